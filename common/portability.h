@@ -1,0 +1,21 @@
+/* portability.h - the only place that uses compiler extensions. */
+#ifndef LRSWEEP_COMMON_PORTABILITY_H
+#define LRSWEEP_COMMON_PORTABILITY_H
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#else
+#define PRINTF_LIKE(format, first)
+#endif
+
+/* MULTIVERSION before a function definition compiles it once for plain x86-64 and once for each of
+ * the wider vector units; the loader picks what the CPU has. The sanitizers and clang 14 do not
+ * support the indirect functions behind it. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define MULTIVERSION
+#endif
+
+
+#endif

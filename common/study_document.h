@@ -1,0 +1,40 @@
+/* study_document.h - the resolved study's shape.
+ *
+ *   {"study":  {"name": "fashion-mnist", "seed": 1, "metric": "val_loss"},
+ *    "data":   {"format": "idx", "path": "/usr/share/datasets/fashion-mnist", "validation": 10000,
+ *               "test": 0, "scale": "unit"},
+ *    "model":  {"loss": "cross_entropy",
+ *               "layers": [{"type": "dense", "units": 128, "activation": "relu", "bias": true,
+ *                           "init": "pytorch", "lr_multiplier": 1.0}, ...]},
+ *    "train":  {"batch_size": 64, "optimizer": "sgd", "momentum": 0.9, "nesterov": false,
+ *               "weight_decay": 0.0, "clip_norm": 0.0, "report_every": 100, "validate_every": 0},
+ *    "space":  {"lr": {"log_uniform": [1e-5, 10.0]},
+ *               "schedule": [{"type": "constant"},
+ *                            {"type": "step", "every": 3.0, "gamma": {"uniform": [0.1, 0.9]}},
+ *                            {"type": "cosine", "period": 0.0, "eta_min": 0.0,
+ *                             "warmup": {"epochs": 1.0, "from": 0.0, "shape": "linear"}}],
+ *               "momentum": {"choice": [0.0, 0.9]}},
+ *    "search": {"sampler": "random", "candidates": 27, "scheduler": "sha", "eta": 3,
+ *               "min_budget": 1.0, "max_budget": 9.0, "unit": "epochs"},
+ *    "run":    {"trainers": 0, "retries": 2, "heartbeat_timeout": 60.0}}
+ *
+ * - `train` holds the keys of train itself and those of the chosen optimizer, no others.
+ * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution is
+ *   an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a list
+ *   of numbers). Everything else is a constant.
+ * - 0 stands for "the default that depends on the data": validate_every (an epoch's steps), period
+ *   (the full budget), trainers (the cores), batch_size (the whole set), test (what the format has).
+ * - `run` changes no result. */
+#ifndef LRSWEEP_COMMON_STUDY_DOCUMENT_H
+#define LRSWEEP_COMMON_STUDY_DOCUMENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Typed reads of "group.key" from a document that has been checked: the key is there. */
+double study_number(const json_t *document, const char *group, const char *key);
+long long study_integer(const json_t *document, const char *group, const char *key);
+const char *study_text(const json_t *document, const char *group, const char *key);
+bool study_bool(const json_t *document, const char *group, const char *key);
+
+#endif

@@ -1,0 +1,57 @@
+/* protocol.h - the trainer protocol, version 1.
+ *
+ * A trainer is any program that reads JSON objects, one a line, from standard input and writes JSON
+ * objects, one a line, to standard output (UTF-8). What it writes to standard error is kept as its
+ * log. It trains one trial at a time and may use one core. `->` is what it reads, `<-` what it writes.
+ *
+ *   -> {"op":"hello","version":1,"study":{...}}
+ *        The resolved study, as `lrsweep check FILE --json` prints it.
+ *   <- {"op":"ready","version":1,"trainer":"name", ...}
+ *        It accepts the study. What it may add, all optional:
+ *        "train_samples", "validation_samples", "test_samples", "features", "classes": its data;
+ *        "constant_loss": the loss of the best constant predictor on the training set;
+ *        "parameters": number of trainable parameters;
+ *        "layers": [{"type","output":[...],"parameters"} ...];
+ *        "flops_per_sample": of one forward and backward pass;
+ *        "activation_bytes", "weight_bytes";
+ *        "blas": the name of the kernel that it calculates with.
+ *        "train_samples" is needed where budgets are in epochs.
+ *   <- {"op":"refused","at":"model.layers[1].units","message":"..."}
+ *        It does not accept the study. `at` names the setting that is at fault ("" if none does). It
+ *        then ends.
+ *
+ *   -> {"op":"train","trial":17,"params":{"lr":0.03,"schedule":{"type":"constant"},...},"seed":1,
+ *       "from":0,"to":2000,"resume":null,"checkpoint":"DIR/checkpoints/17.ckpt"}
+ *        Train trial 17 from step `from` to step `to`. `params` holds the candidate: the learning
+ *        rate, the schedule, and what else of `train` is searched; the rest stands in the study.
+ *        `resume`: the checkpoint to go on from (its step is `from`), null to start afresh.
+ *        `checkpoint`: where to leave the state when this ends well or is stopped; null: nowhere.
+ *   <- {"op":"report","trial":17,"step":100,"epoch":0.13,"train_loss":0.61,"val_loss":0.58,
+ *       "val_accuracy":0.81,"lr":0.03,"grad_norm":0.4,"update_ratio":0.001,"dead_units":0.1,
+ *       "seconds":0.02}
+ *        As often as it likes. Needed: trial, step, train_loss. train_loss is the mean since the
+ *        report before; val_loss and val_accuracy are null or absent where nothing was validated.
+ *        A number that is not finite is written as null.
+ *   -> {"op":"stop","trial":17}
+ *        End this trial at the next step, leaving a checkpoint.
+ *   <- {"op":"done","trial":17,"step":2000,"status":"ok","verdict":"healthy","message":"..."}
+ *        status: "ok" (reached `to`; the last report was at `to` and held a validation), "stopped",
+ *        "diverged" (gave up by itself; `verdict` is "diverged" or "collapsed") or "failed".
+ *        `message` explains in a sentence that a person can act on.
+ *
+ *   -> {"op":"test","trial":17,"params":{...},"seed":1,"resume":PATH,"export":PATH or null}
+ *        Evaluate the checkpoint on the test set and write its weights to `export` as safetensors.
+ *   <- {"op":"tested","trial":17,"status":"ok","test_loss":0.31,"test_accuracy":0.89,"message":null}
+ *        status: "ok" or "failed"; the numbers are null where there is no test set.
+ *
+ *   -> {"op":"quit"} or the end of standard input: end with exit status 0.
+ */
+#ifndef LRSWEEP_PROTOCOL_H
+#define LRSWEEP_PROTOCOL_H
+
+#define LRSWEEP_PROTOCOL_VERSION 1
+
+/* The longest line that either side may write, its newline included. */
+#define LRSWEEP_LINE_MAX_BYTES (1 << 20)
+
+#endif
