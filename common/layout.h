@@ -1,0 +1,13 @@
+/* layout.h - the names of the files in a study's directory. */
+#ifndef LRSWEEP_COMMON_LAYOUT_H
+#define LRSWEEP_COMMON_LAYOUT_H
+
+#define LAYOUT_DATABASE    "study.db"
+#define LAYOUT_SUMMARY     "summary.json"
+#define LAYOUT_BEST        "best.safetensors"
+#define LAYOUT_CHECKPOINTS "checkpoints"
+
+/* A trial's checkpoint: printf arguments are DIR and the trial's id. */
+#define LAYOUT_CHECKPOINT_FORMAT "%s/" LAYOUT_CHECKPOINTS "/%06u.safetensors"
+
+#endif

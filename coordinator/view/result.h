@@ -1,0 +1,19 @@
+/* result.h - the end of a search in words: the table on standard output, and summary.json. */
+#ifndef LRSWEEP_COORDINATOR_VIEW_RESULT_H
+#define LRSWEEP_COORDINATOR_VIEW_RESULT_H
+
+#include "coordinator/study/snapshot.h"
+
+#include <stdio.h>
+
+/* The recommendation, the rungs, which rates diverged and from which rate up, every trial with its
+ * verdict. For a study that is not finished: where it stands. */
+void result_print(FILE *stream, const struct snapshot *snapshot, bool colour);
+
+/* The content of summary.json; a new reference. */
+json_t *result_summary(const struct snapshot *snapshot);
+
+/* Writes DIR/summary.json, replacing an old one atomically. */
+bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error);
+
+#endif
