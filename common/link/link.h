@@ -1,0 +1,54 @@
+/* link.h - messages between ranks over MPI (MPI-3.1 calls only).
+ *
+ * Receives are pre-posted and completed with MPI_Testsome; sends are non-blocking and their number is
+ * bounded for each peer, so that a dead or stuck peer can neither block this rank nor make it grow. A
+ * rank may send to itself. There are no collectives after link_open: a dead rank must not stop the
+ * others. */
+#ifndef LRSWEEP_COMMON_LINK_LINK_H
+#define LRSWEEP_COMMON_LINK_LINK_H
+
+#include "common/message.h"
+
+/* Sends under way to one peer before link_send refuses. */
+#define LINK_SENDS_PER_PEER 64
+
+struct link;
+
+/* Calls MPI_Init (with `argc` and `argv` as main got them) and posts the receives. */
+struct link *link_open(int *argc, char ***argv, struct error *error);
+
+int link_rank(const struct link *link);
+int link_size(const struct link *link);
+
+/* Ranks that share this rank's node, and this rank's place among them. */
+int link_node_rank(const struct link *link);
+int link_node_size(const struct link *link);
+
+/* How many cores of this node's this rank should use: its share of the affinity masks of the node's
+ * ranks, at least 1. */
+unsigned link_cores(const struct link *link);
+
+/* Collective, at the start only: rank 0's text (it may be any length) to everyone. Returns a copy to
+ * be freed; NULL when memory ran out. On ranks other than 0 `text` is ignored. */
+char *link_share(struct link *link, const char *text);
+
+/* Starts sending. `to_worker`: to the worker role of rank `peer`, else to its coordinator role.
+ * False: LINK_SENDS_PER_PEER messages are still under way to this peer. */
+bool link_send(struct link *link, int peer, bool to_worker, const struct message *message,
+               struct error *error);
+
+/* Hands every message that has come to `deliver` and completes sends. Returns how many came. Never
+ * blocks. A message that cannot be used is reported through `bad`. */
+size_t link_receive(struct link *link,
+                    void (*deliver)(void *context, int peer, bool to_worker,
+                                    const struct message *message),
+                    void (*bad)(void *context, int peer, const struct error *error), void *context);
+
+/* Whether sends are still under way (to any peer). */
+bool link_sending(const struct link *link);
+
+/* Cancels the receives and ends MPI. `clean`: all peers are known to do the same, MPI_Finalize is
+ * called; else it is left out, since a dead peer would make it hang. */
+void link_close(struct link *link, bool clean);
+
+#endif

@@ -1,0 +1,97 @@
+/* message.h - what coordinator and workers say to each other.
+ *
+ * Every message is one fixed-size struct without padding, followed by `text_bytes` bytes of text (a
+ * reason, a host name ...; no terminator). All ranks of a job run the same program on the same kind of
+ * machine; `version` guards against a job that mixes builds. */
+#ifndef LRSWEEP_COMMON_MESSAGE_H
+#define LRSWEEP_COMMON_MESSAGE_H
+
+#include "common/space.h"
+
+#include <assert.h>
+#include <stdint.h>
+
+#define MESSAGE_VERSION        1
+#define MESSAGE_TEXT_MAX_BYTES 672
+
+enum message_kind {
+    /* From a worker. */
+    MESSAGE_READY = 1, /* a trainer accepted the study and is free; text: host name */
+    MESSAGE_REPORT,    /* a trainer's report; costs one credit */
+    MESSAGE_DONE,      /* a segment ended; text: the trainer's sentence */
+    MESSAGE_TESTED,    /* answer to MESSAGE_TEST; text: reason of a failure */
+    MESSAGE_LOST,      /* the attempt is lost (crash, garbage on the pipe ...); text: reason */
+    MESSAGE_UNFIT,     /* no trainer can be had here; text: reason. `value`: trainers that are left */
+    MESSAGE_BYE,       /* answer to MESSAGE_QUIT: nothing follows */
+    /* From the coordinator. */
+    MESSAGE_TRAIN,
+    MESSAGE_TEST,
+    MESSAGE_STOP,   /* end the attempt at the next step, leaving a checkpoint */
+    MESSAGE_CREDIT, /* `value` more reports may be sent */
+    MESSAGE_QUIT    /* end the trainers, answer BYE */
+};
+
+/* MESSAGE_TRAIN, MESSAGE_TEST (`from` is the checkpoint's step). */
+struct message_assignment {
+    uint64_t from, to;        /* steps; from > 0: go on from the trial's checkpoint */
+    double values[SPACE_MAX]; /* the candidate */
+};
+
+struct message_report {
+    uint64_t step;
+    double epoch, train_loss, val_loss, val_accuracy, lr, grad_norm, update_ratio, dead_units, seconds;
+    uint64_t validated; /* 1: val_loss and val_accuracy were measured */
+};
+
+enum done_status { DONE_OK = 1, DONE_STOPPED, DONE_DIVERGED, DONE_FAILED };
+
+struct message_done {
+    uint64_t step;
+    uint32_t status;  /* enum done_status */
+    uint32_t verdict; /* enum verdict */
+};
+
+struct message_tested {
+    double loss, accuracy; /* NaN: there is no test set */
+    uint64_t ok;
+};
+
+struct message {
+    uint16_t version;
+    uint16_t kind;
+    uint32_t trial;
+    uint32_t attempt; /* counts a trial's attempts; a message of an older attempt is ignored */
+    uint32_t trainer; /* slot within the worker */
+    uint32_t text_bytes;
+    uint32_t value; /* meaning depends on the kind */
+    union {
+        struct message_assignment assignment;
+        struct message_report report;
+        struct message_done done;
+        struct message_tested tested;
+    } body;
+    char text[MESSAGE_TEXT_MAX_BYTES];
+};
+
+#define MESSAGE_FIXED_BYTES offsetof(struct message, text)
+
+static_assert(sizeof(struct message_assignment) == 16 + 8 * SPACE_MAX, "no padding");
+static_assert(sizeof(struct message_report) == 88, "no padding");
+static_assert(sizeof(struct message_done) == 16, "no padding");
+static_assert(sizeof(struct message_tested) == 24, "no padding");
+static_assert(MESSAGE_FIXED_BYTES == 24 + sizeof(struct message_assignment), "no padding");
+static_assert(sizeof(struct message) == MESSAGE_FIXED_BYTES + MESSAGE_TEXT_MAX_BYTES, "no padding");
+
+/* A message of `kind` with everything else zero. */
+void message_begin(struct message *message, enum message_kind kind);
+
+/* Copies `text` (may be NULL), cut at the end of a UTF-8 character if it is too long. */
+void message_set_text(struct message *message, const char *text);
+
+/* The text with a terminator. `out` holds MESSAGE_TEXT_MAX_BYTES + 1 bytes. */
+void message_text(const struct message *message, char *out);
+
+/* Whether `bytes` received bytes are a message that can be used. */
+bool message_check(const struct message *message, size_t bytes, struct error *error);
+
+#endif

@@ -1,0 +1,54 @@
+/* space.h - the search space: the parameters that are searched, and candidates as points in it.
+ *
+ * A candidate is an array of doubles, one a parameter, in the order of the study file. A choice or a
+ * grid is held as an index, an integer as its value, and a parameter that its candidate does not have
+ * (the gamma of a schedule that was not chosen) as NaN. */
+#ifndef LRSWEEP_COMMON_SPACE_H
+#define LRSWEEP_COMMON_SPACE_H
+
+#include "common/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define SPACE_MAX            32
+#define SPACE_NAME_MAX_BYTES 64
+
+enum distribution {
+    DISTRIBUTION_UNIFORM,
+    DISTRIBUTION_LOG_UNIFORM,
+    DISTRIBUTION_INT, /* both ends included */
+    DISTRIBUTION_CHOICE,
+    DISTRIBUTION_GRID
+};
+
+struct parameter {
+    char name[SPACE_NAME_MAX_BYTES]; /* "lr", "schedule", "schedule[2].gamma" */
+    enum distribution distribution;
+    double low, high;     /* uniform, log_uniform, int */
+    size_t count;         /* choice and grid: how many values */
+    const json_t *values; /* choice and grid: the list, borrowed from the document */
+    int parent;           /* index of the choice that it depends on, -1: none */
+    size_t parent_choice; /* the parent's index that brings it */
+};
+
+struct space {
+    const json_t *document; /* the resolved study's "space", borrowed */
+    size_t count;
+    struct parameter parameters[SPACE_MAX];
+};
+
+/* `document`: the whole resolved study; it must outlive the space. */
+bool space_create(struct space *space, const json_t *document, struct error *error);
+
+/* Maps u in [0, 1) to a value of parameter `index`. */
+double space_value(const struct space *space, size_t index, double u);
+
+/* Sets to NaN what this candidate does not have. */
+void space_deactivate(const struct space *space, double *values);
+
+/* The candidate as a trainer gets it: {"lr": 0.03, "schedule": {"type": "step", ...}, ...}. New
+ * reference; NULL only when memory ran out. */
+json_t *space_params(const struct space *space, const double *values);
+
+#endif
