@@ -3,9 +3,9 @@
 #define LRSWEEP_COMMON_PORTABILITY_H
 
 #if defined(__GNUC__)
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #else
-#define PRINTF_LIKE(format, first)
+#define PRINTF_LIKE(text, first)
 #endif
 
 /* MULTIVERSION before a function definition compiles it once for plain x86-64 and once for each of
