@@ -47,8 +47,8 @@ size_t link_receive(struct link *link,
 /* Whether sends are still under way (to any peer). */
 bool link_sending(const struct link *link);
 
-/* Cancels the receives and ends MPI. `clean`: all peers are known to do the same, MPI_Finalize is
- * called; else it is left out, since a dead peer would make it hang. */
-void link_close(struct link *link, bool clean);
+/* Cancels the receives and ends MPI. If MPI_Finalize hangs (a dead peer makes it), the process ends
+ * with `exit_status` after some seconds: everything must be durable before. */
+void link_close(struct link *link, int exit_status);
 
 #endif

@@ -1,0 +1,289 @@
+/* link.c - messages between ranks: pre-posted receives, bounded non-blocking sends. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "common/link/link.h"
+
+#include <limits.h>
+#include <mpi.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    RECEIVES = 32,        /* enough for millions of messages a second */
+    TO_WORKER = 1,        /* the tags: which role of the receiving rank is meant */
+    TO_COORDINATOR = 2,
+    FINALIZE_PATIENCE = 5 /* seconds; then the process ends without MPI's consent */
+};
+
+struct receive {
+    uint64_t posted; /* grows with every posting */
+    struct message message;
+};
+
+struct send {
+    int peer;
+    struct message message;
+};
+
+struct link {
+    MPI_Comm world; /* a duplicate: no message of another library gets in between */
+    int rank, size;
+    int node_rank, node_size;
+    unsigned cores;
+    uint64_t posted;
+    struct receive receives[RECEIVES];
+    MPI_Request receive_requests[RECEIVES];
+    struct send **sends; /* [send_room], the first send_count are under way */
+    MPI_Request *send_requests;
+    size_t send_count, send_room;
+    unsigned *sends_to; /* [size] */
+};
+
+static void post(struct link *link, int slot)
+{
+    link->receives[slot].posted = link->posted++;
+    MPI_Irecv(&link->receives[slot].message, (int)sizeof(struct message), MPI_BYTE, MPI_ANY_SOURCE,
+              MPI_ANY_TAG, link->world, &link->receive_requests[slot]);
+}
+
+/* Divides the node's cores among its ranks: each core goes to the rank with the fewest so far of those
+ * that may run on it. Every rank computes the same from the same masks. */
+static unsigned share_of_cores(int node_rank, int node_size, const cpu_set_t *masks)
+{
+    unsigned *cores = calloc((size_t)node_size, sizeof *cores);
+    if (!cores)
+        return 1;
+    for (int core = 0; core < CPU_SETSIZE; core++) {
+        int owner = -1;
+        for (int rank = 0; rank < node_size; rank++)
+            if (CPU_ISSET(core, &masks[rank]) && (owner < 0 || cores[rank] < cores[owner]))
+                owner = rank;
+        if (owner >= 0)
+            cores[owner]++;
+    }
+    unsigned mine = cores[node_rank] > 0 ? cores[node_rank] : 1;
+    free(cores);
+    return mine;
+}
+
+static bool look_at_node(struct link *link, struct error *error)
+{
+    MPI_Comm node;
+    MPI_Comm_split_type(link->world, MPI_COMM_TYPE_SHARED, link->rank, MPI_INFO_NULL, &node);
+    MPI_Comm_rank(node, &link->node_rank);
+    MPI_Comm_size(node, &link->node_size);
+    cpu_set_t mine;
+    CPU_ZERO(&mine);
+    if (sched_getaffinity(0, sizeof mine, &mine) != 0)
+        CPU_SET(0, &mine);
+    cpu_set_t *masks = malloc((size_t)link->node_size * sizeof *masks);
+    if (masks)
+        MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, masks, (int)sizeof mine, MPI_BYTE, node);
+    MPI_Comm_free(&node);
+    if (!masks)
+        return error_set(error, "out of memory");
+    link->cores = share_of_cores(link->node_rank, link->node_size, masks);
+    free(masks);
+    return true;
+}
+
+struct link *link_open(int *argc, char ***argv, struct error *error)
+{
+    signal(SIGPIPE, SIG_IGN); /* Open MPI's TCP transport raises it when a peer dies */
+    struct link *link = calloc(1, sizeof *link);
+    if (!link) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    if (MPI_Init(argc, argv) != MPI_SUCCESS) {
+        error_set(error, "MPI could not be started");
+        free(link);
+        return NULL;
+    }
+    MPI_Comm_dup(MPI_COMM_WORLD, &link->world);
+    MPI_Comm_set_errhandler(link->world, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(link->world, &link->rank);
+    MPI_Comm_size(link->world, &link->size);
+    link->sends_to = calloc((size_t)link->size, sizeof *link->sends_to);
+    if (!link->sends_to || !look_at_node(link, error)) {
+        error_set(error, "out of memory");
+        free(link->sends_to);
+        free(link);
+        return NULL;
+    }
+    for (int slot = 0; slot < RECEIVES; slot++)
+        post(link, slot);
+    return link;
+}
+
+int link_rank(const struct link *link)
+{
+    return link->rank;
+}
+
+int link_size(const struct link *link)
+{
+    return link->size;
+}
+
+int link_node_rank(const struct link *link)
+{
+    return link->node_rank;
+}
+
+int link_node_size(const struct link *link)
+{
+    return link->node_size;
+}
+
+unsigned link_cores(const struct link *link)
+{
+    return link->cores;
+}
+
+char *link_share(struct link *link, const char *text)
+{
+    unsigned long long bytes = link->rank == 0 ? strlen(text) + 1 : 0;
+    MPI_Bcast(&bytes, 1, MPI_UNSIGNED_LONG_LONG, 0, link->world);
+    if (bytes == 0 || bytes > INT_MAX)
+        return NULL;
+    char *copy = malloc(bytes);
+    if (!copy)
+        MPI_Abort(link->world, 1); /* the others wait in the same collective */
+    if (link->rank == 0)
+        memcpy(copy, text, bytes);
+    MPI_Bcast(copy, (int)bytes, MPI_CHAR, 0, link->world);
+    return copy;
+}
+
+static bool make_room(struct link *link, struct error *error)
+{
+    if (link->send_count < link->send_room)
+        return true;
+    size_t room = link->send_room ? 2 * link->send_room : 16;
+    MPI_Request *requests = realloc(link->send_requests, room * sizeof *requests);
+    if (requests)
+        link->send_requests = requests;
+    struct send **sends = realloc(link->sends, room * sizeof *sends);
+    if (sends)
+        link->sends = sends;
+    if (!requests || !sends)
+        return error_set(error, "out of memory");
+    for (size_t i = link->send_room; i < room; i++) {
+        sends[i] = malloc(sizeof **sends);
+        if (!sends[i])
+            return error_set(error, "out of memory");
+        link->send_room = i + 1;
+    }
+    return true;
+}
+
+bool link_send(struct link *link, int peer, bool to_worker, const struct message *message,
+               struct error *error)
+{
+    if (link->sends_to[peer] >= LINK_SENDS_PER_PEER)
+        return error_set(error, "rank %d does not take its messages", peer);
+    if (!make_room(link, error))
+        return false;
+    struct send *send = link->sends[link->send_count];
+    size_t bytes = MESSAGE_FIXED_BYTES + message->text_bytes;
+    send->peer = peer;
+    memcpy(&send->message, message, bytes);
+    int status = MPI_Isend(&send->message, (int)bytes, MPI_BYTE, peer,
+                           to_worker ? TO_WORKER : TO_COORDINATOR, link->world,
+                           &link->send_requests[link->send_count]);
+    if (status != MPI_SUCCESS)
+        return error_set(error, "a message to rank %d could not be sent", peer);
+    link->send_count++;
+    link->sends_to[peer]++;
+    return true;
+}
+
+static void complete_sends(struct link *link)
+{
+    for (size_t i = link->send_count; i > 0; i--) {
+        int done = 0;
+        MPI_Test(&link->send_requests[i - 1], &done, MPI_STATUS_IGNORE);
+        if (!done)
+            continue;
+        struct send *send = link->sends[i - 1];
+        link->sends_to[send->peer]--;
+        link->send_count--;
+        link->sends[i - 1] = link->sends[link->send_count];
+        link->sends[link->send_count] = send;
+        link->send_requests[i - 1] = link->send_requests[link->send_count];
+    }
+}
+
+size_t link_receive(struct link *link,
+                    void (*deliver)(void *context, int peer, bool to_worker,
+                                    const struct message *message),
+                    void (*bad)(void *context, int peer, const struct error *error), void *context)
+{
+    int count = 0, slots[RECEIVES];
+    MPI_Status statuses[RECEIVES];
+    complete_sends(link);
+    MPI_Testsome(RECEIVES, link->receive_requests, &count, slots, statuses);
+    if (count <= 0)
+        return 0;
+    /* Testsome tells slots in any order. Messages of one sender match receives in the order in which
+     * these were posted (MPI-3.1, section 3.5), so they are delivered in that order. */
+    for (int i = 1; i < count; i++) {
+        int slot = slots[i];
+        MPI_Status status = statuses[i];
+        int j = i;
+        for (; j > 0 && link->receives[slots[j - 1]].posted > link->receives[slot].posted; j--) {
+            slots[j] = slots[j - 1];
+            statuses[j] = statuses[j - 1];
+        }
+        slots[j] = slot;
+        statuses[j] = status;
+    }
+    for (int i = 0; i < count; i++) {
+        const struct message *message = &link->receives[slots[i]].message;
+        struct error error;
+        int bytes = 0;
+        MPI_Get_count(&statuses[i], MPI_BYTE, &bytes);
+        if (message_check(message, bytes > 0 ? (size_t)bytes : 0, &error))
+            deliver(context, statuses[i].MPI_SOURCE, statuses[i].MPI_TAG == TO_WORKER, message);
+        else
+            bad(context, statuses[i].MPI_SOURCE, &error);
+        post(link, slots[i]);
+    }
+    return (size_t)count;
+}
+
+bool link_sending(const struct link *link)
+{
+    return link->send_count > 0;
+}
+
+static volatile sig_atomic_t status_on_alarm;
+
+static void end_now(int signal_number)
+{
+    (void)signal_number;
+    _exit(status_on_alarm);
+}
+
+void link_close(struct link *link, int exit_status)
+{
+    status_on_alarm = exit_status;
+    signal(SIGALRM, end_now);
+    alarm(FINALIZE_PATIENCE);
+    for (int slot = 0; slot < RECEIVES; slot++) {
+        MPI_Cancel(&link->receive_requests[slot]);
+        MPI_Wait(&link->receive_requests[slot], MPI_STATUS_IGNORE);
+    }
+    MPI_Comm_free(&link->world);
+    MPI_Finalize();
+    alarm(0);
+    for (size_t i = 0; i < link->send_room; i++)
+        free(link->sends[i]);
+    free(link->sends);
+    free(link->send_requests);
+    free(link->sends_to);
+    free(link);
+}
