@@ -1,10 +1,11 @@
 /* schedule.h - learning-rate schedules: the rate as a function of the step.
  *
- * The trainer follows them, the search compares their prefixes. One row of the table in schedule.c a
- * schedule: its catalogue entry beside its formula. Where PyTorch has the schedule, the formula is
- * PyTorch's (torch.optim.lr_scheduler), evaluated at every step instead of once an epoch.
+ * The trainer follows them, the search compares their prefixes. One row of the table in schedule.c
+ * a schedule: its catalogue entry beside its formula. Where PyTorch has the schedule, the formula
+ * is PyTorch's (torch.optim.lr_scheduler), evaluated at every step instead of once an epoch.
  *
- * Times in the study file (`every`, `period` ...) are in search.unit; here everything is in steps. */
+ * Times in the study file (`every`, `period` ...) are in search.unit; here everything is in steps.
+ */
 #ifndef LRSWEEP_COMMON_SCHEDULE_SCHEDULE_H
 #define LRSWEEP_COMMON_SCHEDULE_SCHEDULE_H
 
@@ -38,13 +39,16 @@ struct schedule {
 
 /* Reads a resolved schedule such as {"type": "step", "every": 3.0, "gamma": 0.3,
  * "warmup": {"epochs": 1.0, "from": 0.0, "shape": "linear"}}. A time parameter that is absent or 0
- * becomes the horizon. steps_per_unit: steps in one search.unit (1 if that is steps). steps_per_epoch:
- * for a warm-up given in epochs. max_budget: in search.unit. */
+ * becomes the horizon. steps_per_unit: steps in one search.unit (1 if that is steps).
+ * steps_per_epoch: for a warm-up given in epochs. max_budget: in search.unit. A warm-up is rounded
+ * to whole steps. */
 bool schedule_create(struct schedule *schedule, const json_t *spec, double base_lr,
                      double steps_per_unit, double steps_per_epoch, double max_budget,
                      struct error *error);
 
-/* The learning rate used by step `step` (0 is the first step of the run). */
+/* The learning rate used by step `step` (0 is the first step of the run). During a warm-up of w
+ * steps it is base_lr (from + (1 - from) step / w); the schedule's own time 0 is the warm-up's end.
+ */
 double schedule_lr(const struct schedule *schedule, uint64_t step);
 
 #endif
