@@ -5,7 +5,9 @@
 #define LAYOUT_DATABASE    "study.db"
 #define LAYOUT_SUMMARY     "summary.json"
 #define LAYOUT_BEST        "best.safetensors"
+#define LAYOUT_REPORT      "report.html"
 #define LAYOUT_CHECKPOINTS "checkpoints"
+#define LAYOUT_LOCK        "study.lock" /* only while a run holds DIR */
 
 /* A trial's checkpoint: printf arguments are DIR and the trial's id. */
 #define LAYOUT_CHECKPOINT_FORMAT "%s/" LAYOUT_CHECKPOINTS "/%06u.safetensors"

@@ -21,7 +21,7 @@ enum message_kind {
     MESSAGE_DONE,      /* a segment ended; text: the trainer's sentence */
     MESSAGE_TESTED,    /* answer to MESSAGE_TEST; text: reason of a failure */
     MESSAGE_LOST,      /* the attempt is lost (crash, garbage on the pipe ...); text: reason */
-    MESSAGE_UNFIT,     /* no trainer can be had here; text: reason. `value`: trainers that are left */
+    MESSAGE_UNFIT,     /* this trainer will not come back; text: reason */
     MESSAGE_BYE,       /* answer to MESSAGE_QUIT: nothing follows */
     /* From the coordinator. */
     MESSAGE_TRAIN,
@@ -29,6 +29,11 @@ enum message_kind {
     MESSAGE_STOP,   /* end the attempt at the next step, leaving a checkpoint */
     MESSAGE_CREDIT, /* `value` more reports may be sent */
     MESSAGE_QUIT    /* end the trainers, answer BYE */
+};
+
+/* MESSAGE_READY: what the trainer found; 0 where it does not tell. */
+struct message_ready {
+    uint64_t train_samples, validation_samples, test_samples;
 };
 
 /* MESSAGE_TRAIN, MESSAGE_TEST (`from` is the checkpoint's step). */
@@ -65,6 +70,7 @@ struct message {
     uint32_t text_bytes;
     uint32_t value; /* meaning depends on the kind */
     union {
+        struct message_ready ready;
         struct message_assignment assignment;
         struct message_report report;
         struct message_done done;
@@ -75,6 +81,7 @@ struct message {
 
 #define MESSAGE_FIXED_BYTES offsetof(struct message, text)
 
+static_assert(sizeof(struct message_ready) == 24, "no padding");
 static_assert(sizeof(struct message_assignment) == 16 + 8 * SPACE_MAX, "no padding");
 static_assert(sizeof(struct message_report) == 88, "no padding");
 static_assert(sizeof(struct message_done) == 16, "no padding");

@@ -3,38 +3,55 @@
  * One table a kind (optimizers.c, layers.c ...) and one row an entry. The study file's reader checks
  * against these tables, `lrsweep list` prints them, and the code that implements an entry looks up
  * its defaults nowhere else: the resolved study already holds them. Schedules carry their entry in
- * common/schedule, beside their formula. */
+ * common/schedule, beside their formula.
+ *
+ * Adding a key is one row; adding an optimizer, a layer ... is one entry in its file. */
 #ifndef LRSWEEP_COMMON_CATALOGUE_CATALOGUE_H
 #define LRSWEEP_COMMON_CATALOGUE_CATALOGUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+struct catalogue;
+struct catalogue_entry;
+
 enum key_type {
     KEY_BOOL,
-    KEY_INTEGER,
-    KEY_REAL, /* an integer is accepted too */
-    KEY_TEXT, /* any string, or one of `choices` when that is given */
-    KEY_GROUP /* checked by code of its own (a layer list, a distribution ...) */
+    KEY_INTEGER, /* a real without a fraction (1e3) is accepted too */
+    KEY_REAL,    /* an integer is accepted too */
+    KEY_SHARE,   /* a count (whole), or a fraction below 1 */
+    KEY_TEXT,    /* any string, or one of `choices`, or the name of an entry of `names` */
+    KEY_GROUP,   /* a group with the keys of `group` */
+    KEY_LIST     /* a list of groups with the keys of `group`; one group alone is a list of one */
 };
 
 /* One key of a group of the study file. */
 struct catalogue_key {
     const char *name;
     enum key_type type;
-    const char *fallback; /* default as it would be written in the file; NULL: the key is required;
-                             "": the key may be left out and is then absent from the resolved study */
+    const char *fallback; /* default as it would be written in the file (a string without its
+                             quotes); NULL: the key is required; "": the key may be left out and is
+                             then absent from the resolved study */
     double low, high;     /* numbers: allowed range, both ends included unless open */
     bool low_open, high_open;
     const char *choices; /* KEY_TEXT: allowed values separated by spaces, NULL: any */
-    bool searchable;     /* may be given a distribution instead of a value */
+    bool searchable;     /* may be given a distribution in `space` */
     const char *text;    /* one line for `list`, the template and error messages */
+
+    /* KEY_TEXT: the value names an entry of this catalogue, whose keys join the group that the key
+     * stands in. */
+    const struct catalogue *names;
+    /* With `names`: keys of the entries that were not chosen are checked but left out of the resolved
+     * study. Without: they are refused. */
+    bool others_ignored;
+    const struct catalogue_entry *group; /* KEY_GROUP, KEY_LIST: the keys inside */
+    const char *needs; /* where this one is true, the key of this name beside it must not be 0 */
 };
 
 struct catalogue_entry {
     const char *name;
-    const char *text;    /* one line: what it is, with its formula */
-    const char *source;  /* the paper or the program that it follows */
+    const char *text;   /* one line: what it is, with its formula */
+    const char *source; /* the paper or the program that it follows; NULL: none */
     const struct catalogue_key *keys;
     size_t key_count;
 };
@@ -54,8 +71,20 @@ extern const struct catalogue catalogue_formats;
 extern const struct catalogue catalogue_samplers;
 extern const struct catalogue catalogue_schedulers;
 extern const struct catalogue catalogue_schedules; /* defined in common/schedule/schedule.c */
+extern const struct catalogue catalogue_groups;    /* the study file's groups: study, data ... */
+
+/* Bounds that stand for "any finite number" and "any count". */
+#define CATALOGUE_ANY_REAL  1.7976931348623157e308
+#define CATALOGUE_ANY_COUNT 2147483647.0
 
 /* NULL if the catalogue has no such entry. */
 const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, const char *name);
+
+/* NULL if the entry has no such key. */
+const struct catalogue_key *catalogue_key_find(const struct catalogue_entry *entry,
+                                               const char *name);
+
+/* What the key accepts, in words: "a number from 0 up and below 1", "true or false", "sgd, adam". */
+void catalogue_key_range(const struct catalogue_key *key, char *text, size_t text_bytes);
 
 #endif

@@ -3,19 +3,22 @@
  * The result is the resolved study: a JSON document in the study file's own structure with every
  * default filled in. It is what `lrsweep check` prints, what the study's database keeps, what ranks
  * broadcast and what a trainer is given; nothing else reads libconfig. Its shape is documented in
- * study_document.h. */
+ * study_document.h.
+ *
+ * - `@include "PATH"` on a line of its own: PATH starts at the folder of the file that includes.
+ * - `--set PATH=VALUE`: PATH is a setting such as train.momentum or model.layers[0].units, VALUE what
+ *   a study file would hold, where a word needs no quotes. It replaces what is there, whatever its
+ *   type, or adds to it; groups on the way are made. An index one past the end of a list appends.
+ * - A relative data.path starts at the folder of the file that it stands in; with --set, at the
+ *   current directory. It is absolute in the resolved study.
+ * - A study file is bounded (study_source.h), so that a hostile one costs little. */
 #ifndef LRSWEEP_COMMON_STUDY_STUDY_FILE_H
 #define LRSWEEP_COMMON_STUDY_STUDY_FILE_H
 
-#include "common/error.h"
+#include "common/study/study_problems.h"
 
 #include <jansson.h>
 #include <stddef.h>
-
-/* One thing that is wrong with a study: "FILE:LINE: SETTING: what was found, what is allowed". */
-struct study_problem {
-    char text[ERROR_TEXT_BYTES];
-};
 
 struct study_file;
 
@@ -31,8 +34,8 @@ const struct study_problem *study_file_problems(const struct study_file *file, s
 /* The resolved study; borrowed. NULL when there are problems. */
 const json_t *study_file_document(const struct study_file *file);
 
-/* "FILE:LINE" (or "--set") of a setting such as "model.layers[1].units", or of the nearest group
- * around it that the file holds: to give a trainer's refusal its place. */
+/* "FILE:LINE" (or "--set PATH=VALUE") of a setting such as "model.layers[1].units", or of the nearest
+ * group around it that the file holds: to give a trainer's refusal its place. */
 void study_file_place(const struct study_file *file, const char *setting, char *text,
                       size_t text_bytes);
 

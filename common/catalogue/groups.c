@@ -1,0 +1,235 @@
+/* groups.c - the groups of a study file and their keys. */
+#include "common/catalogue/catalogue.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct catalogue_key study_keys[] = {
+    {.name = "name",
+     .type = KEY_TEXT,
+     .text = "what reports call it: letters, digits, space, and - _ . +"},
+    {.name = "seed",
+     .type = KEY_INTEGER,
+     .fallback = "1",
+     .low = 0,
+     .high = 9007199254740991.0, /* 2^53 - 1: exact in whatever reads the JSON */
+     .text = "fixes everything that a candidate does"},
+    {.name = "metric",
+     .type = KEY_TEXT,
+     .fallback = "val_loss",
+     .choices = "val_loss val_error train_loss",
+     .text = "what is minimised"},
+};
+
+static const struct catalogue_key data_keys[] = {
+    {.name = "format",
+     .type = KEY_TEXT,
+     .names = &catalogue_formats,
+     .text = "what the files are"},
+    {.name = "validation",
+     .type = KEY_SHARE,
+     .fallback = "0.1",
+     .low = 0,
+     .high = CATALOGUE_ANY_COUNT,
+     .text = "samples held out of the training set, to choose by"},
+    {.name = "test",
+     .type = KEY_SHARE,
+     .fallback = "0",
+     .low = 0,
+     .high = CATALOGUE_ANY_COUNT,
+     .text = "samples to judge the winner by; 0: the test set that the format has"},
+};
+
+static const struct catalogue_key layer_keys[] = {
+    {.name = "type", .type = KEY_TEXT, .names = &catalogue_layers, .text = "what the layer does"},
+};
+
+static const struct catalogue_entry layer = {
+    .name = "layer",
+    .text = "one layer",
+    .keys = layer_keys,
+    .key_count = COUNT_OF(layer_keys),
+};
+
+static const struct catalogue_key model_keys[] = {
+    {.name = "layers", .type = KEY_LIST, .group = &layer, .text = "from the input to the output"},
+    {.name = "loss",
+     .type = KEY_TEXT,
+     .fallback = "cross_entropy",
+     .names = &catalogue_losses,
+     .text = "what training minimises"},
+};
+
+static const struct catalogue_key train_keys[] = {
+    {.name = "batch_size",
+     .type = KEY_INTEGER,
+     .fallback = "64",
+     .low = 0,
+     .high = CATALOGUE_ANY_COUNT,
+     .text = "samples a step; 0: the whole training set"},
+    {.name = "optimizer",
+     .type = KEY_TEXT,
+     .fallback = "sgd",
+     .names = &catalogue_optimizers,
+     .text = "how a gradient becomes a step; its own keys stand beside it"},
+    {.name = "clip_norm",
+     .type = KEY_REAL,
+     .fallback = "0.0",
+     .low = 0,
+     .high = CATALOGUE_ANY_REAL,
+     .searchable = true,
+     .text = "longest gradient, longer ones are shortened to it; 0: any"},
+    {.name = "report_every",
+     .type = KEY_INTEGER,
+     .fallback = "100",
+     .low = 1,
+     .high = CATALOGUE_ANY_COUNT,
+     .text = "steps from one report to the next"},
+    {.name = "validate_every",
+     .type = KEY_INTEGER,
+     .fallback = "0",
+     .low = 0,
+     .high = CATALOGUE_ANY_COUNT,
+     .text = "steps from one validation to the next; 0: an epoch; a rung's end always is validated"},
+};
+
+static const struct catalogue_key warmup_keys[] = {
+    {.name = "steps",
+     .type = KEY_REAL,
+     .fallback = "",
+     .low = 0,
+     .high = 1e12,
+     .text = "its length in steps; this or epochs"},
+    {.name = "epochs",
+     .type = KEY_REAL,
+     .fallback = "",
+     .low = 0,
+     .high = 1e12,
+     .text = "its length in epochs; this or steps"},
+    {.name = "from",
+     .type = KEY_REAL,
+     .fallback = "0.0",
+     .low = 0,
+     .high = 1,
+     .text = "share of the learning rate at step 0"},
+    {.name = "shape",
+     .type = KEY_TEXT,
+     .fallback = "linear",
+     .choices = "linear",
+     .text = "how the rate rises to its full value"},
+};
+
+static const struct catalogue_entry warmup = {
+    .name = "warmup",
+    .text = "raises the rate before the schedule begins",
+    .keys = warmup_keys,
+    .key_count = COUNT_OF(warmup_keys),
+};
+
+static const struct catalogue_key schedule_keys[] = {
+    {.name = "type",
+     .type = KEY_TEXT,
+     .names = &catalogue_schedules,
+     .text = "how the rate goes on; its own keys stand beside it"},
+    {.name = "warmup",
+     .type = KEY_GROUP,
+     .fallback = "",
+     .group = &warmup,
+     .text = "raises the rate before the schedule begins"},
+};
+
+static const struct catalogue_entry schedule = {
+    .name = "schedule",
+    .text = "one schedule",
+    .keys = schedule_keys,
+    .key_count = COUNT_OF(schedule_keys),
+};
+
+static const struct catalogue_key space_keys[] = {
+    {.name = "lr",
+     .type = KEY_REAL,
+     .low = 0,
+     .low_open = true,
+     .high = CATALOGUE_ANY_REAL,
+     .searchable = true,
+     .text = "the learning rate"},
+    {.name = "schedule",
+     .type = KEY_LIST,
+     .fallback = "( { type = \"constant\"; } )",
+     .group = &schedule,
+     .text = "the schedules to choose among; one group alone: it is not searched"},
+};
+
+static const struct catalogue_key search_keys[] = {
+    {.name = "sampler",
+     .type = KEY_TEXT,
+     .fallback = "random",
+     .names = &catalogue_samplers,
+     .text = "where candidates come from"},
+    {.name = "scheduler",
+     .type = KEY_TEXT,
+     .fallback = "sha",
+     .names = &catalogue_schedulers,
+     .others_ignored = true, /* so that `--set search.scheduler=none` is enough to compare */
+     .text = "who is trained how long"},
+    {.name = "max_budget",
+     .type = KEY_REAL,
+     .low = 0,
+     .low_open = true,
+     .high = 1e12,
+     .text = "the full budget of a candidate, in search.unit"},
+    {.name = "unit",
+     .type = KEY_TEXT,
+     .fallback = "epochs",
+     .choices = "epochs steps",
+     .text = "what budgets and the times of schedules are counted in"},
+};
+
+static const struct catalogue_key run_keys[] = {
+    {.name = "trainers",
+     .type = KEY_INTEGER,
+     .fallback = "0",
+     .low = 0,
+     .high = 4096,
+     .text = "trainers of each rank; 0: its cores"},
+    {.name = "retries",
+     .type = KEY_INTEGER,
+     .fallback = "2",
+     .low = 0,
+     .high = 1000,
+     .text = "further attempts after a trainer crashed or hung"},
+    {.name = "heartbeat_timeout",
+     .type = KEY_REAL,
+     .fallback = "60.0",
+     .low = 0,
+     .low_open = true,
+     .high = 1e9,
+     .text = "seconds of silence after which a trainer counts as hung"},
+};
+
+#define GROUP(id, words)                                                                           \
+    {                                                                                              \
+        .name = #id, .text = words, .keys = id##_keys, .key_count = COUNT_OF(id##_keys)            \
+    }
+
+static const struct catalogue_entry entries[] = {
+    GROUP(study, "what the study is called and what it minimises"),
+    GROUP(data, "what is learned from"),
+    GROUP(model, "the network"),
+    GROUP(train, "how a candidate is trained: what all of them share"),
+    GROUP(space, "what is searched; any searchable key of train can be moved here"),
+    GROUP(search, "how it is searched"),
+    GROUP(run, "how the work is done: changes no result"),
+};
+
+static size_t count(void)
+{
+    return COUNT_OF(entries);
+}
+
+static const struct catalogue_entry *entry(size_t index)
+{
+    return &entries[index];
+}
+
+const struct catalogue catalogue_groups = {
+    .kind = "group", .plural = "settings", .count = count, .entry = entry};

@@ -1,0 +1,44 @@
+/* layers.c - the layers that `model.layers` can hold. */
+#include "common/catalogue/catalogue.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct catalogue_key dense_keys[] = {
+    {.name = "units",
+     .type = KEY_INTEGER,
+     .low = 1,
+     .high = 1048576,
+     .text = "outputs; of the last layer: the classes"},
+    {.name = "activation",
+     .type = KEY_TEXT,
+     .fallback = "none",
+     .choices = "none relu",
+     .text = "applied to the outputs"},
+    {.name = "bias", .type = KEY_BOOL, .fallback = "true", .text = "adds a trained constant"},
+    {.name = "init",
+     .type = KEY_TEXT,
+     .fallback = "pytorch",
+     .choices = "pytorch he_uniform he_normal xavier_uniform xavier_normal",
+     .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
+};
+
+static const struct catalogue_entry entries[] = {
+    {.name = "dense",
+     .text = "every output from every input: y = activation(W x + b)",
+     .source = "torch.nn.Linear; He et al. 2015; Glorot and Bengio 2010",
+     .keys = dense_keys,
+     .key_count = COUNT_OF(dense_keys)},
+};
+
+static size_t count(void)
+{
+    return COUNT_OF(entries);
+}
+
+static const struct catalogue_entry *entry(size_t index)
+{
+    return &entries[index];
+}
+
+const struct catalogue catalogue_layers = {
+    .kind = "layer", .plural = "layers", .count = count, .entry = entry};

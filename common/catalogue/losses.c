@@ -1,0 +1,23 @@
+/* losses.c - the losses that `model.loss` can name. */
+#include "common/catalogue/catalogue.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct catalogue_entry entries[] = {
+    {.name = "cross_entropy",
+     .text = "softmax, then the mean of -log p(class) over the batch",
+     .source = "torch.nn.CrossEntropyLoss"},
+};
+
+static size_t count(void)
+{
+    return COUNT_OF(entries);
+}
+
+static const struct catalogue_entry *entry(size_t index)
+{
+    return &entries[index];
+}
+
+const struct catalogue catalogue_losses = {
+    .kind = "loss", .plural = "losses", .count = count, .entry = entry};

@@ -1,0 +1,28 @@
+/* scheduler.h - how much budget each candidate gets. One file a family, one row of schedulers.c's
+ * table. */
+#ifndef LRSWEEP_COORDINATOR_SEARCH_SCHEDULERS_SCHEDULER_H
+#define LRSWEEP_COORDINATOR_SEARCH_SCHEDULERS_SCHEDULER_H
+
+#include "coordinator/search/state.h"
+
+struct scheduler_class {
+    const char *name;
+    /* Sets search->rungs. Returns its own state; NULL: failed, error is set. */
+    void *(*create)(struct search *search, struct error *error);
+    void (*destroy)(void *state);
+    /* Picks the trial that a free trainer shall train, to the budget of trial->rung (which it may
+     * raise). SEARCH_NO_TRIAL: none now. */
+    uint32_t (*next)(void *state, struct search *search);
+    /* `trial` reached its rung's budget (search_survives) or left the search. */
+    void (*settled)(void *state, struct search *search, uint32_t trial);
+    /* Nothing will ever come from next() again unless a trial that runs now changes that. */
+    bool (*exhausted)(const void *state, const struct search *search);
+};
+
+extern const struct scheduler_class scheduler_none;
+extern const struct scheduler_class scheduler_sha;
+
+/* NULL: no such scheduler. */
+const struct scheduler_class *scheduler_find(const char *name);
+
+#endif

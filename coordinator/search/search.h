@@ -1,0 +1,115 @@
+/* search.h - the search core: a pure state machine. Events in, actions out.
+ *
+ * No MPI, no clock, no files, no randomness but its own keyed generator. The dispatcher feeds it what
+ * happened and carries out what it says; resume feeds it the recorded events again; the simulator
+ * feeds it a virtual cluster's. The same events in the same order give the same search.
+ *
+ * Metrics are minimised. A trial is named by its number, counted from 0 in the order of creation. */
+#ifndef LRSWEEP_COORDINATOR_SEARCH_SEARCH_H
+#define LRSWEEP_COORDINATOR_SEARCH_SEARCH_H
+
+#include "common/error.h"
+#include "common/space.h"
+#include "common/trial.h"
+#include "common/verdict.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A trial as the search sees it. */
+struct search_trial {
+    double *values; /* the candidate: [space.count] */
+    enum trial_state state;
+    enum verdict verdict;
+    uint32_t rung;     /* the rung it is in, or ended in */
+    uint32_t attempts; /* attempts started; the newest has this number */
+    uint32_t losses;   /* attempts lost since it last got on */
+    uint64_t step;     /* trained and kept in its checkpoint */
+    uint64_t target;   /* step at which the segment under way, or the next, ends */
+    double metric;     /* best value so far, NaN: none */
+    double final;      /* value at the last rung that it reached, NaN: none */
+};
+
+struct search_rung {
+    double budget;     /* in search.unit */
+    uint32_t quota;    /* most candidates that it takes */
+    uint32_t entered;  /* candidates that were given this budget */
+    uint32_t settled;  /* of these, reached the budget or left the search */
+    uint32_t promoted; /* of these, entered the next rung */
+};
+
+enum search_event_kind {
+    SEARCH_FREE,     /* a trainer has nothing to do */
+    SEARCH_REPORT,   /* a validation during a segment: trial, step, value */
+    SEARCH_DONE,     /* a segment reached its target: trial, step, value (not finite: diverged) */
+    SEARCH_DIVERGED, /* the trainer gave up: trial, step, verdict */
+    SEARCH_PAUSED,   /* stopped on request with a checkpoint: trial, step */
+    SEARCH_LOST      /* the attempt is lost, the checkpoint before it stands: trial */
+};
+
+struct search_event {
+    enum search_event_kind kind;
+    uint32_t trial;
+    uint32_t attempt; /* of the trial; an event of an older attempt is refused */
+    uint64_t step;
+    double value;
+    enum verdict verdict;
+};
+
+enum search_action_kind {
+    SEARCH_TRAIN,   /* train `trial` as attempt `attempt` from step `from` to step `to` */
+    SEARCH_CHANGED, /* what is known of `trial` changed */
+    SEARCH_RELEASE  /* `trial` will not go on: its checkpoint is not needed by the search */
+};
+
+struct search_action {
+    enum search_action_kind kind;
+    uint32_t trial;
+    uint32_t attempt;
+    uint64_t from, to;
+};
+
+/* What the caller must do now, in this order. Valid until the next step. */
+struct search_update {
+    const struct search_action *actions;
+    size_t count;
+};
+
+struct search;
+
+/* `document`: the resolved study, borrowed for the search's life. train_samples: of one epoch; needed
+ * where budgets are in epochs. */
+struct search *search_create(const json_t *document, uint64_t train_samples, struct error *error);
+void search_destroy(struct search *search);
+
+/* Feeds one event. False: the event does not fit what is known (an older attempt, a trial that does
+ * not run): nothing changed, nothing is to be done. A SEARCH_FREE that gets no SEARCH_TRAIN means:
+ * nothing to do until another event comes, or ever (search_finished). */
+bool search_step(struct search *search, const struct search_event *event,
+                 struct search_update *update);
+
+/* Memory ran out in a step: what the search says is not to be trusted any more. */
+bool search_failed(const struct search *search);
+
+/* No trial runs, none will. */
+bool search_finished(const struct search *search);
+
+const struct space *search_space(const struct search *search);
+uint32_t search_trial_count(const struct search *search);
+const struct search_trial *search_trial(const struct search *search, uint32_t trial);
+size_t search_rung_count(const struct search *search);
+const struct search_rung *search_rung(const struct search *search, size_t rung);
+
+/* How many candidates the search will have looked at when it is finished. */
+uint32_t search_candidates(const struct search *search);
+
+/* The steps of `budget` (in search.unit) for this trial. */
+uint64_t search_budget_steps(const struct search *search, uint32_t trial, double budget);
+
+/* The recommendation so far: the complete trial with the best final value, ties to the lower number;
+ * before any is complete, the best metric of those that are still in the search. False: none. */
+bool search_best(const struct search *search, uint32_t *trial);
+
+#endif
