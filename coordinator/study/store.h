@@ -1,8 +1,13 @@
 /* store.h - DIR/study.db: the study's truth, written by rank 0 alone.
  *
- * SQLite with the rollback journal and synchronous=FULL: DIR may be on NFS, where the write-ahead log
- * must not be used. Everything since the last commit is one transaction; store_commit returns when it
- * is durable. The dispatcher commits before the consequences of an event leave rank 0.
+ * SQLite with the rollback journal and synchronous=FULL (argued in database.c): DIR may be on NFS,
+ * where the write-ahead log must not be used. Everything since the last commit is one transaction;
+ * store_commit returns when it is durable. The dispatcher commits before the consequences of an
+ * event leave rank 0.
+ *
+ * When a write or a commit fails, what was pending is given up, the study stays as at its last
+ * commit, and every later call fails with the same text. (One exception: a commit that only found a
+ * reader in its way, after waiting for 30 s, is still pending and may be tried again.)
  *
  * The tables `trial`, `report` and `event` are a public interface, described in store_schema.h. */
 #ifndef LRSWEEP_COORDINATOR_STUDY_STORE_H
@@ -39,17 +44,19 @@ struct trial_row {
 struct report_row {
     uint32_t trial;
     uint64_t step;
-    double epoch, train_loss, val_loss, val_accuracy, lr, grad_norm, update_ratio, dead_units, seconds;
+    double epoch, train_loss, val_loss, val_accuracy, lr, grad_norm, update_ratio, dead_units,
+        seconds;
     bool validated; /* val_loss and val_accuracy were measured */
 };
 
-/* A row of `event`: what the search core was fed, in order. Replaying them gives the same search. */
+/* A row of `event`: what the search core was fed, in order. Replaying them gives the same search.
+ */
 struct event_row {
     const char *kind; /* "assigned", "done", "lost" ...; named by the dispatcher */
     uint32_t trial;
     uint32_t attempt;
-    int worker;   /* rank, -1: none */
-    int trainer;  /* slot within the worker, -1: none */
+    int worker;  /* rank, -1: none */
+    int trainer; /* slot within the worker, -1: none */
     uint64_t step;
     double value; /* metric, NaN: none */
     enum verdict verdict;
@@ -58,16 +65,19 @@ struct event_row {
 
 struct store;
 
-/* Makes DIR (and checkpoints/ in it) and a new study in it. Fails, changing nothing, when a study is
- * there already, unless `overwrite`: then the old study's files are removed first. Takes the lock that
- * keeps two runs off one DIR. */
+/* Makes DIR (with its parents, and checkpoints/ in it) and a new study in it. The study is written
+ * aside and seen only when it is complete. Fails, changing nothing, when a study is there already,
+ * unless `overwrite`: then the old study's files are removed (its database, summary, report, best
+ * weights and checkpoints; no others). A study.db that is not lrsweep's is never replaced. Takes
+ * the lock that keeps two runs off one DIR (study_lock.h). */
 struct store *store_create(const char *dir, const json_t *document, bool overwrite,
                            struct error *error);
 
 /* Opens the study in DIR for going on with it; fails when there is none. Takes the lock. */
 struct store *store_open(const char *dir, struct error *error);
 
-/* Commits what is pending and closes. False: the last commit failed. store may be NULL. */
+/* Commits what is pending, closes and gives the lock back. False: the last commit failed. store may
+ * be NULL. */
 bool store_close(struct store *store, struct error *error);
 
 /* Whether DIR holds a study. */
@@ -77,12 +87,14 @@ bool store_trial(struct store *store, const struct trial_row *row, struct error 
 bool store_report(struct store *store, const struct report_row *row, struct error *error);
 bool store_event(struct store *store, const struct event_row *row, struct error *error);
 
-/* Sets a value of the `study` table: "status", "rungs" (JSON), "trainers", "wall_s" ... */
+/* Sets a value of the `study` table: "status", "rungs" (JSON), "trainers", "wall_s" ...; the keys
+ * are listed in store_schema.h. */
 bool store_set(struct store *store, const char *key, const char *value, struct error *error);
 
 bool store_commit(struct store *store, struct error *error);
 
-/* Calls `each` for every recorded event in order; stops and fails when it returns false. */
+/* Calls `each` for every recorded event in order; stops and fails when it returns false. `each`
+ * must not write to the store; the row's texts are borrowed for the call. */
 bool store_replay(struct store *store,
                   bool (*each)(void *context, const struct event_row *row, struct error *error),
                   void *context, struct error *error);

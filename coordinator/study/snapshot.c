@@ -1,0 +1,270 @@
+/* snapshot.c - reads a study.db that may be in use, left by a killed run, or made by anyone. */
+#include "coordinator/study/snapshot.h"
+
+#include "common/layout.h"
+#include "coordinator/study/database.h"
+#include "coordinator/study/store_files.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_RUNGS 10000
+
+/* --- rows ---------------------------------------------------------------------------------------
+ */
+
+/* Tables, not views or virtual tables, and no computed columns: what they hold is bounded by the
+ * file's size. */
+static bool check_tables(sqlite3 *db, const char *path, struct error *error)
+{
+    sqlite3_stmt *from = NULL;
+    bool ok = database_prepare(
+        db, path,
+        "SELECT 2 = (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND rootpage > 1"
+        "            AND name IN ('study', 'trial'))"
+        " AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo('study') WHERE hidden <> 0)"
+        " AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo('trial') WHERE hidden <> 0)",
+        &from, error);
+    if (ok && sqlite3_step(from) != SQLITE_ROW)
+        ok = database_error(db, path, error);
+    else if (ok && sqlite3_column_int(from, 0) != 1)
+        ok = error_set(error, "%s: the tables study and trial are missing or not plain tables",
+                       path);
+    sqlite3_finalize(from);
+    return ok;
+}
+
+static bool read_value(struct snapshot *snapshot, sqlite3_stmt *from, struct error *error)
+{
+    const char *key = NULL, *value = NULL;
+    if (!column_text(from, 0, &key, error) || !column_text(from, 1, &value, error))
+        return false;
+    return json_object_set_new(snapshot->values, key, json_string(value)) == 0 ||
+           error_set(error, "a key or its value is not UTF-8 text");
+}
+
+static bool state_from_name(const char *name, enum trial_state *state, struct error *error)
+{
+    for (int i = 0; i < TRIAL_STATES; i++)
+        if (strcmp(name, trial_state_name((enum trial_state)i)) == 0) {
+            *state = (enum trial_state)i;
+            return true;
+        }
+    return error_set(error, "column state holds \"%.40s\", expected one of %s ... %s", name,
+                     trial_state_name((enum trial_state)0),
+                     trial_state_name((enum trial_state)(TRIAL_STATES - 1)));
+}
+
+/* The row's texts share one allocation that begins with `schedule`. */
+static bool copy_texts(struct trial_row *row, const char *schedule, const char *params,
+                       const char *message, struct error *error)
+{
+    size_t lengths[] = {strlen(schedule) + 1, strlen(params) + 1, strlen(message) + 1};
+    char *block = malloc(lengths[0] + lengths[1] + lengths[2]);
+    if (!block)
+        return error_set(error, "out of memory");
+    row->schedule = memcpy(block, schedule, lengths[0]);
+    row->params = memcpy(block + lengths[0], params, lengths[1]);
+    row->message = memcpy(block + lengths[0] + lengths[1], message, lengths[2]);
+    return true;
+}
+
+static bool read_trial(struct trial_row *row, sqlite3_stmt *from, struct error *error)
+{
+    uint64_t id = 0, rung = 0, attempts = 0;
+    const char *state = "", *verdict = "", *schedule = "", *params = "", *message = "";
+    bool ok =
+        column_whole(from, 0, UINT32_MAX, &id, error) && column_text(from, 1, &state, error) &&
+        column_text(from, 2, &verdict, error) && column_whole(from, 3, UINT32_MAX, &rung, error) &&
+        column_whole(from, 4, INT64_MAX, &row->step, error) &&
+        column_real(from, 5, &row->lr, error) && column_text(from, 6, &schedule, error) &&
+        column_text(from, 7, &params, error) && column_real(from, 8, &row->metric, error) &&
+        column_real(from, 9, &row->final, error) && column_real(from, 10, &row->started, error) &&
+        column_real(from, 11, &row->ended, error) &&
+        column_whole(from, 12, UINT32_MAX, &attempts, error) &&
+        column_index(from, 13, &row->worker, error) && column_text(from, 14, &message, error) &&
+        state_from_name(state, &row->state, error);
+    row->id = (uint32_t)id;
+    row->rung = (uint32_t)rung;
+    row->attempts = (uint32_t)attempts;
+    row->verdict = verdict_from_name(verdict);
+    return ok && copy_texts(row, schedule, params, message, error);
+}
+
+static bool add_trial(struct snapshot *snapshot, sqlite3_stmt *from, struct error *error)
+{
+    size_t count = snapshot->trial_count;
+    /* A power of two is full: doubles. */
+    if (count == 0 || (count >= 64 && (count & (count - 1)) == 0)) {
+        struct trial_row *more = realloc(snapshot->trials, (count ? 2 * count : 64) * sizeof *more);
+        if (!more)
+            return error_set(error, "out of memory");
+        snapshot->trials = more;
+    }
+    snapshot->trials[count] = (struct trial_row){0};
+    if (!read_trial(&snapshot->trials[count], from, error))
+        return false;
+    snapshot->trial_count++;
+    return true;
+}
+
+static bool read_table(struct snapshot *snapshot, sqlite3 *db, const char *path, const char *sql,
+                       bool (*row)(struct snapshot *snapshot, sqlite3_stmt *from,
+                                   struct error *error),
+                       struct error *error)
+{
+    sqlite3_stmt *from = NULL;
+    int code = SQLITE_DONE;
+    bool ok = database_prepare(db, path, sql, &from, error);
+    while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {
+        ok = row(snapshot, from, error);
+        if (!ok)
+            error_prefix(error, "%s: \"%.40s ...\"", path, sql);
+    }
+    if (ok && code != SQLITE_DONE)
+        ok = database_error(db, path, error);
+    sqlite3_finalize(from);
+    return ok;
+}
+
+/* One read transaction: nothing is committed between the tables. */
+static bool read_tables(struct snapshot *snapshot, sqlite3 *db, const char *path,
+                        struct error *error)
+{
+    return database_run(db, path, "BEGIN", error) && check_tables(db, path, error) &&
+           read_table(snapshot, db, path, "SELECT key, value FROM study", read_value, error) &&
+           read_table(snapshot, db, path,
+                      "SELECT id, state, verdict, rung, step, lr, schedule, params, metric, final,"
+                      " started, ended, attempts, worker, message FROM trial ORDER BY id",
+                      add_trial, error);
+}
+
+/* --- values -------------------------------------------------------------------------------------
+ */
+
+static bool parse_document(struct snapshot *snapshot, const char *path, struct error *error)
+{
+    json_error_t problem;
+    const char *text = snapshot_value(snapshot, "document");
+    if (!*text)
+        return error_set(error, "%s: table study holds no document", path);
+    snapshot->document = json_loads(text, 0, &problem);
+    return json_is_object(snapshot->document) ||
+           error_set(error, "%s: the document in table study is not a JSON object", path);
+}
+
+static bool parse_rung(struct snapshot_rung *rung, const json_t *from)
+{
+    const json_t *budget = json_object_get(from, "budget");
+    const json_t *candidates = json_object_get(from, "candidates");
+    const json_t *promoted = json_object_get(from, "promoted");
+    if (!json_is_number(budget) || !json_is_integer(candidates) || !json_is_integer(promoted))
+        return false;
+    json_int_t entered = json_integer_value(candidates), left = json_integer_value(promoted);
+    rung->budget = json_number_value(budget);
+    rung->candidates = (uint32_t)entered;
+    rung->promoted = (uint32_t)left;
+    return entered >= 0 && entered <= UINT32_MAX && left >= 0 && left <= UINT32_MAX &&
+           rung->budget >= 0;
+}
+
+static bool parse_rungs(struct snapshot *snapshot, const char *path, struct error *error)
+{
+    const char *text = snapshot_value(snapshot, "rungs");
+    if (!*text)
+        return true;
+    json_t *rungs = json_loads(text, 0, NULL);
+    size_t count = json_array_size(rungs);
+    bool ok = json_is_array(rungs) && count <= MOST_RUNGS;
+    if (ok && count > 0)
+        ok = (snapshot->rungs = calloc(count, sizeof *snapshot->rungs)) != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = parse_rung(&snapshot->rungs[i], json_array_get(rungs, i));
+    snapshot->rung_count = ok ? count : 0;
+    json_decref(rungs);
+    return ok || error_set(error,
+                           "%s: the value rungs in table study is not a list of {\"budget\", "
+                           "\"candidates\", \"promoted\"}",
+                           path);
+}
+
+/* --- the whole ----------------------------------------------------------------------------------
+ */
+
+/* A read-only connection that meets a hot journal fails with SQLITE_READONLY_ROLLBACK. SQLite calls
+ * a journal hot only when no living writer holds the RESERVED lock, so that opening again with
+ * write permission rolls back what a dead run left and nothing else; beside a run that was resumed
+ * meanwhile it is one more reader. */
+static sqlite3 *open_for_reading(const char *path, struct error *error)
+{
+    sqlite3 *db = NULL;
+    int code = SQLITE_OK;
+    if (!database_open(path, DATABASE_READ, &db, &code, error) && code == SQLITE_READONLY_ROLLBACK)
+        (void)database_open(path, DATABASE_MEND, &db, NULL, error);
+    return db;
+}
+
+static bool fill(struct snapshot *snapshot, const char *path, struct error *error)
+{
+    sqlite3 *db = open_for_reading(path, error);
+    bool ok = db && read_tables(snapshot, db, path, error);
+    /* Closed before anything is worked out: a writer's commit may be waiting. */
+    sqlite3_close(db);
+    return ok && parse_document(snapshot, path, error) && parse_rungs(snapshot, path, error);
+}
+
+struct snapshot *snapshot_read(const char *dir, struct error *error)
+{
+    if (!store_exists(dir)) {
+        error_set(error, "%s: holds no study (there is no %s in it)", dir, LAYOUT_DATABASE);
+        return NULL;
+    }
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    char *path = store_path(dir, LAYOUT_DATABASE);
+    bool ok =
+        snapshot && path && (snapshot->values = json_object()) && (snapshot->dir = strdup(dir));
+    ok = ok ? fill(snapshot, path, error) : error_set(error, "%s: out of memory", dir);
+    sqlite3_free(path);
+    if (!ok) {
+        snapshot_destroy(snapshot);
+        snapshot = NULL;
+    }
+    return snapshot;
+}
+
+void snapshot_destroy(struct snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    for (size_t i = 0; i < snapshot->trial_count; i++)
+        free((char *)snapshot->trials[i].schedule);
+    free(snapshot->trials);
+    free(snapshot->rungs);
+    free(snapshot->dir);
+    json_decref(snapshot->document);
+    json_decref(snapshot->values);
+    free(snapshot);
+}
+
+const struct trial_row *snapshot_best(const struct snapshot *snapshot)
+{
+    const struct trial_row *complete = NULL, *going = NULL;
+    for (size_t i = 0; i < snapshot->trial_count; i++) {
+        const struct trial_row *trial = &snapshot->trials[i];
+        bool goes_on = trial->state == TRIAL_WAITING || trial->state == TRIAL_RUNNING ||
+                       trial->state == TRIAL_PAUSED;
+        if (trial->state == TRIAL_COMPLETE && isfinite(trial->final) &&
+            (!complete || trial->final < complete->final))
+            complete = trial;
+        if (goes_on && isfinite(trial->metric) && (!going || trial->metric < going->metric))
+            going = trial;
+    }
+    return complete ? complete : going;
+}
+
+const char *snapshot_value(const struct snapshot *snapshot, const char *key)
+{
+    const char *value = json_string_value(json_object_get(snapshot->values, key));
+    return value ? value : "";
+}

@@ -1,0 +1,102 @@
+/* store_schema.h - the tables of study.db.
+ *
+ * `trial`, `report` and `event` are a public interface: scripts read them. Columns may be added in
+ * a later version, none is removed or changes its meaning while STORE_SCHEMA_VERSION stays. Two
+ * rules hold everywhere: a number that is not there, or is not finite, is NULL; a text that is not
+ * there is
+ * ''. Times are Unix times in seconds. */
+#ifndef LRSWEEP_COORDINATOR_STUDY_STORE_SCHEMA_H
+#define LRSWEEP_COORDINATOR_STUDY_STORE_SCHEMA_H
+
+/* In the file's header (PRAGMA application_id): "LRsw". Tells our files from other databases. */
+#define STORE_APPLICATION_ID 0x4c527377
+
+/* In the file's header (PRAGMA user_version). A file with a higher one is refused. */
+#define STORE_SCHEMA_VERSION 1
+
+/* clang-format off: one column a line, each with its comment. */
+
+/* The study itself, as texts:
+ *   document        the resolved study, JSON (see common/study_document.h)
+ *   version         of the lrsweep that made it
+ *   created         time
+ *   status          running, finished, interrupted or failed
+ *   rungs           JSON: [{"budget": in search.unit, "candidates": that entered the rung,
+ *                   "promoted": that went on to the next}, ...]
+ *   trainers        how many trained at once
+ *   wall_s          seconds from the start of the run to its end, all runs of this study together
+ *   train_s         seconds spent training, all trainers together
+ *   coordinator_cpu share of one core that rank 0's coordinator used
+ *   constant_loss   loss of the best constant predictor on the training set
+ *   train_samples   in the training set
+ *   classes         number of classes, where the data has classes
+ *   steps_per_epoch steps in an epoch, where a step's batch is known
+ *   test_loss, test_accuracy  of the recommended trial on the test set
+ * All but the first four may be absent. */
+#define STORE_SCHEMA_STUDY                                                                         \
+    "CREATE TABLE study ("                                                                         \
+    "  key TEXT PRIMARY KEY,"                                                                      \
+    "  value TEXT NOT NULL"                                                                        \
+    ") STRICT, WITHOUT ROWID;"
+
+/* One row a candidate: what stands in it now. */
+#define STORE_SCHEMA_TRIAL                                                                         \
+    "CREATE TABLE trial ("                                                                         \
+    "  id INTEGER PRIMARY KEY,"    /* candidate number, from 0 */                                  \
+    "  state TEXT NOT NULL,"       /* waiting running paused complete stopped diverged failed */   \
+    "  verdict TEXT NOT NULL,"     /* healthy diverged collapsed ...; '': nothing was seen yet */  \
+    "  rung INTEGER NOT NULL,"     /* that it is in or ended in, from 0 */                         \
+    "  step INTEGER NOT NULL,"     /* steps trained and kept */                                    \
+    "  lr REAL NOT NULL,"          /* base learning rate */                                        \
+    "  schedule TEXT NOT NULL,"    /* its type */                                                  \
+    "  params TEXT NOT NULL,"      /* JSON of the whole candidate */                               \
+    "  metric REAL,"               /* best validation value so far, of the study's metric */       \
+    "  final REAL,"                /* value at the end of the last rung that it reached */         \
+    "  started REAL,"              /* time of its first assignment */                              \
+    "  ended REAL,"                /* time when it left the search */                              \
+    "  attempts INTEGER NOT NULL," /* attempts started */                                          \
+    "  worker INTEGER,"            /* rank that trained it last */                                 \
+    "  message TEXT NOT NULL"      /* one sentence on why it ended so */                           \
+    ") STRICT;"
+
+/* One row a report of a trainer. A retried attempt reports the same steps again: the later report
+ * replaces the earlier. WITHOUT ROWID: the rows lie in the order in which they are read, a trial's
+ * curve in one piece, and there is no second tree for the key. */
+#define STORE_SCHEMA_REPORT                                                                        \
+    "CREATE TABLE report ("                                                                        \
+    "  trial INTEGER NOT NULL,"  /* trial.id */                                                    \
+    "  step INTEGER NOT NULL,"   /* steps trained when it was made */                              \
+    "  epoch REAL,"              /* passes over the training set, with fractions */                \
+    "  train_loss REAL,"         /* mean of the batches since the report before */                 \
+    "  val_loss REAL,"           /* on the validation set; NULL: this report made no validation */ \
+    "  val_accuracy REAL,"       /* fraction; NULL: likewise, or there are no classes */           \
+    "  lr REAL,"                 /* learning rate of this step */                                  \
+    "  grad_norm REAL,"          /* Euclidean norm of the gradient */                              \
+    "  update_ratio REAL,"       /* norm of the step over norm of the weights */                   \
+    "  dead_units REAL,"         /* fraction of hidden units that are dead */                      \
+    "  seconds REAL,"            /* training time of this trial so far, without validation */      \
+    "  finite INTEGER NOT NULL," /* 0: train_loss, or a measured val_loss, was not finite */       \
+    "  PRIMARY KEY (trial, step)"                                                                  \
+    ") STRICT, WITHOUT ROWID;"
+
+/* What the search was fed, in order. The same events in the same order give the same search. */
+#define STORE_SCHEMA_EVENT                                                                         \
+    "CREATE TABLE event ("                                                                         \
+    "  seq INTEGER PRIMARY KEY,"  /* order, from 1 */                                              \
+    "  time REAL NOT NULL,"       /* when it was recorded */                                       \
+    "  kind TEXT NOT NULL,"       /* assigned, done, lost ... */                                   \
+    "  trial INTEGER NOT NULL,"   /* trial.id */                                                   \
+    "  attempt INTEGER NOT NULL," /* which attempt of the trial */                                 \
+    "  worker INTEGER,"           /* rank */                                                       \
+    "  trainer INTEGER,"          /* slot within the worker */                                     \
+    "  step INTEGER NOT NULL,"    /* the trial's step */                                           \
+    "  value REAL,"               /* the metric that was reported */                               \
+    "  verdict TEXT NOT NULL,"    /* the trainer's */                                              \
+    "  text TEXT NOT NULL"        /* a reason or a sentence */                                     \
+    ") STRICT;"
+
+/* clang-format on */
+
+#define STORE_SCHEMA STORE_SCHEMA_STUDY STORE_SCHEMA_TRIAL STORE_SCHEMA_REPORT STORE_SCHEMA_EVENT
+
+#endif
