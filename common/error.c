@@ -25,6 +25,8 @@ bool error_prefix(struct error *error, const char *format, ...)
     memcpy(text, error->text, sizeof text);
     size_t length = strlen(prefix);
     memcpy(error->text, prefix, length);
-    (void)snprintf(error->text + length, sizeof error->text - length, ": %s", text);
+    /* Being cut off is fine; asking for the result tells the compiler so. */
+    if (snprintf(error->text + length, sizeof error->text - length, ": %s", text) < 0)
+        error->text[length] = '\0';
     return false;
 }
