@@ -1,0 +1,180 @@
+/* packed_file.c - plain and gzipped files, mapped and inflated in place. */
+#include "worker/data/packed_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+struct packed_file {
+    char *path;
+    unsigned char *mapped;
+    size_t mapped_bytes;
+    uint64_t offset; /* unpacked bytes read */
+    bool gzipped;
+    bool member_ended; /* the end of a gzip member was reached and its checksum was right */
+    z_stream stream;
+};
+
+static bool gzip_magic(const struct packed_file *file)
+{
+    return file->mapped_bytes >= 2 && file->mapped[0] == 0x1f && file->mapped[1] == 0x8b;
+}
+
+static bool map(struct packed_file *file, int descriptor, struct error *error)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) != 0)
+        return error_set(error, "%s: %s", file->path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, "%s is not a regular file", file->path);
+    if (status.st_size == 0)
+        return error_set(error, "%s is empty", file->path);
+    void *mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (mapped == MAP_FAILED)
+        return error_set(error, "%s: cannot be mapped: %s", file->path, strerror(errno));
+    file->mapped = mapped;
+    file->mapped_bytes = (size_t)status.st_size;
+    (void)posix_madvise(mapped, file->mapped_bytes, POSIX_MADV_SEQUENTIAL);
+    return true;
+}
+
+struct packed_file *packed_file_open(const char *path, struct error *error)
+{
+    struct packed_file *file = calloc(1, sizeof *file);
+    if (file)
+        file->path = strdup(path);
+    if (!file || !file->path) {
+        free(file);
+        error_set(error, "%s: out of memory", path);
+        return NULL;
+    }
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool good = descriptor >= 0 ? map(file, descriptor, error)
+                                : error_set(error, "%s: %s", path, strerror(errno));
+    if (descriptor >= 0)
+        close(descriptor);
+    if (good && gzip_magic(file)) {
+        file->gzipped = true;
+        file->stream.next_in = file->mapped;
+        file->stream.avail_in = 0; /* fed in inflate_some */
+        good = inflateInit2(&file->stream, 16 + MAX_WBITS) == Z_OK ||
+               error_set(error, "%s: out of memory", path);
+        file->gzipped = good;
+    }
+    if (good)
+        return file;
+    packed_file_close(file);
+    return NULL;
+}
+
+void packed_file_close(struct packed_file *file)
+{
+    if (!file)
+        return;
+    if (file->gzipped)
+        inflateEnd(&file->stream);
+    if (file->mapped)
+        munmap(file->mapped, file->mapped_bytes);
+    free(file->path);
+    free(file);
+}
+
+static size_t packed_left(const struct packed_file *file)
+{
+    size_t used = (size_t)(file->stream.next_in - file->mapped);
+    return file->mapped_bytes - used;
+}
+
+/* Inflates up to `bytes`; *done says how many there were. Fewer than asked: the file's end. */
+static bool inflate_some(struct packed_file *file, unsigned char *destination, size_t bytes,
+                         size_t *done, struct error *error)
+{
+    const size_t most = (size_t)1 << 30; /* zlib counts in unsigned int */
+    z_stream *stream = &file->stream;
+    *done = 0;
+    while (*done < bytes) {
+        size_t left = packed_left(file), wanted = bytes - *done;
+        if (file->member_ended) {
+            /* Members may follow one another (RFC 1952, section 2.2). */
+            if (left == 0)
+                return true;
+            if (inflateReset(stream) != Z_OK)
+                return error_set(error, "%s: cannot be unpacked", file->path);
+            file->member_ended = false;
+        }
+        stream->avail_in = (unsigned)(left < most ? left : most);
+        stream->next_out = destination + *done;
+        stream->avail_out = (unsigned)(wanted < most ? wanted : most);
+        unsigned before = stream->avail_out;
+        int state = inflate(stream, Z_NO_FLUSH);
+        *done += before - stream->avail_out;
+        if (state == Z_STREAM_END)
+            file->member_ended = true;
+        else if (state == Z_BUF_ERROR || (state == Z_OK && packed_left(file) == 0 && *done < bytes))
+            return error_set(error,
+                             "%s: truncated: the packed file ends in the middle, after %llu "
+                             "unpacked bytes",
+                             file->path, (unsigned long long)(file->offset + *done));
+        else if (state != Z_OK)
+            return error_set(error, "%s: damaged: %s, after %llu unpacked bytes", file->path,
+                             stream->msg ? stream->msg : "cannot be unpacked",
+                             (unsigned long long)(file->offset + *done));
+    }
+    return true;
+}
+
+bool packed_file_read(struct packed_file *file, void *destination, size_t bytes,
+                      struct error *error)
+{
+    size_t done = 0;
+    if (file->gzipped) {
+        if (!inflate_some(file, destination, bytes, &done, error))
+            return false;
+    } else {
+        size_t left = file->mapped_bytes - (size_t)file->offset;
+        done = bytes < left ? bytes : left;
+        memcpy(destination, file->mapped + file->offset, done);
+    }
+    file->offset += done;
+    if (done == bytes)
+        return true;
+    return error_set(error, "%s: truncated: it ends at byte %llu, where %llu more were expected",
+                     file->path, (unsigned long long)file->offset,
+                     (unsigned long long)(bytes - done));
+}
+
+bool packed_file_end(struct packed_file *file, struct error *error)
+{
+    unsigned char extra;
+    size_t done = 0;
+    if (!file->gzipped)
+        done = file->offset < file->mapped_bytes;
+    else if (!inflate_some(file, &extra, 1, &done, error))
+        return false;
+    if (done == 0)
+        return true;
+    return error_set(error, "%s: goes on after byte %llu, where its header says that it ends",
+                     file->path, (unsigned long long)file->offset);
+}
+
+uint64_t packed_file_offset(const struct packed_file *file)
+{
+    return file->offset;
+}
+
+bool packed_file_size(const struct packed_file *file, uint64_t *bytes)
+{
+    const uint64_t deflate_ratio_max = 1032;
+    *bytes = file->gzipped ? file->mapped_bytes * deflate_ratio_max : file->mapped_bytes;
+    return !file->gzipped;
+}
+
+const char *packed_file_path(const struct packed_file *file)
+{
+    return file->path;
+}
