@@ -6,6 +6,7 @@
 #ifndef LRSWEEP_COMMON_ROLE_H
 #define LRSWEEP_COMMON_ROLE_H
 
+#include "common/child.h"
 #include "common/error.h"
 #include "common/link/link.h"
 #include "common/message.h"
@@ -19,6 +20,8 @@ struct rank_options {
     const char *dir;        /* the study's directory */
     unsigned trainers;      /* of this rank */
     const char *program;    /* the trainer's path */
+    struct child *first;    /* a trainer that is ready already; NULL: none. The worker takes it over */
+    struct message_ready first_ready; /* what that one said */
 };
 
 enum role_state {

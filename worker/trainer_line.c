@@ -138,6 +138,15 @@ static bool parse_tested(const json_t *line, struct trainer_line *out, struct er
     return true;
 }
 
+/* The start of a line that may hold anything, as printable ASCII. */
+static void quote(const char *line, size_t length, char *out, size_t bytes)
+{
+    size_t count = length < bytes - 1 ? length : bytes - 1;
+    for (size_t i = 0; i < count; i++)
+        out[i] = line[i] >= ' ' && line[i] <= '~' ? line[i] : '?';
+    out[count] = '\0';
+}
+
 bool trainer_line_parse(const char *line, size_t length, struct trainer_line *out,
                         struct error *error)
 {
@@ -165,8 +174,11 @@ bool trainer_line_parse(const char *line, size_t length, struct trainer_line *ou
                 good = parsers[i].parse(json, out, error);
     }
     json_decref(json);
-    if (!good)
-        error_prefix(error, "the line \"%.*s%s\" is not of the protocol",
-                     length > 80 ? 80 : (int)length, line, length > 80 ? "..." : "");
+    if (!good) {
+        char start[81];
+        quote(line, length, start, sizeof start);
+        error_prefix(error, "the line \"%s%s\" is not of the protocol", start,
+                     length < sizeof start ? "" : "...");
+    }
     return good;
 }

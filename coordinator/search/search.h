@@ -38,6 +38,7 @@ struct search_rung {
     uint32_t entered;  /* candidates that were given this budget */
     uint32_t settled;  /* of these, reached the budget or left the search */
     uint32_t promoted; /* of these, entered the next rung */
+    double cutoff;     /* the worst final value that was promoted; NaN: none yet */
 };
 
 enum search_event_kind {

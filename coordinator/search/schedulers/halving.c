@@ -48,7 +48,8 @@ static void *create_none(struct search *search, struct error *error)
         return NULL;
     }
     search->rungs[0] = (struct search_rung){.budget = search->settings.max_budget,
-                                            .quota = search->settings.candidates};
+                                            .quota = search->settings.candidates,
+                                            .cutoff = NAN};
     search->rung_count = 1;
     return halving;
 }
@@ -66,7 +67,8 @@ static void *create_sha(struct search *search, struct error *error)
     uint32_t quota = settings->candidates;
     size_t count = 0;
     while (budget <= settings->max_budget * (1 + 1e-9) && quota >= 1 && count < SEARCH_RUNGS_MAX) {
-        search->rungs[count++] = (struct search_rung){.budget = budget, .quota = quota};
+        search->rungs[count++] =
+            (struct search_rung){.budget = budget, .quota = quota, .cutoff = NAN};
         budget *= settings->eta;
         quota /= settings->eta;
     }
@@ -135,6 +137,7 @@ static void promote(struct halving *halving, struct search *search)
     struct search_rung *rung = &search->rungs[halving->rung], *above = rung + 1;
     sort_by_rank(search, halving->members, halving->member_count);
     uint32_t promoted = 0;
+    /* Sorted, so that the last one promoted sets the cutoff before the first is stopped. */
     for (uint32_t i = 0; i < halving->member_count; i++) {
         uint32_t trial = halving->members[i];
         if (!search_survives(&search->trials[trial]))
@@ -144,6 +147,7 @@ static void promote(struct halving *halving, struct search *search)
             continue;
         }
         search->trials[trial].rung = (uint32_t)halving->rung + 1;
+        rung->cutoff = search->trials[trial].final;
         search_act(search, SEARCH_CHANGED, trial);
         halving->members[promoted++] = trial;
     }

@@ -1,0 +1,49 @@
+/* dispatch.h - the coordinator's role on rank 0: turns messages into events of the search and the
+ * search's actions into messages.
+ *
+ * The search's events are committed to the study before their consequences leave this rank. Nothing
+ * here blocks but the disk. */
+#ifndef LRSWEEP_COORDINATOR_DISPATCH_DISPATCH_H
+#define LRSWEEP_COORDINATOR_DISPATCH_DISPATCH_H
+
+#include "common/role.h"
+#include "coordinator/search/search.h"
+#include "coordinator/study/store.h"
+#include "coordinator/view/progress.h"
+
+enum dispatch_outcome {
+    DISPATCH_RUNNING,
+    DISPATCH_FINISHED,
+    DISPATCH_NO_SURVIVOR, /* finished, but no candidate reached the full budget */
+    DISPATCH_INTERRUPTED, /* told to end; can be resumed */
+    DISPATCH_FAILED       /* dispatch_error says why */
+};
+
+struct dispatch_options {
+    const json_t *document;
+    const char *dir;
+    struct link *link;
+    struct search *search;
+    struct store *store;
+    struct progress *progress;
+    uint64_t train_samples, validation_samples; /* 0: the trainer does not tell */
+    bool local_worker;                          /* rank 0 has a worker too */
+    bool resume;                                /* feed the recorded events first */
+};
+
+struct dispatch;
+
+/* Everything in `options` is borrowed. */
+struct dispatch *dispatch_create(const struct dispatch_options *options, struct error *error);
+void dispatch_destroy(struct dispatch *dispatch);
+
+extern const struct role_class dispatch_role;
+
+enum dispatch_outcome dispatch_outcome(const struct dispatch *dispatch);
+const struct error *dispatch_error(const struct dispatch *dispatch);
+
+/* Seconds that trainers were held by trials, and the most trainers that there were. */
+double dispatch_busy_s(const struct dispatch *dispatch);
+size_t dispatch_trainers(const struct dispatch *dispatch);
+
+#endif

@@ -1,0 +1,311 @@
+/* record.c - writes what the search does into the study, and feeds it back on resume.
+ *
+ * An event is written in the transaction that also holds its effects on the trial table, and the
+ * dispatcher commits before it sends what the event led to. A crash in between leaves an assignment
+ * that nobody got, which a resume treats like one whose trainer died. */
+#include "coordinator/dispatch/record.h"
+
+#include "common/study_document.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const event_names[] = {
+    [SEARCH_FREE] = "assigned", [SEARCH_REPORT] = "validated", [SEARCH_DONE] = "done",
+    [SEARCH_DIVERGED] = "diverged", [SEARCH_PAUSED] = "paused", [SEARCH_LOST] = "lost",
+};
+
+static double unix_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+bool record_create(struct record *record, struct search *search, struct store *store,
+                   const json_t *document, struct error *error)
+{
+    *record = (struct record){.search = search, .store = store, .document = document};
+    return record_rungs(record, error);
+}
+
+void record_destroy(struct record *record)
+{
+    for (size_t i = 0; i < record->note_count; i++)
+        free(record->notes[i].message);
+    free(record->notes);
+}
+
+struct trial_note *record_note(struct record *record, uint32_t trial)
+{
+    if (trial >= record->note_count) {
+        size_t count = record->note_count ? 2 * record->note_count : 64;
+        if (count <= trial)
+            count = (size_t)trial + 1;
+        struct trial_note *notes = realloc(record->notes, count * sizeof *notes);
+        if (!notes)
+            return NULL;
+        for (size_t i = record->note_count; i < count; i++)
+            notes[i] = (struct trial_note){
+                .started = NAN, .ended = NAN, .seen_value = NAN, .worker = -1};
+        record->notes = notes;
+        record->note_count = count;
+    }
+    return &record->notes[trial];
+}
+
+void record_message(struct record *record, uint32_t trial, const char *message)
+{
+    struct trial_note *note = record_note(record, trial);
+    if (!note)
+        return;
+    free(note->message);
+    note->message = message && message[0] ? strdup(message) : NULL;
+}
+
+double record_metric(const struct record *record, const struct message_report *report)
+{
+    const char *metric = study_text(record->document, "study", "metric");
+    if (strcmp(metric, "train_loss") == 0)
+        return report->train_loss;
+    if (!report->validated)
+        return NAN;
+    return strcmp(metric, "val_error") == 0 ? 1 - report->val_accuracy : report->val_loss;
+}
+
+/* Why the search left a trial behind. */
+static void explain_stop(struct record *record, uint32_t number)
+{
+    const struct search_trial *trial = search_trial(record->search, number);
+    const struct search_rung *rung = search_rung(record->search, trial->rung);
+    char text[256];
+    (void)snprintf(text, sizeof text,
+                   "Stopped after %g %s: its %s was %.4g, the last of the %u that went on had %.4g.",
+                   rung->budget, study_text(record->document, "search", "unit"),
+                   study_text(record->document, "study", "metric"), trial->final, rung->quota,
+                   rung->cutoff);
+    record_message(record, number, text);
+}
+
+static bool left(enum trial_state state)
+{
+    return state >= TRIAL_COMPLETE;
+}
+
+static bool write_trial(struct record *record, uint32_t number, struct error *error)
+{
+    const struct search_trial *trial = search_trial(record->search, number);
+    struct trial_note *note = record_note(record, number);
+    json_t *params = space_params(search_space(record->search), trial->values);
+    char *text = params ? json_dumps(params, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    if (!note || !text) {
+        json_decref(params);
+        free(text);
+        return error_set(error, "out of memory");
+    }
+    if (left(trial->state) && isnan(note->ended))
+        note->ended = unix_time();
+    if (trial->state == TRIAL_STOPPED)
+        explain_stop(record, number);
+    const struct trial_row row = {
+        .id = number,
+        .state = trial->state,
+        .verdict = trial->verdict,
+        .rung = trial->rung,
+        .step = trial->step,
+        .lr = json_number_value(json_object_get(params, "lr")),
+        .schedule = json_string_value(json_object_get(json_object_get(params, "schedule"), "type")),
+        .params = text,
+        .metric = trial->metric,
+        .final = trial->final,
+        .started = note->started,
+        .ended = note->ended,
+        .attempts = trial->attempts,
+        .worker = note->worker,
+        .message = note->message ? note->message : "",
+    };
+    bool written = store_trial(record->store, &row, error);
+    json_decref(params);
+    free(text);
+    return written;
+}
+
+static const struct search_action *assignment(const struct search_update *update)
+{
+    for (size_t i = 0; i < update->count; i++)
+        if (update->actions[i].kind == SEARCH_TRAIN)
+            return &update->actions[i];
+    return NULL;
+}
+
+static bool write_event(struct record *record, const struct search_event *event, int worker,
+                        int trainer, const char *text, struct error *error)
+{
+    const struct event_row row = {
+        .kind = event_names[event->kind],
+        .trial = event->trial,
+        .attempt = event->attempt,
+        .worker = worker,
+        .trainer = trainer,
+        .step = event->step,
+        .value = event->value,
+        .verdict = event->verdict,
+        .text = text ? text : "",
+    };
+    return store_event(record->store, &row, error);
+}
+
+bool record_step(struct record *record, const struct search_event *event, int worker, int trainer,
+                 const char *text, struct search_update *update, bool *accepted,
+                 struct error *error)
+{
+    struct search_event written = *event;
+    *accepted = search_step(record->search, event, update);
+    if (search_failed(record->search))
+        return error_set(error, "out of memory");
+    if (!*accepted)
+        return true;
+    if (event->kind == SEARCH_FREE) {
+        const struct search_action *train = assignment(update);
+        if (!train)
+            return true; /* nothing changed */
+        struct trial_note *note = record_note(record, train->trial);
+        if (!note)
+            return error_set(error, "out of memory");
+        if (isnan(note->started))
+            note->started = unix_time();
+        note->worker = worker;
+        note->seen_value = NAN;
+        written.trial = train->trial;
+        written.attempt = train->attempt;
+        written.step = train->from;
+        written.value = NAN;
+    } else if (event->kind != SEARCH_REPORT) {
+        record_message(record, event->trial, text);
+    }
+    record->dirty = true;
+    if (!write_event(record, &written, worker, trainer, text, error))
+        return false;
+    bool rungs_changed = false;
+    for (size_t i = 0; i < update->count; i++) {
+        if (update->actions[i].kind != SEARCH_CHANGED)
+            continue;
+        rungs_changed = true;
+        if (!write_trial(record, update->actions[i].trial, error))
+            return false;
+    }
+    bool rungs_matter = rungs_changed && event->kind != SEARCH_REPORT;
+    return !rungs_matter || record_rungs(record, error);
+}
+
+bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
+                   struct error *error)
+{
+    struct trial_note *note = record_note(record, trial);
+    if (!note)
+        return error_set(error, "out of memory");
+    note->seen_step = report->step;
+    note->seen_value = record_metric(record, report);
+    if (isfinite(report->seconds))
+        note->seconds = report->seconds;
+    const struct report_row row = {
+        .trial = trial,
+        .step = report->step,
+        .epoch = report->epoch,
+        .train_loss = report->train_loss,
+        .val_loss = report->val_loss,
+        .val_accuracy = report->val_accuracy,
+        .lr = report->lr,
+        .grad_norm = report->grad_norm,
+        .update_ratio = report->update_ratio,
+        .dead_units = report->dead_units,
+        .seconds = report->seconds,
+        .validated = report->validated != 0,
+    };
+    record->dirty = true;
+    return store_report(record->store, &row, error);
+}
+
+bool record_rungs(struct record *record, struct error *error)
+{
+    json_t *rungs = json_array();
+    for (size_t i = 0; i < search_rung_count(record->search); i++) {
+        const struct search_rung *rung = search_rung(record->search, i);
+        json_array_append_new(rungs, json_pack("{s:f, s:I, s:I}", "budget", rung->budget,
+                                               "candidates", (json_int_t)rung->entered, "promoted",
+                                               (json_int_t)rung->promoted));
+    }
+    char *text = json_dumps(rungs, JSON_COMPACT);
+    json_decref(rungs);
+    if (!text)
+        return error_set(error, "out of memory");
+    bool written = store_set(record->store, "rungs", text, error);
+    record->dirty = true;
+    free(text);
+    return written;
+}
+
+bool record_commit(struct record *record, struct error *error)
+{
+    if (!record->dirty)
+        return true;
+    record->dirty = false;
+    return store_commit(record->store, error);
+}
+
+static bool replay_event(void *context, const struct event_row *row, struct error *error)
+{
+    struct record *record = context;
+    struct search_update update;
+    for (size_t kind = 0; kind < sizeof event_names / sizeof event_names[0]; kind++) {
+        if (strcmp(row->kind, event_names[kind]) != 0)
+            continue;
+        const struct search_event event = {
+            .kind = (enum search_event_kind)kind,
+            .trial = row->trial,
+            .attempt = row->attempt,
+            .step = row->step,
+            .value = row->value,
+            .verdict = row->verdict,
+        };
+        if (!search_step(record->search, &event, &update))
+            return error_set(error, "the recorded event \"%s\" of trial %u does not fit the search",
+                             row->kind, row->trial);
+        const struct search_action *train = assignment(&update);
+        if (kind == SEARCH_FREE && (!train || train->trial != row->trial))
+            return error_set(error, "the recorded assignment of trial %u does not fit the search",
+                             row->trial);
+        struct trial_note *note = record_note(record, row->trial);
+        if (!note)
+            return error_set(error, "out of memory");
+        if (kind == SEARCH_FREE)
+            note->worker = row->worker;
+        else if (kind != SEARCH_REPORT)
+            record_message(record, row->trial, row->text);
+        return true;
+    }
+    return error_set(error, "the study holds an event \"%s\", which this version does not know",
+                     row->kind);
+}
+
+bool record_replay(struct record *record, struct error *error)
+{
+    if (!store_replay(record->store, replay_event, record, error))
+        return false;
+    for (uint32_t i = 0; i < search_trial_count(record->search); i++) {
+        const struct search_trial *trial = search_trial(record->search, i);
+        if (trial->state != TRIAL_RUNNING)
+            continue;
+        const struct search_event event = {.kind = SEARCH_PAUSED, .trial = i,
+                                           .attempt = trial->attempts, .step = trial->step,
+                                           .value = NAN};
+        struct search_update update;
+        bool accepted;
+        if (!record_step(record, &event, -1, -1, "", &update, &accepted, error))
+            return false;
+    }
+    return record_commit(record, error);
+}

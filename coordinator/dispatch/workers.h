@@ -1,0 +1,48 @@
+/* workers.h - the workers that rank 0 knows, their trainers, and what each trainer holds. */
+#ifndef LRSWEEP_COORDINATOR_DISPATCH_WORKERS_H
+#define LRSWEEP_COORDINATOR_DISPATCH_WORKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum slot_state {
+    SLOT_UNKNOWN, /* not heard of */
+    SLOT_FREE,
+    SLOT_BUSY,    /* trains or tests `trial` as `attempt` */
+    SLOT_STARTING, /* its trainer broke and is being started again */
+    SLOT_UNFIT    /* will not come back */
+};
+
+struct slot {
+    enum slot_state state;
+    uint32_t trial, attempt;
+    double since_s; /* BUSY: since when */
+};
+
+struct worker_entry {
+    char host[64];
+    struct slot *slots;
+    size_t slot_count;
+    uint32_t owed; /* reports taken in since it was granted credit last */
+    bool gone;     /* said goodbye, or does not take messages */
+};
+
+struct workers {
+    struct worker_entry *entries; /* [count], by rank */
+    int count;
+};
+
+bool workers_create(struct workers *workers, int ranks);
+void workers_destroy(struct workers *workers);
+
+/* The slot, made if it is not known yet; NULL: no such rank, an absurd slot or no memory. */
+struct slot *workers_slot(struct workers *workers, int rank, uint32_t slot);
+
+/* How many slots are in a state. */
+size_t workers_count(const struct workers *workers, enum slot_state state);
+
+/* The first free slot. False: none. */
+bool workers_free_slot(const struct workers *workers, int *rank, uint32_t *slot);
+
+#endif

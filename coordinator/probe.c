@@ -1,0 +1,123 @@
+/* probe.c - asks a trainer whether it accepts the study. */
+#include "coordinator/probe.h"
+
+#include "common/line_reader.h"
+#include "lrsweep/protocol.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FINISH_SECONDS 2.0
+
+bool probe_trainer_path(char *path, size_t bytes, struct error *error)
+{
+    static const char name[] = "lrsweep-trainer";
+    ssize_t length = readlink("/proc/self/exe", path, bytes - 1);
+    if (length < 0)
+        return error_set(error, "/proc/self/exe: %s", strerror(errno));
+    path[length] = '\0';
+    char *slash = strrchr(path, '/');
+    size_t room = bytes - (size_t)(slash + 1 - path);
+    if (sizeof name > room)
+        return error_set(error, "%s: the path is too long", path);
+    memcpy(slash + 1, name, sizeof name);
+    if (access(path, X_OK) != 0)
+        return error_set(error, "%s: %s; it belongs beside lrsweep", path, strerror(errno));
+    return true;
+}
+
+bool probe_start(struct probe *probe, const char *program, const json_t *document,
+                 struct error *error)
+{
+    char parent[64];
+    (void)snprintf(parent, sizeof parent, "LRSWEEP_TRAINER_PARENT=%ld", (long)getpid());
+    const char *const arguments[] = {program, NULL};
+    const char *const environment[] = {parent, "OPENBLAS_NUM_THREADS=1", NULL};
+    *probe = (struct probe){.answer = NULL};
+    if (!child_start(&probe->child, arguments, environment, error))
+        return false;
+    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version",
+                              LRSWEEP_PROTOCOL_VERSION, "study", (json_t *)document);
+    char *text = json_dumps(hello, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(hello);
+    if (!text)
+        return error_set(error, "out of memory");
+    size_t length = strlen(text), sent = 0;
+    text[length++] = '\n'; /* in the place of the terminator */
+    while (sent < length) {
+        ssize_t put = write(probe->child.input, text + sent, length - sent);
+        struct pollfd room = {.fd = probe->child.input, .events = POLLOUT};
+        if (put > 0)
+            sent += (size_t)put;
+        else if (put < 0 && errno == EAGAIN)
+            (void)poll(&room, 1, -1);
+        else if (put < 0 && errno != EINTR)
+            break; /* it is gone: its answer will tell */
+    }
+    free(text);
+    return true;
+}
+
+static bool judge(struct probe *probe, json_t *line, char *at, size_t at_bytes, struct error *error)
+{
+    const char *op = json_string_value(json_object_get(line, "op"));
+    if (op && strcmp(op, "ready") == 0) {
+        probe->answer = line;
+        return true;
+    }
+    if (op && strcmp(op, "refused") == 0) {
+        const char *setting = json_string_value(json_object_get(line, "at"));
+        const char *message = json_string_value(json_object_get(line, "message"));
+        (void)snprintf(at, at_bytes, "%s", setting ? setting : "");
+        error_set(error, "%s", message ? message : "the trainer refused the study without a reason");
+    } else {
+        error_set(error, "the trainer answered hello with neither ready nor refused");
+    }
+    json_decref(line);
+    return false;
+}
+
+bool probe_answer(struct probe *probe, char *at, size_t at_bytes, struct error *error)
+{
+    struct line_reader reader;
+    char *text, how[128];
+    size_t length;
+    json_error_t reason;
+    (void)snprintf(at, at_bytes, "%s", "");
+    line_reader_create(&reader, LRSWEEP_LINE_MAX_BYTES);
+    enum line_status status;
+    while ((status = line_reader_next(&reader, probe->child.output, &text, &length)) == LINE_NONE) {
+        struct pollfd news = {.fd = probe->child.output, .events = POLLIN};
+        (void)poll(&news, 1, -1);
+    }
+    bool accepted = false;
+    if (status == LINE_READ) {
+        json_t *line = json_loadb(text, length, 0, &reason);
+        accepted = judge(probe, line, at, at_bytes, error);
+    } else if (status == LINE_END) {
+        child_reap(&probe->child, how, sizeof how);
+        error_set(error, "the trainer %s before it answered", how);
+    } else {
+        error_set(error, "the trainer answered with a line of more than %d bytes",
+                  LRSWEEP_LINE_MAX_BYTES);
+    }
+    line_reader_destroy(&reader);
+    return accepted;
+}
+
+double probe_number(const struct probe *probe, const char *key, double fallback)
+{
+    const json_t *value = json_object_get(probe->answer, key);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+void probe_end(struct probe *probe)
+{
+    child_finish(&probe->child, FINISH_SECONDS);
+    json_decref(probe->answer);
+    probe->answer = NULL;
+}

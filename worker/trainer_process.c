@@ -1,0 +1,132 @@
+/* trainer_process.c - one trainer: a child process, the lines to it and from it. */
+#include "worker/trainer_process.h"
+
+#include "lrsweep/protocol.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FINISH_SECONDS 2.0
+
+static void put_down(struct trainer_process *trainer)
+{
+    trainer->state = TRAINER_DOWN;
+    free(trainer->unsent);
+    trainer->unsent = NULL;
+    trainer->unsent_bytes = 0;
+    line_reader_destroy(&trainer->reader);
+}
+
+bool trainer_process_start(struct trainer_process *trainer, const char *program,
+                           const json_t *document, struct error *error)
+{
+    char parent[64];
+    (void)snprintf(parent, sizeof parent, "LRSWEEP_TRAINER_PARENT=%ld", (long)getpid());
+    const char *const arguments[] = {program, NULL};
+    /* One core a trainer: OpenBLAS would start threads before main could forbid it. */
+    const char *const environment[] = {parent, "OPENBLAS_NUM_THREADS=1", NULL};
+    put_down(trainer);
+    line_reader_create(&trainer->reader, LRSWEEP_LINE_MAX_BYTES);
+    if (!child_start(&trainer->child, arguments, environment, error))
+        return false;
+    trainer->state = TRAINER_STARTING;
+    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version",
+                              LRSWEEP_PROTOCOL_VERSION, "study", (json_t *)document);
+    if (!trainer_process_send(trainer, hello, error)) {
+        trainer_process_kill(trainer);
+        return false;
+    }
+    return true;
+}
+
+void trainer_process_adopt(struct trainer_process *trainer, struct child *child)
+{
+    put_down(trainer);
+    line_reader_create(&trainer->reader, LRSWEEP_LINE_MAX_BYTES);
+    trainer->child = *child;
+    *child = (struct child){.input = -1, .output = -1};
+    trainer->state = TRAINER_FREE;
+}
+
+bool trainer_process_send(struct trainer_process *trainer, json_t *message, struct error *error)
+{
+    char *text = json_dumps(message, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(message);
+    size_t length = text ? strlen(text) : 0;
+    char *unsent = text ? realloc(trainer->unsent, trainer->unsent_bytes + length + 1) : NULL;
+    if (!unsent) {
+        free(text);
+        return error_set(error, "out of memory");
+    }
+    memcpy(unsent + trainer->unsent_bytes, text, length);
+    unsent[trainer->unsent_bytes + length] = '\n';
+    free(text);
+    trainer->unsent = unsent;
+    trainer->unsent_bytes += length + 1;
+    trainer_process_flush(trainer);
+    return true;
+}
+
+void trainer_process_flush(struct trainer_process *trainer)
+{
+    size_t sent = 0;
+    while (sent < trainer->unsent_bytes) {
+        ssize_t put = write(trainer->child.input, trainer->unsent + sent,
+                            trainer->unsent_bytes - sent);
+        if (put > 0)
+            sent += (size_t)put;
+        else if (put < 0 && errno == EINTR)
+            continue;
+        else
+            break; /* full, or broken: then the end of its output tells */
+    }
+    trainer->unsent_bytes -= sent;
+    if (trainer->unsent_bytes > 0)
+        memmove(trainer->unsent, trainer->unsent + sent, trainer->unsent_bytes);
+}
+
+enum trainer_news trainer_process_next(struct trainer_process *trainer, struct trainer_line *line,
+                                       struct error *error)
+{
+    char *text, how[128];
+    size_t length;
+    if (trainer->state == TRAINER_DOWN)
+        return TRAINER_QUIET;
+    switch (line_reader_next(&trainer->reader, trainer->child.output, &text, &length)) {
+    case LINE_NONE:
+        return TRAINER_QUIET;
+    case LINE_READ:
+        if (trainer_line_parse(text, length, line, error))
+            return TRAINER_SAID;
+        break;
+    case LINE_TOO_LONG:
+        error_set(error, "a line of more than %d bytes", LRSWEEP_LINE_MAX_BYTES);
+        break;
+    case LINE_END:
+        child_reap(&trainer->child, how, sizeof how);
+        error_set(error, "the trainer %s", how);
+        put_down(trainer);
+        return TRAINER_GONE;
+    }
+    trainer_process_kill(trainer);
+    return TRAINER_GONE;
+}
+
+void trainer_process_finish(struct trainer_process *trainer)
+{
+    if (trainer->state == TRAINER_DOWN)
+        return;
+    child_finish(&trainer->child, FINISH_SECONDS);
+    put_down(trainer);
+}
+
+void trainer_process_kill(struct trainer_process *trainer)
+{
+    if (trainer->state == TRAINER_DOWN)
+        return;
+    child_kill(&trainer->child);
+    put_down(trainer);
+}

@@ -1,0 +1,373 @@
+/* worker.c - the worker's role on a rank: starts trainers, passes assignments and reports on, notices
+ * a trainer that broke, starts it again and reports the attempt as lost. It decides nothing. */
+#include "common/layout.h"
+#include "common/role.h"
+#include "worker/trainer_process.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    COORDINATOR = 0,       /* its rank */
+    FAILED_STARTS_MAX = 3, /* a trainer that cannot even accept the study so often is given up */
+    FIRST_CREDIT = 256     /* reports that may be under way before the coordinator grants more */
+};
+
+struct worker {
+    struct link *link;
+    const struct rank_options *options;
+    struct space space;
+    struct trainer_process *trainers; /* [options->trainers] */
+    struct message *outbox;           /* messages that the link did not take yet, in order */
+    size_t outbox_count, outbox_room;
+    uint32_t credit; /* reports that may still be sent */
+    bool quitting, ended;
+};
+
+static void post(struct worker *worker, const struct message *message)
+{
+    struct error error;
+    if (worker->outbox_count == 0 &&
+        link_send(worker->link, COORDINATOR, false, message, &error))
+        return;
+    if (worker->outbox_count == worker->outbox_room) {
+        size_t room = worker->outbox_room ? 2 * worker->outbox_room : 16;
+        struct message *outbox = realloc(worker->outbox, room * sizeof *outbox);
+        if (!outbox)
+            abort(); /* a few messages a trainer at most: nothing can be done without them */
+        worker->outbox = outbox;
+        worker->outbox_room = room;
+    }
+    worker->outbox[worker->outbox_count++] = *message;
+}
+
+static void flush_outbox(struct worker *worker)
+{
+    struct error error;
+    size_t sent = 0;
+    while (sent < worker->outbox_count &&
+           link_send(worker->link, COORDINATOR, false, &worker->outbox[sent], &error))
+        sent++;
+    worker->outbox_count -= sent;
+    memmove(worker->outbox, worker->outbox + sent, worker->outbox_count * sizeof *worker->outbox);
+}
+
+static void post_text(struct worker *worker, enum message_kind kind, unsigned slot,
+                      const char *text)
+{
+    struct message message;
+    message_begin(&message, kind);
+    message.trainer = slot;
+    message.trial = worker->trainers[slot].trial;
+    message.attempt = worker->trainers[slot].attempt;
+    message_set_text(&message, text);
+    post(worker, &message);
+}
+
+static void post_ready(struct worker *worker, unsigned slot, const struct message_ready *ready)
+{
+    struct message message;
+    char host[256] = "";
+    (void)gethostname(host, sizeof host - 1);
+    message_begin(&message, MESSAGE_READY);
+    message.trainer = slot;
+    message.body.ready = *ready;
+    message_set_text(&message, host);
+    post(worker, &message);
+}
+
+static void start(struct worker *worker, unsigned slot)
+{
+    struct error error;
+    struct trainer_process *trainer = &worker->trainers[slot];
+    if (!trainer_process_start(trainer, worker->options->program, worker->options->document, &error))
+        post_text(worker, MESSAGE_UNFIT, slot, error.text);
+}
+
+/* The trainer of this slot is gone: whatever it did is lost. */
+static void handle_gone(struct worker *worker, unsigned slot, enum trainer_state was,
+                        const char *reason)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    if (worker->quitting)
+        return;
+    if (was == TRAINER_TRAINING || was == TRAINER_TESTING)
+        post_text(worker, MESSAGE_LOST, slot, reason);
+    if (was == TRAINER_STARTING && ++trainer->failed_starts >= FAILED_STARTS_MAX)
+        post_text(worker, MESSAGE_UNFIT, slot, reason);
+    else
+        start(worker, slot);
+}
+
+static void break_off(struct worker *worker, unsigned slot, const char *reason)
+{
+    enum trainer_state was = worker->trainers[slot].state;
+    trainer_process_kill(&worker->trainers[slot]);
+    handle_gone(worker, slot, was, reason);
+}
+
+static void handle_done(struct worker *worker, unsigned slot, const struct trainer_line *line)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    const struct message_done *done = &line->body.done;
+    if (done->status == DONE_OK && done->step != trainer->to) {
+        break_off(worker, slot, "the trainer said ok without reaching the step it was sent to");
+        return;
+    }
+    struct message message;
+    message_begin(&message, MESSAGE_DONE);
+    message.trainer = slot;
+    message.trial = trainer->trial;
+    message.attempt = trainer->attempt;
+    message.body.done = *done;
+    message_set_text(&message, line->text);
+    post(worker, &message);
+    trainer->state = TRAINER_FREE;
+}
+
+static void handle_line(struct worker *worker, unsigned slot, const struct trainer_line *line)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    struct message message;
+    switch (line->kind) {
+    case LINE_READY:
+        if (trainer->state != TRAINER_STARTING)
+            break;
+        trainer->state = TRAINER_FREE;
+        trainer->failed_starts = 0;
+        post_ready(worker, slot, &line->body.ready);
+        return;
+    case LINE_REFUSED:
+        if (trainer->state != TRAINER_STARTING)
+            break;
+        trainer_process_kill(trainer);
+        post_text(worker, MESSAGE_UNFIT, slot, line->text);
+        return;
+    case LINE_REPORT:
+        if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
+            break;
+        message_begin(&message, MESSAGE_REPORT);
+        message.trainer = slot;
+        message.trial = trainer->trial;
+        message.attempt = trainer->attempt;
+        message.body.report = line->body.report;
+        worker->credit--;
+        post(worker, &message);
+        return;
+    case LINE_DONE:
+        if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
+            break;
+        handle_done(worker, slot, line);
+        return;
+    case LINE_TESTED:
+        if (trainer->state != TRAINER_TESTING || line->trial != trainer->trial)
+            break;
+        message_begin(&message, MESSAGE_TESTED);
+        message.trainer = slot;
+        message.trial = trainer->trial;
+        message.attempt = trainer->attempt;
+        message.body.tested = line->body.tested;
+        message_set_text(&message, line->text);
+        post(worker, &message);
+        trainer->state = TRAINER_FREE;
+        return;
+    }
+    break_off(worker, slot, "the trainer said something that nobody had asked for");
+}
+
+/* Everything that this trainer has said, as far as credit and outbox allow: a trainer whose reports
+ * nobody takes waits in its full pipe. */
+static bool listen(struct worker *worker, unsigned slot)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    bool heard = false;
+    trainer_process_flush(trainer);
+    while (worker->credit > 0 && worker->outbox_count == 0) {
+        struct trainer_line line;
+        struct error error;
+        enum trainer_state was = trainer->state;
+        enum trainer_news news = trainer_process_next(trainer, &line, &error);
+        if (news == TRAINER_QUIET)
+            break;
+        heard = true;
+        if (news == TRAINER_SAID)
+            handle_line(worker, slot, &line);
+        else
+            handle_gone(worker, slot, was, error.text);
+    }
+    return heard;
+}
+
+static json_t *assignment_line(const struct worker *worker, const struct message *message,
+                               bool train)
+{
+    const struct message_assignment *assignment = &message->body.assignment;
+    char checkpoint[4096], best[4096];
+    (void)snprintf(checkpoint, sizeof checkpoint, LAYOUT_CHECKPOINT_FORMAT, worker->options->dir,
+                   message->trial);
+    (void)snprintf(best, sizeof best, "%s/" LAYOUT_BEST, worker->options->dir);
+    json_t *params = space_params(&worker->space, assignment->values);
+    json_int_t seed = json_integer_value(
+        json_object_get(json_object_get(worker->options->document, "study"), "seed"));
+    if (!train)
+        return json_pack("{s:s, s:I, s:o, s:I, s:s, s:s}", "op", "test", "trial",
+                         (json_int_t)message->trial, "params", params, "seed", seed, "resume",
+                         checkpoint, "export", best);
+    return json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:s?, s:s}", "op", "train", "trial",
+                     (json_int_t)message->trial, "params", params, "seed", seed, "from",
+                     (json_int_t)assignment->from, "to", (json_int_t)assignment->to, "resume",
+                     assignment->from > 0 ? checkpoint : NULL, "checkpoint", checkpoint);
+}
+
+static void assign(struct worker *worker, const struct message *message, bool train)
+{
+    struct trainer_process *trainer = &worker->trainers[message->trainer];
+    struct error error = {"the trainer is not free"};
+    bool free_before = trainer->state == TRAINER_FREE;
+    trainer->trial = message->trial;
+    trainer->attempt = message->attempt;
+    trainer->to = message->body.assignment.to;
+    if (!free_before || !trainer_process_send(trainer, assignment_line(worker, message, train),
+                                              &error)) {
+        /* It died while this was on its way; READY will follow when it is back. */
+        post_text(worker, MESSAGE_LOST, message->trainer, error.text);
+        return;
+    }
+    trainer->state = train ? TRAINER_TRAINING : TRAINER_TESTING;
+}
+
+static void stop(struct worker *worker, const struct message *message)
+{
+    struct trainer_process *trainer = &worker->trainers[message->trainer];
+    struct error error;
+    if (trainer->state != TRAINER_TRAINING || trainer->trial != message->trial ||
+        trainer->attempt != message->attempt)
+        return; /* it has ended meanwhile */
+    json_t *line = json_pack("{s:s, s:I}", "op", "stop", "trial", (json_int_t)message->trial);
+    if (!trainer_process_send(trainer, line, &error))
+        break_off(worker, message->trainer, error.text);
+}
+
+static void deliver(void *role, int peer, const struct message *message)
+{
+    struct worker *worker = role;
+    if (peer != COORDINATOR || message->trainer >= worker->options->trainers)
+        return;
+    switch (message->kind) {
+    case MESSAGE_TRAIN:
+        assign(worker, message, true);
+        break;
+    case MESSAGE_TEST:
+        assign(worker, message, false);
+        break;
+    case MESSAGE_STOP:
+        stop(worker, message);
+        break;
+    case MESSAGE_CREDIT:
+        worker->credit += message->value;
+        break;
+    case MESSAGE_QUIT:
+        worker->quitting = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void quit(struct worker *worker)
+{
+    struct message message;
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++)
+        if (worker->trainers[slot].state == TRAINER_FREE)
+            trainer_process_finish(&worker->trainers[slot]);
+        else
+            trainer_process_kill(&worker->trainers[slot]);
+    message_begin(&message, MESSAGE_BYE);
+    post(worker, &message);
+    worker->ended = true;
+}
+
+static enum role_state turn(void *role, double now_s, bool signalled)
+{
+    struct worker *worker = role;
+    (void)now_s;
+    (void)signalled; /* the coordinator decides what a signal means */
+    flush_outbox(worker);
+    if (worker->ended)
+        return worker->outbox_count > 0 ? ROLE_IDLE : ROLE_ENDED;
+    bool heard = false;
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++)
+        heard = listen(worker, slot) || heard;
+    if (worker->quitting)
+        quit(worker);
+    return heard || worker->quitting ? ROLE_BUSY : ROLE_IDLE;
+}
+
+static size_t descriptors(void *role, struct pollfd *list, size_t room)
+{
+    const struct worker *worker = role;
+    size_t count = 0;
+    bool reading = worker->credit > 0 && worker->outbox_count == 0;
+    for (unsigned slot = 0; slot < worker->options->trainers && count + 2 <= room; slot++) {
+        const struct trainer_process *trainer = &worker->trainers[slot];
+        if (trainer->state == TRAINER_DOWN)
+            continue;
+        if (reading)
+            list[count++] = (struct pollfd){.fd = trainer->child.output, .events = POLLIN};
+        if (trainer->unsent_bytes > 0)
+            list[count++] = (struct pollfd){.fd = trainer->child.input, .events = POLLOUT};
+    }
+    return count;
+}
+
+static double wake(void *role)
+{
+    (void)role;
+    return INFINITY;
+}
+
+const struct role_class worker_role = {"worker", descriptors, deliver, turn, wake};
+
+void *worker_create(struct link *link, const struct rank_options *options, struct error *error)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    worker->link = link;
+    worker->options = options;
+    worker->credit = FIRST_CREDIT;
+    worker->trainers = calloc(options->trainers ? options->trainers : 1, sizeof *worker->trainers);
+    if (!worker->trainers)
+        error_set(error, "out of memory");
+    if (!worker->trainers || !space_create(&worker->space, options->document, error)) {
+        free(worker->trainers);
+        free(worker);
+        return NULL;
+    }
+    for (unsigned slot = 0; slot < options->trainers; slot++) {
+        if (slot == 0 && options->first && options->first->pid > 0) {
+            trainer_process_adopt(&worker->trainers[0], options->first);
+            post_ready(worker, 0, &options->first_ready);
+        } else {
+            start(worker, slot);
+        }
+    }
+    return worker;
+}
+
+void worker_destroy(void *role)
+{
+    struct worker *worker = role;
+    if (!worker)
+        return;
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++)
+        trainer_process_kill(&worker->trainers[slot]);
+    free(worker->trainers);
+    free(worker->outbox);
+    free(worker);
+}
