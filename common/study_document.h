@@ -1,11 +1,11 @@
 /* study_document.h - the resolved study's shape.
  *
  *   {"study":  {"name": "fashion-mnist", "seed": 1, "metric": "val_loss"},
- *    "data":   {"format": "idx", "path": "/usr/share/datasets/fashion-mnist", "validation": 10000,
- *               "test": 0, "scale": "unit"},
- *    "model":  {"loss": "cross_entropy",
- *               "layers": [{"type": "dense", "units": 128, "activation": "relu", "bias": true,
- *                           "init": "pytorch", "lr_multiplier": 1.0}, ...]},
+ *    "data":   {"format": "idx", "path": "/usr/share/datasets/fashion-mnist", "scale": "unit",
+ *               "validation": 10000, "test": 0},
+ *    "model":  {"layers": [{"type": "dense", "units": 128, "activation": "relu", "bias": true,
+ *                           "init": "pytorch"}, ...],
+ *               "loss": "cross_entropy"},
  *    "train":  {"batch_size": 64, "optimizer": "sgd", "momentum": 0.9, "nesterov": false,
  *               "weight_decay": 0.0, "clip_norm": 0.0, "report_every": 100, "validate_every": 0},
  *    "space":  {"lr": {"log_uniform": [1e-5, 10.0]},
@@ -18,7 +18,13 @@
  *               "min_budget": 1.0, "max_budget": 9.0, "unit": "epochs"},
  *    "run":    {"trainers": 0, "retries": 2, "heartbeat_timeout": 60.0}}
  *
- * - `train` holds the keys of train itself and those of the chosen optimizer, no others.
+ * - `train` holds the keys of train itself and those of the chosen optimizer, no others; in the same
+ *   way `data` those of the format, `search` those of the sampler and of the scheduler (eta and
+ *   min_budget are sha's), a layer and a schedule those of their type. The order is the catalogue's.
+ * - A parameter that is searched stands in `space`; `train` still holds its default.
+ * - A real key is always a JSON real, a whole-number key an integer. validation and test are an integer
+ *   (a count) or a real (a fraction below 1). data.path is absolute.
+ * - search.candidates is always there: for a grid it is the number of combinations.
  * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution is
  *   an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a list
  *   of numbers). Everything else is a constant.

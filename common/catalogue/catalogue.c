@@ -18,7 +18,8 @@ const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, 
     return NULL;
 }
 
-const struct catalogue_key *catalogue_key_find(const struct catalogue_entry *entry, const char *name)
+const struct catalogue_key *catalogue_key_find(const struct catalogue_entry *entry,
+                                               const char *name)
 {
     for (size_t i = 0; i < entry->key_count; i++) {
         if (strcmp(entry->keys[i].name, name) == 0)
@@ -90,6 +91,12 @@ void catalogue_key_range(const struct catalogue_key *key, char *text, size_t tex
         break;
     case KEY_SHARE:
         add(&words, "a count of at least 1, a fraction below 1, or 0");
+        break;
+    case KEY_NAME:
+        add(&words, "a string of letters, digits, spaces and - _ . +");
+        break;
+    case KEY_PATH:
+        add(&words, "a path");
         break;
     case KEY_TEXT:
         if (key->names || key->choices)

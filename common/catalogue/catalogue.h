@@ -1,9 +1,9 @@
 /* catalogue.h - everything that a study file can name, with its parameters, defaults and ranges.
  *
- * One table a kind (optimizers.c, layers.c ...) and one row an entry. The study file's reader checks
- * against these tables, `lrsweep list` prints them, and the code that implements an entry looks up
- * its defaults nowhere else: the resolved study already holds them. Schedules carry their entry in
- * common/schedule, beside their formula.
+ * One table a kind (optimizers.c, layers.c ...) and one row an entry. The study file's reader
+ * checks against these tables, `lrsweep list` prints them, and the code that implements an entry
+ * looks up its defaults nowhere else: the resolved study already holds them. Schedules carry their
+ * entry in common/schedule, beside their formula.
  *
  * Adding a key is one row; adding an optimizer, a layer ... is one entry in its file. */
 #ifndef LRSWEEP_COMMON_CATALOGUE_CATALOGUE_H
@@ -20,6 +20,8 @@ enum key_type {
     KEY_INTEGER, /* a real without a fraction (1e3) is accepted too */
     KEY_REAL,    /* an integer is accepted too */
     KEY_SHARE,   /* a count (whole), or a fraction below 1 */
+    KEY_NAME,    /* a string of letters, digits, spaces and - _ . + */
+    KEY_PATH,    /* a string; a relative one starts at the folder of the file that it stands in */
     KEY_TEXT,    /* any string, or one of `choices`, or the name of an entry of `names` */
     KEY_GROUP,   /* a group with the keys of `group` */
     KEY_LIST     /* a list of groups with the keys of `group`; one group alone is a list of one */
@@ -41,8 +43,8 @@ struct catalogue_key {
     /* KEY_TEXT: the value names an entry of this catalogue, whose keys join the group that the key
      * stands in. */
     const struct catalogue *names;
-    /* With `names`: keys of the entries that were not chosen are checked but left out of the resolved
-     * study. Without: they are refused. */
+    /* With `names`: keys of the entries that were not chosen are checked but left out of the
+     * resolved study. Without: they are refused. */
     bool others_ignored;
     const struct catalogue_entry *group; /* KEY_GROUP, KEY_LIST: the keys inside */
     const char *needs; /* where this one is true, the key of this name beside it must not be 0 */
@@ -84,7 +86,8 @@ const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, 
 const struct catalogue_key *catalogue_key_find(const struct catalogue_entry *entry,
                                                const char *name);
 
-/* What the key accepts, in words: "a number from 0 up and below 1", "true or false", "sgd, adam". */
+/* What the key accepts, in words: "a number from 0 up and below 1", "true or false", "sgd, adam".
+ */
 void catalogue_key_range(const struct catalogue_key *key, char *text, size_t text_bytes);
 
 #endif

@@ -5,7 +5,7 @@
 
 static const struct catalogue_key idx_keys[] = {
     {.name = "path",
-     .type = KEY_TEXT,
+     .type = KEY_PATH,
      .text = "folder that holds train-images-idx3-ubyte, train-labels-idx1-ubyte and the same for "
              "t10k, each plain or .gz; a relative one starts at the study file's folder"},
     {.name = "scale",

@@ -4,9 +4,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct catalogue_key study_keys[] = {
-    {.name = "name",
-     .type = KEY_TEXT,
-     .text = "what reports call it: letters, digits, space, and - _ . +"},
+    {.name = "name", .type = KEY_NAME, .text = "what reports call it"},
     {.name = "seed",
      .type = KEY_INTEGER,
      .fallback = "1",
@@ -21,10 +19,7 @@ static const struct catalogue_key study_keys[] = {
 };
 
 static const struct catalogue_key data_keys[] = {
-    {.name = "format",
-     .type = KEY_TEXT,
-     .names = &catalogue_formats,
-     .text = "what the files are"},
+    {.name = "format", .type = KEY_TEXT, .names = &catalogue_formats, .text = "what the files are"},
     {.name = "validation",
      .type = KEY_SHARE,
      .fallback = "0.1",
@@ -89,7 +84,8 @@ static const struct catalogue_key train_keys[] = {
      .fallback = "0",
      .low = 0,
      .high = CATALOGUE_ANY_COUNT,
-     .text = "steps from one validation to the next; 0: an epoch; a rung's end always is validated"},
+     .text =
+         "steps from one validation to the next; 0: an epoch; a rung's end always is validated"},
 };
 
 static const struct catalogue_key warmup_keys[] = {

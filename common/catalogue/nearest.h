@@ -6,10 +6,10 @@
 
 #define NEAREST_NAME_MAX_BYTES 64 /* longer names are never near */
 
-/* The number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`,
- * where no part is edited twice (Damerau, "A technique for computer detection and correction of
- * spelling errors", CACM 1964; the restricted, "optimal string alignment" form). Letter case does
- * not count. Names of NEAREST_NAME_MAX_BYTES or more are infinitely far: SIZE_MAX. */
+/* The number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into
+ * `b`, where no part is edited twice (Damerau, "A technique for computer detection and correction
+ * of spelling errors", CACM 1964; the restricted, "optimal string alignment" form). Letter case
+ * does not count. Names of NEAREST_NAME_MAX_BYTES or more are infinitely far: SIZE_MAX. */
 size_t nearest_distance(const char *a, const char *b);
 
 /* Offers names one after the other and keeps the nearest. */

@@ -17,9 +17,9 @@ struct study_problem {
 
 /* Where a setting stands: in a file, or in a `--set`. */
 struct study_place {
-    const char *file;    /* borrowed; NULL: unknown */
-    unsigned line;       /* from 1; 0: the file as a whole */
-    size_t order;        /* places sort by it: the file's lines with its includes, then each --set */
+    const char *file; /* borrowed; NULL: unknown */
+    unsigned line;    /* from 1; 0: the file as a whole */
+    size_t order;     /* places sort by it: the file's lines with its includes, then each --set */
     const char *setting; /* the PATH=VALUE of a --set, borrowed; NULL: a file's */
 };
 

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    PROBLEMS_ENOUGH = 20 /* then this is no study file */
+};
+
 /* Where the scanner is in one file. */
 struct cursor {
     const char *text;
@@ -187,7 +191,6 @@ static void scan_number(struct study_scan *scan, struct cursor *cursor)
             token++;
         refuse(scan, cursor, token ? token : 1, "not a number");
     } else if (real) {
-        /* libconfig 1.5 reads 1e5 only with a point or a sign in all of its versions' forms. */
         if (isinf(strtod(start, NULL)))
             refuse(scan, cursor, token, "too large a number");
         else
@@ -260,8 +263,9 @@ static void scan_include(struct study_scan *scan, struct cursor *cursor)
         length++;
     if (cursor->line_started || length < sizeof word ||
         strncmp(cursor->text + cursor->at, word, sizeof word - 1) != 0) {
-        refuse(scan, cursor, length, "@ stands only before include: @include \"PATH\", on a line of "
-                                     "its own");
+        refuse(scan, cursor, length,
+               "@ stands only before include: @include \"PATH\", on a line of "
+               "its own");
         cursor->at += length;
         return;
     }
@@ -359,7 +363,8 @@ void study_scan_text(struct study_scan *scan, const char *text, size_t length, c
     struct cursor cursor = {.text = text, .length = length, .file = file, .line = 1};
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         cursor.at = 3; /* a byte order mark */
-    while (cursor.at < cursor.length && !scan->problems->out_of_memory)
+    while (cursor.at < cursor.length && !scan->problems->out_of_memory &&
+           scan->problems->count < PROBLEMS_ENOUGH)
         scan_token(scan, &cursor);
 }
 

@@ -9,9 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-    INCLUDE_DEPTH_MAX = 10
-};
+enum { INCLUDE_DEPTH_MAX = 10 };
 
 /* The files that are open, innermost first: a file that is among them includes itself. */
 struct open_file {
@@ -164,8 +162,7 @@ bool study_source_read(struct study_source *source, const char *path,
                        struct study_problems *problems)
 {
     *source = (struct study_source){0};
-    struct reader reader = {
-        .scan = {.source = source, .problems = problems, .include = include}};
+    struct reader reader = {.scan = {.source = source, .problems = problems, .include = include}};
     struct study_place place = {.file = path};
     if (read_file(&reader, path, "", &place))
         study_scan_end(&reader.scan);

@@ -6,9 +6,9 @@
  * to a bound, strings are closed, integers fit. Lines stay lines, so that a line of the text leads
  * back to a line of a file.
  *
- * Three things are written otherwise than they stood, none of which changes what a sound file means:
- * comments are left out; integers get libconfig's suffix L, without which libconfig 1.5 cuts them to
- * 32 bits in silence; and [ ] become ( ), so that [0, 0.5] need not be [0.0, 0.5]. */
+ * Three things are written otherwise than they stood, none of which changes what a sound file
+ * means: comments are left out; integers get libconfig's suffix L, without which libconfig 1.5 cuts
+ * them to 32 bits in silence; and [ ] become ( ), so that [0, 0.5] need not be [0.0, 0.5]. */
 #ifndef LRSWEEP_COMMON_STUDY_STUDY_SOURCE_H
 #define LRSWEEP_COMMON_STUDY_STUDY_SOURCE_H
 

@@ -1,0 +1,287 @@
+/* study_checks.c - one function a rule; the table at the end lists them. */
+#include "common/study/study_checks.h"
+
+#include "common/catalogue/catalogue.h"
+#include "common/space.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct study_check {
+    json_t *document;
+    const struct study_node *root;
+    struct study_problems *problems;
+};
+
+const struct study_place *study_checks_place(const struct study_node *root, const char *setting)
+{
+    const struct study_node *node = root;
+    while (setting && *setting) {
+        struct study_step step;
+        setting = study_path_step(setting, &step);
+        if (!setting)
+            break;
+        const struct study_node *inner =
+            *step.name ? study_node_member(node, step.name) : study_node_element(node, step.index);
+        /* A group that stands alone where a list may is its first element. */
+        if (!inner && !*step.name && step.index == 0 && node->type == STUDY_NODE_GROUP)
+            inner = node;
+        if (!inner)
+            break;
+        node = inner;
+    }
+    return &node->place;
+}
+
+static const struct study_place *place_of(const struct study_check *check, const char *setting)
+{
+    return study_checks_place(check->root, setting);
+}
+
+/* " (PLACE)" for a setting that a message about another one names. */
+static void name_place(const struct study_check *check, const char *setting, char *text,
+                       size_t text_bytes)
+{
+    study_place_text(place_of(check, setting), text, text_bytes);
+}
+
+static const json_t *value_of(const struct study_check *check, const char *group, const char *key)
+{
+    return json_object_get(json_object_get(check->document, group), key);
+}
+
+static bool is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
+/* Whether a checked constant is 0; a distribution is not. */
+static bool is_zero(const json_t *value)
+{
+    return json_is_number(value) && json_number_value(value) == 0;
+}
+
+/* --- one rule each ------------------------------------------------------------------------------
+ */
+
+static void check_metric(const struct study_check *check)
+{
+    const char *metric = json_string_value(value_of(check, "study", "metric"));
+    if (!metric || strncmp(metric, "val_", 4) != 0 ||
+        !is_zero(value_of(check, "data", "validation")))
+        return;
+    study_problem(
+        check->problems, place_of(check, "data.validation"),
+        "data.validation: found 0, but study.metric is %s; allowed: a count or a fraction "
+        "above 0, or metric = \"train_loss\"",
+        metric);
+}
+
+static void check_budget_order(const struct study_check *check)
+{
+    const json_t *low = value_of(check, "search", "min_budget");
+    const json_t *high = value_of(check, "search", "max_budget");
+    if (!low || !high || json_number_value(low) <= json_number_value(high))
+        return;
+    char where[ERROR_TEXT_BYTES / 2];
+    name_place(check, "search.max_budget", where, sizeof where);
+    study_problem(check->problems, place_of(check, "search.min_budget"),
+                  "search.min_budget: found %.10g, which is above max_budget = %.10g (%s)",
+                  json_number_value(low), json_number_value(high), where);
+}
+
+static void check_whole_steps(const struct study_check *check)
+{
+    static const char *const keys[] = {"min_budget", "max_budget"};
+    if (!is_text(value_of(check, "search", "unit"), "steps"))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *budget = value_of(check, "search", keys[i]);
+        double steps = json_number_value(budget);
+        char setting[40];
+        (void)snprintf(setting, sizeof setting, "search.%s", keys[i]);
+        if (budget && steps != floor(steps))
+            study_problem(check->problems, place_of(check, setting),
+                          "%s: found %.10g; in steps a budget is a whole number", setting, steps);
+    }
+}
+
+/* The number of values that a grid takes from `node`, 0 if it has none such (then `setting` names
+ * what is to blame). Counts stop at an amount that no search has. */
+static double combinations(const json_t *node, const char *path, char *setting,
+                           size_t setting_bytes)
+{
+    static const char *const endless[] = {"uniform", "log_uniform", "int"};
+    if (!json_is_object(node))
+        return 1;
+    const json_t *list = json_object_get(node, "choice");
+    if (!list)
+        list = json_object_get(node, "grid");
+    if (json_is_array(list))
+        return (double)json_array_size(list);
+    for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
+        if (json_is_array(json_object_get(node, endless[i]))) {
+            (void)snprintf(setting, setting_bytes, "%s", path);
+            return 0;
+        }
+    }
+    double product = 1;
+    const char *key;
+    const json_t *child;
+    json_object_foreach((json_t *)node, key, child)
+    {
+        char child_path[STUDY_PATH_MAX_BYTES];
+        (void)snprintf(child_path, sizeof child_path, "%.120s.%.60s", path, key);
+        product *= combinations(child, child_path, setting, setting_bytes);
+    }
+    return product;
+}
+
+static double schedule_combinations(const json_t *list, char *setting, size_t setting_bytes)
+{
+    double sum = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        char path[60];
+        (void)snprintf(path, sizeof path, "space.schedule[%zu]", i);
+        double count = combinations(json_array_get(list, i), path, setting, setting_bytes);
+        if (count == 0)
+            return 0;
+        sum += count;
+    }
+    return sum;
+}
+
+static void check_grid(const struct study_check *check)
+{
+    json_t *space = json_object_get(check->document, "space");
+    if (!is_text(value_of(check, "search", "sampler"), "grid") || !space)
+        return;
+    double product = 1;
+    bool endless = false;
+    const char *key;
+    const json_t *node;
+    json_object_foreach(space, key, node)
+    {
+        char path[STUDY_PATH_MAX_BYTES], setting[STUDY_PATH_MAX_BYTES];
+        (void)snprintf(path, sizeof path, "space.%.60s", key);
+        double count = json_is_array(node) ? schedule_combinations(node, setting, sizeof setting)
+                                           : combinations(node, path, setting, sizeof setting);
+        product *= count;
+        if (count > 0)
+            continue;
+        endless = true;
+        study_problem(
+            check->problems, place_of(check, setting),
+            "%s: found a range, but search.sampler is grid; allowed: { grid = [ ... ]; }, "
+            "{ choice = ( ... ); } or one value",
+            setting);
+    }
+    const json_t *candidates = value_of(check, "search", "candidates");
+    if (endless)
+        return;
+    if (product > 1000000)
+        study_problem(check->problems, place_of(check, "space"),
+                      "space: the grid has %.10g combinations; allowed: at most 1000000", product);
+    else if (candidates && json_number_value(candidates) != product)
+        study_problem(
+            check->problems, place_of(check, "search.candidates"),
+            "search.candidates: found %.10g, but the grid has %.10g combinations; allowed: "
+            "%.10g, or leave it out",
+            json_number_value(candidates), product, product);
+    else
+        json_object_set_new(json_object_get(check->document, "search"), "candidates",
+                            json_integer((json_int_t)product));
+}
+
+static void check_searched_once(const struct study_check *check)
+{
+    const struct study_node *train = study_node_member(check->root, "train");
+    const struct study_node *space = study_node_member(check->root, "space");
+    for (const struct study_node *node = space ? space->first : NULL; node && train;
+         node = node->next) {
+        const struct study_node *other = node->name ? study_node_member(train, node->name) : NULL;
+        if (!other || !value_of(check, "space", node->name))
+            continue;
+        char where[ERROR_TEXT_BYTES / 2];
+        study_place_text(&other->place, where, sizeof where);
+        study_problem(check->problems, &node->place,
+                      "space.%s: stands in train too (%s); allowed: one of the two", node->name,
+                      where);
+    }
+}
+
+/* The value that candidates train with: the space's where it has one. */
+static const json_t *train_value(const struct study_check *check, const char *key, char *setting,
+                                 size_t setting_bytes)
+{
+    const json_t *searched = value_of(check, "space", key);
+    (void)snprintf(setting, setting_bytes, "%s.%s", searched ? "space" : "train", key);
+    return searched ? searched : value_of(check, "train", key);
+}
+
+static void check_needs(const struct study_check *check)
+{
+    const char *name = json_string_value(value_of(check, "train", "optimizer"));
+    const struct catalogue_entry *optimizer =
+        name ? catalogue_find(&catalogue_optimizers, name) : NULL;
+    for (size_t i = 0; optimizer && i < optimizer->key_count; i++) {
+        const struct catalogue_key *key = &optimizer->keys[i];
+        char setting[100], needed[100];
+        if (!key->needs || !json_is_true(train_value(check, key->name, setting, sizeof setting)))
+            continue;
+        if (is_zero(train_value(check, key->needs, needed, sizeof needed)))
+            study_problem(check->problems, place_of(check, setting),
+                          "%s: found true, but %s is 0; allowed: with %s above 0", setting, needed,
+                          key->needs);
+    }
+}
+
+static void check_warmups(const struct study_check *check)
+{
+    const json_t *schedules = value_of(check, "space", "schedule");
+    const char *unit = json_string_value(value_of(check, "search", "unit"));
+    const json_t *budget = value_of(check, "search", "max_budget");
+    for (size_t i = 0; i < json_array_size(schedules); i++) {
+        const json_t *warmup = json_object_get(json_array_get(schedules, i), "warmup");
+        char setting[60], inner[80];
+        (void)snprintf(setting, sizeof setting, "space.schedule[%zu].warmup", i);
+        if (!warmup)
+            continue;
+        const json_t *steps = json_object_get(warmup, "steps");
+        const json_t *epochs = json_object_get(warmup, "epochs");
+        (void)snprintf(inner, sizeof inner, "%s.%s", setting, unit ? unit : "");
+        const json_t *length = unit ? json_object_get(warmup, unit) : NULL;
+        if (steps && epochs)
+            study_problem(check->problems, place_of(check, setting),
+                          "%s: found both steps and epochs; allowed: one of the two", setting);
+        else if (!steps && !epochs && study_node_count(check->root))
+            study_problem(check->problems, place_of(check, setting),
+                          "%s: missing its length; allowed: steps = N or epochs = N", setting);
+        else if (length && budget && json_number_value(length) >= json_number_value(budget))
+            study_problem(check->problems, place_of(check, inner),
+                          "%s: found %.10g; allowed: below search.max_budget = %.10g", inner,
+                          json_number_value(length), json_number_value(budget));
+    }
+}
+
+static void check_space_size(const struct study_check *check)
+{
+    struct space space;
+    struct error error;
+    if (json_object_get(check->document, "space") && !space_create(&space, check->document, &error))
+        study_problem(check->problems, place_of(check, "space"), "%s", error.text);
+}
+
+static void (*const rules[])(const struct study_check *) = {
+    check_metric,        check_budget_order, check_whole_steps, check_grid,
+    check_searched_once, check_needs,        check_warmups,     check_space_size,
+};
+
+void study_checks_run(json_t *document, const struct study_node *root,
+                      struct study_problems *problems)
+{
+    struct study_check check = {.document = document, .root = root, .problems = problems};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        rules[i](&check);
+}
