@@ -53,7 +53,7 @@ static void add_range(struct words *words, const struct catalogue_key *key)
     bool has_low = key->low > -CATALOGUE_ANY_REAL;
     bool has_high = key->high < CATALOGUE_ANY_REAL && key->high != CATALOGUE_ANY_COUNT;
     if (has_low && has_high && !key->low_open && !key->high_open) {
-        add(words, " from %.10g to %.10g", key->low, key->high);
+        add(words, " from %.16g to %.16g", key->low, key->high);
         return;
     }
     if (has_low)

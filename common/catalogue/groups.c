@@ -60,6 +60,7 @@ static const struct catalogue_key train_keys[] = {
      .fallback = "64",
      .low = 0,
      .high = CATALOGUE_ANY_COUNT,
+     .searchable = true,
      .text = "samples a step; 0: the whole training set"},
     {.name = "optimizer",
      .type = KEY_TEXT,
@@ -198,7 +199,7 @@ static const struct catalogue_key run_keys[] = {
      .fallback = "60.0",
      .low = 0,
      .low_open = true,
-     .high = 1e9,
+     .high = 1e6,
      .text = "seconds of silence after which a trainer counts as hung"},
 };
 

@@ -1,0 +1,130 @@
+/* study_text.c - prints a resolved study in libconfig's syntax. */
+#include "coordinator/view/study_text.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_inline(FILE *stream, const json_t *value);
+
+/* The shortest form that reads back as the same number, with a point in it: 0.9, 10.0, 1.0e-5. */
+static void print_real(FILE *stream, double number)
+{
+    char text[40];
+    bool plain = number == 0 || (fabs(number) >= 1e-4 && fabs(number) < 1e9);
+    for (int digits = 1; digits <= 17; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number && !(plain && strchr(text, 'e')))
+            break;
+    }
+    size_t mantissa = strcspn(text, "e");
+    (void)fprintf(stream, "%.*s%s", (int)mantissa, text, memchr(text, '.', mantissa) ? "" : ".0");
+    if (text[mantissa])
+        (void)fprintf(stream, "e%d", atoi(text + mantissa + 1));
+}
+
+static void print_text(FILE *stream, const char *text)
+{
+    (void)fputc('"', stream);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            (void)fputc('\\', stream);
+        (void)fputc(*text, stream);
+    }
+    (void)fputc('"', stream);
+}
+
+/* Elements that are all of one kind stand in [ ], others in ( ). */
+static void print_list(FILE *stream, const json_t *list)
+{
+    size_t index;
+    const json_t *element;
+    bool groups = json_is_object(json_array_get(list, 0));
+    (void)fputs(groups ? "( " : "[", stream);
+    json_array_foreach(list, index, element)
+    {
+        (void)fputs(index ? ", " : "", stream);
+        print_inline(stream, element);
+    }
+    (void)fputs(groups ? " )" : "]", stream);
+}
+
+static void print_inline(FILE *stream, const json_t *value)
+{
+    const char *key;
+    const json_t *member;
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        (void)fputs("{", stream);
+        json_object_foreach((json_t *)value, key, member)
+        {
+            (void)fprintf(stream, " %s = ", key);
+            print_inline(stream, member);
+            (void)fputs(";", stream);
+        }
+        (void)fputs(" }", stream);
+        break;
+    case JSON_ARRAY:
+        print_list(stream, value);
+        break;
+    case JSON_INTEGER: {
+        json_int_t integer = json_integer_value(value);
+        (void)fprintf(stream, "%" JSON_INTEGER_FORMAT "%s", integer,
+                      integer > INT32_MAX || integer < INT32_MIN ? "L" : "");
+        break;
+    }
+    case JSON_REAL:
+        print_real(stream, json_real_value(value));
+        break;
+    case JSON_STRING:
+        print_text(stream, json_string_value(value));
+        break;
+    default:
+        (void)fputs(json_is_true(value) ? "true" : "false", stream);
+        break;
+    }
+}
+
+/* A list of groups takes a line for each of them, anything else one line. */
+static void print_member(FILE *stream, const char *key, const json_t *value)
+{
+    size_t index;
+    const json_t *element;
+    (void)fprintf(stream, "  %s = ", key);
+    if (json_is_object(json_array_get(value, 0))) {
+        (void)fputs("(\n", stream);
+        json_array_foreach(value, index, element)
+        {
+            (void)fputs("    ", stream);
+            print_inline(stream, element);
+            (void)fputs(index + 1 < json_array_size(value) ? ",\n" : "\n", stream);
+        }
+        (void)fputs("  )", stream);
+    } else {
+        print_inline(stream, value);
+    }
+    (void)fputs(";\n", stream);
+}
+
+void study_text_print(FILE *stream, const json_t *document)
+{
+    const json_t *space = json_object_get(document, "space");
+    const char *name, *key;
+    const json_t *group, *value;
+    bool first = true;
+    json_object_foreach((json_t *)document, name, group)
+    {
+        (void)fprintf(stream, "%s%s = {\n", first ? "" : "\n", name);
+        first = false;
+        json_object_foreach((json_t *)group, key, value)
+        {
+            /* A parameter that is searched may not stand in train as well. */
+            if (strcmp(name, "train") == 0 && json_object_get(space, key))
+                continue;
+            print_member(stream, key, value);
+        }
+        (void)fputs("};\n", stream);
+    }
+}

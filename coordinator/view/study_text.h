@@ -1,0 +1,12 @@
+/* study_text.h - the resolved study as a study file. */
+#ifndef LRSWEEP_COORDINATOR_VIEW_STUDY_TEXT_H
+#define LRSWEEP_COORDINATOR_VIEW_STUDY_TEXT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Prints the resolved study (study_document.h) in the study file's own syntax, every default
+ * written out: a study file that resolves to the same document. */
+void study_text_print(FILE *stream, const json_t *document);
+
+#endif
