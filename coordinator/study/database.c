@@ -69,7 +69,7 @@ enum database_kind database_examine(const char *path)
     unsigned char header[HEADER_BYTES];
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return errno == ENOENT ? DATABASE_ABSENT : DATABASE_UNREADABLE;
+        return errno == ENOENT || errno == ENOTDIR ? DATABASE_ABSENT : DATABASE_UNREADABLE;
     size_t length = 0;
     ssize_t got = 0;
     while (length < sizeof header &&

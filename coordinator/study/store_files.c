@@ -247,8 +247,10 @@ bool store_make_study(const char *dir, const json_t *document, struct error *err
 {
     char *aside = store_path(dir, NEW_DATABASE), *path = store_path(dir, LAYOUT_DATABASE);
     sqlite3 *db = NULL;
-    /* What a start that was killed here before has left. */
-    bool ok = (aside && path) || no_memory(dir, error);
+    bool ok = aside && path;
+    if (!ok)
+        no_memory(dir, error);
+    /* First what a start that was killed here before has left. */
     ok = ok && remove_file(dir, NEW_DATABASE, error) &&
          remove_file(dir, NEW_DATABASE JOURNAL_SUFFIX, error) &&
          database_open(aside, DATABASE_MAKE, &db, NULL, error) && fill(db, aside, document, error);

@@ -31,12 +31,14 @@ static char *lock_path(const char *dir)
 /* The holder as the file tells it, or as the kernel does where the file says nothing yet. */
 static void name_holder(int file, pid_t pid, char *holder, size_t bytes)
 {
-    char text[HOST_BYTES + 32], host[HOST_BYTES];
-    long number = 0;
+    char text[HOST_BYTES + 32];
     ssize_t length = pread(file, text, sizeof text - 1, 0);
     text[length > 0 ? length : 0] = '\0';
-    if (sscanf(text, "%255[-A-Za-z0-9._] %ld", host, &number) == 2)
-        (void)snprintf(holder, bytes, "process %ld on %s", number, host);
+    size_t host = strspn(text, "-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    char *end = text + host;
+    long number = strtol(text + host, &end, 10);
+    if (host > 0 && end > text + host && number > 0)
+        (void)snprintf(holder, bytes, "process %ld on %.*s", number, (int)host, text);
     else
         (void)snprintf(holder, bytes, "process %ld", (long)pid);
 }

@@ -1,0 +1,76 @@
+/* atomic_file.c - writes aside, syncs, renames. */
+#include "coordinator/view/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool write_all(int file, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+static bool failed(const char *path, const char *what, struct error *error)
+{
+    return error_set(error, "%s: cannot %s: %s", path, what, strerror(errno));
+}
+
+/* The content must be on the disk before the name points to it: after a power cut a rename that
+ * came first would leave an empty file under the old name. */
+static bool write_aside(const char *path, const void *bytes, size_t length, struct error *error)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (file < 0)
+        return failed(path, "create", error);
+    bool ok = (write_all(file, bytes, length) && fsync(file) == 0) || failed(path, "write", error);
+    /* NFS tells of a full disk or quota as late as here. */
+    if (close(file) != 0 && ok)
+        ok = failed(path, "write", error);
+    return ok;
+}
+
+static bool sync_directory(const char *dir, struct error *error)
+{
+    int file = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return failed(dir, "open", error);
+    /* EINVAL: a file system that cannot sync a directory; nothing more can be done there. */
+    bool ok = fsync(file) == 0 || errno == EINVAL || failed(dir, "sync", error);
+    close(file);
+    return ok;
+}
+
+bool atomic_file_write(const char *dir, const char *name, const void *bytes, size_t length,
+                       struct error *error)
+{
+    size_t path_bytes = strlen(dir) + strlen(name) + sizeof "/.new";
+    char *path = malloc(path_bytes), *aside = malloc(path_bytes);
+    bool ok = path && aside;
+    if (!ok) {
+        error_set(error, "%s: out of memory", dir);
+    } else {
+        (void)snprintf(path, path_bytes, "%s/%s", dir, name);
+        (void)snprintf(aside, path_bytes, "%s/%s.new", dir, name);
+        ok = write_aside(aside, bytes, length, error);
+        if (ok && rename(aside, path) != 0)
+            ok = failed(path, "replace", error);
+        if (!ok)
+            (void)unlink(aside);
+        ok = ok && sync_directory(dir, error);
+    }
+    free(path);
+    free(aside);
+    return ok;
+}

@@ -1,0 +1,78 @@
+/* candidate_text.c - words a candidate's params. */
+#include "coordinator/view/candidate_text.h"
+
+#include "coordinator/view/figures.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct words {
+    char text[512];
+    size_t used;
+};
+
+PRINTF_LIKE(2, 3) static void add(struct words *words, const char *format, ...)
+{
+    size_t left = sizeof words->text - words->used;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(words->text + words->used, left, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        words->used += (size_t)length < left ? (size_t)length : left - 1;
+}
+
+static void add_value(struct words *words, const char *before, const char *name,
+                      const json_t *value)
+{
+    if (json_is_number(value))
+        add(words, "%s%.40s %s", before, name, figure_rate(json_number_value(value)).text);
+    else if (json_is_string(value))
+        add(words, "%s%.40s %.40s", before, name, json_string_value(value));
+    else if (json_is_boolean(value))
+        add(words, "%s%s%.40s", before, json_is_true(value) ? "" : "no ", name);
+}
+
+static void add_warmup(struct words *words, const json_t *warmup)
+{
+    static const char *const units[] = {"epochs", "steps"};
+    for (size_t i = 0; i < 2; i++) {
+        double length = json_number_value(json_object_get(warmup, units[i]));
+        if (length > 0)
+            add(words, ", warm-up %s", figure_budget(length, units[i]).text);
+    }
+}
+
+static void add_schedule(struct words *words, const json_t *schedule)
+{
+    void *members = json_object_iter((json_t *)schedule);
+    for (; members; members = json_object_iter_next((json_t *)schedule, members)) {
+        const char *name = json_object_iter_key(members);
+        const json_t *value = json_object_iter_value(members);
+        bool told = strcmp(name, "type") == 0 || strcmp(name, "warmup") == 0;
+        bool fallback = json_is_number(value) && json_number_value(value) == 0;
+        if (!told && !fallback)
+            add_value(words, " ", name, value);
+    }
+    add_warmup(words, json_object_get(schedule, "warmup"));
+}
+
+void candidate_text(const struct trial_row *trial, char *text, size_t text_bytes)
+{
+    struct words words = {.used = 0};
+    json_t *params = json_loads(trial->params, 0, NULL);
+    const char *name;
+    json_t *value;
+    add(&words, "%.40s", trial->schedule);
+    add_schedule(&words, json_object_get(params, "schedule"));
+    json_object_foreach(params, name, value)
+    {
+        if (strcmp(name, "lr") == 0 || strcmp(name, "schedule") == 0)
+            continue;
+        add_value(&words, ", ", name, value);
+    }
+    json_decref(params);
+    figure_clean(text, text_bytes, words.text, false);
+}

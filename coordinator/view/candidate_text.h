@@ -1,0 +1,13 @@
+/* candidate_text.h - a candidate in a few words. */
+#ifndef LRSWEEP_COORDINATOR_VIEW_CANDIDATE_TEXT_H
+#define LRSWEEP_COORDINATOR_VIEW_CANDIDATE_TEXT_H
+
+#include "coordinator/study/store.h"
+
+#include <stddef.h>
+
+/* Everything but the learning rate: "cosine", "step every 3 gamma 0.42, warm-up 1 epoch, momentum
+ * 0.9". Parameters of a schedule that are 0 stand for their default and are left out. */
+void candidate_text(const struct trial_row *trial, char *text, size_t text_bytes);
+
+#endif

@@ -1,0 +1,113 @@
+/* figures.c - formats what the views show. */
+#include "coordinator/view/figures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct figure figure_metric(double value)
+{
+    struct figure figure = {"-"};
+    if (!isfinite(value))
+        return figure;
+    (void)snprintf(figure.text, sizeof figure.text, "%#.4g", value);
+    size_t length = strlen(figure.text);
+    if (length > 0 && figure.text[length - 1] == '.')
+        figure.text[length - 1] = '\0';
+    return figure;
+}
+
+struct figure figure_rate(double value)
+{
+    struct figure figure = {"-"};
+    if (isfinite(value))
+        (void)snprintf(figure.text, sizeof figure.text, "%.4g", value);
+    return figure;
+}
+
+struct figure figure_count(uint64_t value)
+{
+    struct figure figure;
+    char digits[24];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    char *to = figure.text;
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = '\0';
+    return figure;
+}
+
+struct figure figure_duration(double seconds)
+{
+    struct figure figure = {"?"};
+    if (!(seconds >= 0 && seconds < 1e9))
+        return figure;
+    unsigned long whole = (unsigned long)(seconds + 0.5);
+    unsigned long days = whole / 86400, hours = whole / 3600 % 24, minutes = whole / 60 % 60;
+    if (days > 0)
+        (void)snprintf(figure.text, sizeof figure.text, "%lu d %02lu:%02lu", days, hours, minutes);
+    else if (hours > 0)
+        (void)snprintf(figure.text, sizeof figure.text, "%lu:%02lu:%02lu", hours, minutes,
+                       whole % 60);
+    else
+        (void)snprintf(figure.text, sizeof figure.text, "%lu:%02lu", minutes, whole % 60);
+    return figure;
+}
+
+struct figure figure_budget(double budget, const char *unit)
+{
+    struct figure figure;
+    size_t length = strlen(unit);
+    bool one = budget == 1.0 && length > 1 && unit[length - 1] == 's';
+    (void)snprintf(figure.text, sizeof figure.text, "%.6g %.*s", budget,
+                   (int)(length < 16 ? length - one : 16), unit);
+    return figure;
+}
+
+/* Length of the UTF-8 character that begins at `from`; 0: it is none, or a control character. */
+static size_t printable(const unsigned char *from)
+{
+    if (*from < 0x80)
+        return *from >= 0x20 && *from != 0x7f;
+    size_t length = *from >= 0xf0 && *from < 0xf5   ? 4
+                    : *from >= 0xe0 && *from < 0xf0 ? 3
+                    : *from >= 0xc2 && *from < 0xe0 ? 2
+                                                    : 0;
+    for (size_t i = 1; i < length; i++)
+        if ((from[i] & 0xc0) != 0x80)
+            return 0;
+    /* U+0080 to U+009F are control characters too. */
+    return length == 2 && from[0] == 0xc2 && from[1] < 0xa0 ? 0 : length;
+}
+
+void figure_clean(char *text, size_t text_bytes, const char *from, bool lines)
+{
+    const unsigned char *next = (const unsigned char *)from;
+    size_t used = 0;
+    while (*next) {
+        size_t length = printable(next);
+        bool keep = length > 0 || (lines && *next == '\n');
+        size_t taken = length > 0 ? length : 1;
+        if (used + taken + 1 > text_bytes)
+            break;
+        if (keep)
+            memcpy(text + used, next, taken);
+        else
+            text[used] = ' ';
+        used += taken;
+        next += taken;
+    }
+    if (text_bytes > 0)
+        text[used] = '\0';
+}
+
+size_t figure_columns(const char *text)
+{
+    size_t columns = 0;
+    for (; *text; text++)
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}

@@ -1,0 +1,244 @@
+/* result.c - tells a study's result in words, around its tables. */
+#include "coordinator/view/result.h"
+
+#include "common/layout.h"
+#include "coordinator/view/candidate_text.h"
+#include "coordinator/view/figures.h"
+#include "coordinator/view/result_table.h"
+#include "coordinator/view/stable_lr.h"
+#include "coordinator/view/text_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SENTENCE_BYTES 1024
+
+static bool finished(const struct study_facts *facts)
+{
+    return strcmp(facts->status, "finished") == 0;
+}
+
+static uint32_t through(const struct study_facts *facts)
+{
+    return facts->states[TRIAL_COMPLETE] + facts->states[TRIAL_STOPPED] +
+           facts->states[TRIAL_DIVERGED] + facts->states[TRIAL_FAILED];
+}
+
+/* --- how the search stands ----------------------------------------------------------------------
+ */
+
+static void print_headline(FILE *stream, const struct snapshot *snapshot,
+                           const struct study_facts *facts, bool colour)
+{
+    const char *headline = strcmp(facts->status, "failed") == 0        ? "The run failed"
+                           : strcmp(facts->status, "interrupted") == 0 ? "Interrupted"
+                           : snapshot->unattended ? "The run died before its end"
+                                                  : "Running";
+    fprintf(stream, "%s%s%s: %s of %s trials are through", text_style_begin(STYLE_BOLD, colour),
+            headline, text_style_end(STYLE_BOLD, colour), figure_count(through(facts)).text,
+            isfinite(facts->candidates) && facts->candidates >= snapshot->trial_count
+                ? figure_count((uint64_t)facts->candidates).text
+                : figure_count(snapshot->trial_count).text);
+    if (facts->states[TRIAL_RUNNING] > 0)
+        fprintf(stream, ", %s in training", figure_count(facts->states[TRIAL_RUNNING]).text);
+    if (facts->states[TRIAL_PAUSED] > 0)
+        fprintf(stream, ", %s paused", figure_count(facts->states[TRIAL_PAUSED]).text);
+    fputs(".\n", stream);
+    if (strcmp(headline, "Running") != 0) {
+        char dir[512];
+        figure_clean(dir, sizeof dir, snapshot->dir, false);
+        fprintf(stream, "Go on with it: lrsweep run FILE --out %s --resume\n", dir);
+    }
+}
+
+/* --- the recommendation -------------------------------------------------------------------------
+ */
+
+static void print_length(FILE *stream, const struct study_facts *facts, uint64_t steps)
+{
+    double epochs = study_facts_epochs(facts, steps);
+    if (isnan(epochs))
+        fprintf(stream, " after %s steps", figure_count(steps).text);
+    else
+        fprintf(stream, " after %s (%s steps)", figure_budget(epochs, "epochs").text,
+                figure_count(steps).text);
+}
+
+static void print_test(FILE *stream, const struct snapshot *snapshot)
+{
+    double accuracy = study_facts_number(snapshot, "test_accuracy");
+    double loss = study_facts_number(snapshot, "test_loss");
+    if (isnan(accuracy) && isnan(loss))
+        return;
+    fputs("  test set: ", stream);
+    if (!isnan(accuracy))
+        fprintf(stream, "accuracy %.2f %%%s", 100 * accuracy, isnan(loss) ? "" : ", ");
+    if (!isnan(loss))
+        fprintf(stream, "loss %s", figure_metric(loss).text);
+    fputc('\n', stream);
+}
+
+static void print_best(FILE *stream, const struct snapshot *snapshot,
+                       const struct study_facts *facts, bool colour)
+{
+    const struct trial_row *best = facts->best;
+    char candidate[256], metric[24];
+    candidate_text(best, candidate, sizeof candidate);
+    figure_clean(metric, sizeof metric, facts->metric, false);
+    fprintf(stream, "%s%s: lr %s, schedule %s%s (trial %u)\n", text_style_begin(STYLE_BOLD, colour),
+            finished(facts) ? "Recommended" : "Best so far", figure_rate(best->lr).text, candidate,
+            text_style_end(STYLE_BOLD, colour), (unsigned)best->id);
+    bool trained_on = strcmp(facts->metric, "train_loss") == 0;
+    fprintf(stream, "  %s set: %s %s", trained_on ? "training" : "validation", metric,
+            figure_metric(facts->best_value).text);
+    print_length(stream, facts, best->step);
+    fputc('\n', stream);
+    print_test(stream, snapshot);
+}
+
+/* Nothing can be recommended: what the user can try. */
+static void print_nothing(FILE *stream, const struct study_facts *facts,
+                          const struct stable_lr *stable, bool colour)
+{
+    char text[SENTENCE_BYTES];
+    fprintf(stream, "%sNo candidate survived%s: %u diverged, %u failed.\n",
+            text_style_begin(STYLE_BOLD, colour), text_style_end(STYLE_BOLD, colour),
+            (unsigned)facts->states[TRIAL_DIVERGED], (unsigned)facts->states[TRIAL_FAILED]);
+    if (stable->lost > 0 && isnan(stable->highest_stable))
+        (void)snprintf(text, sizeof text,
+                       "Even the lowest rate that was tried, %s, was too large. Try lower bounds: "
+                       "space = { lr = { log_uniform = [%s, %s]; }; ... };",
+                       figure_rate(stable->lowest_tried).text,
+                       figure_rate(stable->lowest_tried * 1e-4).text,
+                       figure_rate(stable->lowest_tried).text);
+    else if (stable->lost > 0)
+        (void)snprintf(text, sizeof text,
+                       "No rate lasted to the full budget. Try lower bounds for space.lr: the "
+                       "highest rate that did not diverge was %s.",
+                       figure_rate(stable->highest_stable).text);
+    else
+        (void)snprintf(text, sizeof text,
+                       "None of them diverged: their trainers were lost. The reasons stand below "
+                       "the table.");
+    result_wrap(stream, "", 0, text);
+}
+
+/* --- the rates ----------------------------------------------------------------------------------
+ */
+
+static void word_edge(const struct stable_lr *stable, char *text, size_t bytes)
+{
+    if (stable->lost == 0)
+        (void)snprintf(text, bytes, "No rate diverged; the highest that was tried is %s.",
+                       figure_rate(stable->highest_tried).text);
+    else if (isnan(stable->edge))
+        (void)snprintf(text, bytes,
+                       "%u of %u rates diverged, with no clear edge: higher ones than theirs "
+                       "trained, up to %s.",
+                       (unsigned)stable->lost, (unsigned)stable->tried,
+                       figure_rate(stable->highest_stable).text);
+    else if (isnan(stable->highest_stable))
+        (void)snprintf(text, bytes, "Rates from %s up diverged (%u of %u); none below it trained.",
+                       figure_rate(stable->edge).text, (unsigned)stable->above_lost,
+                       (unsigned)stable->above);
+    else
+        (void)snprintf(text, bytes,
+                       "Rates from %s up diverged (%u of %u); the highest rate that trained was "
+                       "%s.",
+                       figure_rate(stable->edge).text, (unsigned)stable->above_lost,
+                       (unsigned)stable->above, figure_rate(stable->highest_stable).text);
+}
+
+/* A best rate at the end of what was tried means that a better one may lie beyond. */
+static const char *hint(const struct study_facts *facts, const struct stable_lr *stable)
+{
+    if (!facts->best || !finished(facts) || !(stable->lowest_tried < stable->highest_tried))
+        return "";
+    if (facts->best->lr == stable->highest_tried)
+        return " The best rate is the highest that was tried: try higher bounds.";
+    if (facts->best->lr == stable->lowest_tried)
+        return " The best rate is the lowest that was tried: try lower bounds.";
+    return "";
+}
+
+static void print_rates(FILE *stream, const struct study_facts *facts,
+                        const struct stable_lr *stable)
+{
+    char text[SENTENCE_BYTES], useful[128] = "";
+    if (stable->tried == 0)
+        return;
+    word_edge(stable, text, sizeof text);
+    if (isfinite(stable->lowest_useful))
+        (void)snprintf(useful, sizeof useful, " The lowest rate that learned was %s.",
+                       figure_rate(stable->lowest_useful).text);
+    size_t used = strlen(text);
+    (void)snprintf(text + used, sizeof text - used, "%s%s", useful, hint(facts, stable));
+    fputc('\n', stream);
+    result_wrap(stream, "", 0, text);
+}
+
+/* --- what it took, and where it is ---------------------------------------------------------------
+ */
+
+static void print_effort(FILE *stream, const struct snapshot *snapshot,
+                         const struct study_facts *facts)
+{
+    double wall_s = study_facts_number(snapshot, "wall_s");
+    double epochs = study_facts_epochs(facts, facts->steps_trained);
+    double full = facts->candidates * facts->max_budget;
+    bool steps = strcmp(facts->unit, "steps") == 0;
+    if (isnan(wall_s))
+        return;
+    fprintf(stream, "\nTook %s", figure_duration(wall_s).text);
+    if (steps)
+        fprintf(stream, ", trained %s steps", figure_count(facts->steps_trained).text);
+    else if (isfinite(epochs))
+        fprintf(stream, ", trained %s epochs", figure_rate(epochs).text);
+    if (full > 0 && full < 1e15 && (steps || isfinite(epochs)))
+        fprintf(stream, " (all candidates in full: %s)",
+                steps ? figure_count((uint64_t)full).text : figure_rate(full).text);
+    fputs(".\n", stream);
+}
+
+static void print_files(FILE *stream, const struct snapshot *snapshot)
+{
+    static const char *const names[] = {LAYOUT_DATABASE, LAYOUT_SUMMARY, LAYOUT_REPORT,
+                                        LAYOUT_BEST};
+    char path[4096], clean[512], text[SENTENCE_BYTES] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int length = snprintf(path, sizeof path, "%s/%s", snapshot->dir, names[i]);
+        if (length < 0 || (size_t)length >= sizeof path || access(path, F_OK) != 0)
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? ", " : "",
+                                 names[i]);
+    }
+    figure_clean(clean, sizeof clean, snapshot->dir, false);
+    if (used > 0)
+        fprintf(stream, "Files in %s: %s\n", clean, text);
+}
+
+void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
+{
+    const struct study_facts facts = study_facts_of(snapshot);
+    const struct stable_lr stable = stable_lr_find(snapshot);
+    if (!finished(&facts))
+        print_headline(stream, snapshot, &facts, colour);
+    if (facts.best)
+        print_best(stream, snapshot, &facts, colour);
+    else if (finished(&facts))
+        print_nothing(stream, &facts, &stable, colour);
+    if (snapshot->rung_count > 0)
+        fputc('\n', stream);
+    result_table_rungs(stream, snapshot, &facts, colour);
+    print_rates(stream, &facts, &stable);
+    if (snapshot->trial_count > 0) {
+        fputc('\n', stream);
+        result_table_trials(stream, snapshot, &facts, colour);
+        result_table_endings(stream, snapshot, colour);
+    }
+    print_effort(stream, snapshot, &facts);
+    print_files(stream, snapshot);
+}

@@ -1,0 +1,183 @@
+/* result_table.c - prints the tables of a result. */
+#include "coordinator/view/result_table.h"
+
+#include "coordinator/view/candidate_text.h"
+#include "coordinator/view/figures.h"
+#include "coordinator/view/text_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WRAP_COLUMNS     80
+#define CANDIDATE_MOST   34 /* columns: the table then has at most 100 */
+#define LONGEST_SENTENCE 2048
+#define ENDING_INDENT    7 /* columns: below "lr" */
+
+/* --- rungs --------------------------------------------------------------------------------------
+ */
+
+void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
+                        const struct study_facts *facts, bool colour)
+{
+    static const struct text_column columns[] = {
+        {"rung", true, 0}, {"budget", true, 0}, {"candidates", true, 0}, {"promoted", true, 0}};
+    struct text_table *table = snapshot->rung_count > 0 ? text_table_create(columns, 4) : NULL;
+    for (size_t i = 0; table && i < snapshot->rung_count; i++) {
+        const struct snapshot_rung *rung = &snapshot->rungs[i];
+        bool last = i + 1 == snapshot->rung_count;
+        struct figure number = figure_count(i + 1);
+        struct figure budget = figure_budget(rung->budget, facts->unit);
+        struct figure entered = figure_count(rung->candidates);
+        struct figure promoted = figure_count(rung->promoted);
+        char unit[sizeof budget.text];
+        figure_clean(unit, sizeof unit, budget.text, false);
+        const char *cells[] = {number.text, unit, entered.text,
+                               last && rung->promoted == 0 ? "-" : promoted.text};
+        (void)text_table_row(table, cells, NULL);
+    }
+    if (table)
+        text_table_print(table, stream, colour);
+    text_table_destroy(table);
+}
+
+/* --- trials -------------------------------------------------------------------------------------
+ */
+
+static double sort_value(const struct trial_row *trial)
+{
+    double value = trial->state == TRIAL_COMPLETE ? trial->final : trial->metric;
+    return isfinite(value) ? value : INFINITY;
+}
+
+struct entry {
+    const struct trial_row *trial;
+};
+
+static int by_result(const void *a, const void *b)
+{
+    const struct trial_row *left = ((const struct entry *)a)->trial;
+    const struct trial_row *right = ((const struct entry *)b)->trial;
+    bool left_complete = left->state == TRIAL_COMPLETE;
+    bool right_complete = right->state == TRIAL_COMPLETE;
+    if (left_complete != right_complete)
+        return left_complete ? -1 : 1;
+    double x = sort_value(left), y = sort_value(right);
+    if (x != y)
+        return x < y ? -1 : 1;
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+static enum text_style state_style(enum trial_state state)
+{
+    switch (state) {
+    case TRIAL_COMPLETE:
+        return STYLE_GREEN;
+    case TRIAL_DIVERGED:
+        return STYLE_RED;
+    case TRIAL_FAILED:
+        return STYLE_YELLOW;
+    case TRIAL_STOPPED:
+    case TRIAL_WAITING:
+        return STYLE_DIM;
+    default:
+        return STYLE_PLAIN;
+    }
+}
+
+static void add_trial(struct text_table *table, const struct trial_row *trial,
+                      const struct study_facts *facts)
+{
+    char candidate[256];
+    candidate_text(trial, candidate, sizeof candidate);
+    double epochs = study_facts_epochs(facts, trial->step);
+    struct figure id = figure_count(trial->id), rate = figure_rate(trial->lr);
+    struct figure length = isnan(epochs) ? figure_count(trial->step) : figure_rate(epochs);
+    struct figure metric = figure_metric(trial->metric), final = figure_metric(trial->final);
+    const char *cells[] = {id.text,
+                           rate.text,
+                           candidate,
+                           trial_state_name(trial->state),
+                           verdict_name(trial->verdict),
+                           length.text,
+                           metric.text,
+                           final.text};
+    enum text_style marked = trial == facts->best ? STYLE_BOLD : STYLE_PLAIN;
+    enum text_style state = state_style(trial->state);
+    const enum text_style styles[] = {marked, marked, marked, state, state, marked, marked, marked};
+    (void)text_table_row(table, cells, styles);
+}
+
+void result_table_trials(FILE *stream, const struct snapshot *snapshot,
+                         const struct study_facts *facts, bool colour)
+{
+    size_t count = snapshot->trial_count;
+    char metric[24];
+    figure_clean(metric, sizeof metric, facts->metric, false);
+    const struct text_column columns[] = {
+        {"trial", true, 0},
+        {"lr", true, 0},
+        {"schedule", false, CANDIDATE_MOST},
+        {"state", false, 0},
+        {"verdict", false, 0},
+        {isnan(facts->steps_per_epoch) ? "steps" : "epochs", true, 0},
+        {metric, true, 0},
+        {"final", true, 0},
+    };
+    struct text_table *table = text_table_create(columns, sizeof columns / sizeof columns[0]);
+    struct entry *order = calloc(count + 1, sizeof *order);
+    if (table && order) {
+        for (size_t i = 0; i < count; i++)
+            order[i].trial = &snapshot->trials[i];
+        qsort(order, count, sizeof *order, by_result);
+        for (size_t i = 0; i < count; i++)
+            add_trial(table, order[i].trial, facts);
+        text_table_print(table, stream, colour);
+    }
+    free(order);
+    text_table_destroy(table);
+}
+
+/* --- sentences ----------------------------------------------------------------------------------
+ */
+
+void result_wrap(FILE *stream, const char *first, size_t indent, const char *text)
+{
+    char clean[LONGEST_SENTENCE];
+    size_t column = figure_columns(first);
+    bool begins = true;
+    figure_clean(clean, sizeof clean, text, false);
+    fputs(first, stream);
+    char *rest = NULL;
+    for (char *word = strtok_r(clean, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        size_t width = figure_columns(word);
+        if (!begins && column + 1 + width > WRAP_COLUMNS) {
+            fprintf(stream, "\n%*s", (int)indent, "");
+            column = indent;
+            begins = true;
+        }
+        fprintf(stream, "%s%s", begins ? "" : " ", word);
+        column += width + !begins;
+        begins = false;
+    }
+    fputc('\n', stream);
+}
+
+void result_table_endings(FILE *stream, const struct snapshot *snapshot, bool colour)
+{
+    bool any = false;
+    for (size_t i = 0; i < snapshot->trial_count; i++) {
+        const struct trial_row *trial = &snapshot->trials[i];
+        bool ended_itself = trial->state == TRIAL_DIVERGED || trial->state == TRIAL_FAILED;
+        if (!ended_itself || !trial->message[0])
+            continue;
+        if (!any)
+            fprintf(stream, "\n%sWhy they ended%s\n", text_style_begin(STYLE_BOLD, colour),
+                    text_style_end(STYLE_BOLD, colour));
+        any = true;
+        char first[128];
+        (void)snprintf(first, sizeof first, "%5s  lr %s: ", figure_count(trial->id).text,
+                       figure_rate(trial->lr).text);
+        result_wrap(stream, first, ENDING_INDENT, trial->message);
+    }
+}

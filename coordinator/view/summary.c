@@ -1,0 +1,106 @@
+/* summary.c - summary.json: the result for scripts. */
+#include "common/layout.h"
+#include "coordinator/view/atomic_file.h"
+#include "coordinator/view/result.h"
+#include "coordinator/view/stable_lr.h"
+#include "coordinator/view/study_facts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* JSON has no NaN: what is not known is null. */
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* A text of the study, which need not be UTF-8 in a document that came from elsewhere. */
+static json_t *text(const char *value)
+{
+    json_t *string = json_string(value);
+    return string ? string : json_null();
+}
+
+static json_t *best_object(const struct snapshot *snapshot, const struct study_facts *facts)
+{
+    if (!facts->best)
+        return json_null();
+    json_t *params = json_loads(facts->best->params, 0, NULL);
+    return json_pack("{s:I, s:o, s:o, s:o, s:[]}", "trial", (json_int_t)facts->best->id, "params",
+                     params ? params : json_null(), "value", number(facts->best_value),
+                     "test_accuracy", number(study_facts_number(snapshot, "test_accuracy")),
+                     "repeats");
+}
+
+static json_t *trials_object(const struct study_facts *facts)
+{
+    json_t *counts = json_object();
+    for (int i = 0; i < TRIAL_STATES; i++)
+        json_object_set_new(counts, trial_state_name((enum trial_state)i),
+                            json_integer(facts->states[i]));
+    return counts;
+}
+
+static json_t *budget_object(const struct study_facts *facts)
+{
+    bool steps = strcmp(facts->unit, "steps") == 0;
+    double full = facts->candidates * facts->max_budget;
+    return json_pack("{s:I, s:o, s:o, s:i}", "steps_trained", (json_int_t)facts->steps_trained,
+                     "epochs_trained", number(study_facts_epochs(facts, facts->steps_trained)),
+                     "epochs_full_search", number(steps ? full / facts->steps_per_epoch : full),
+                     "epochs_saved_by_sharing", 0);
+}
+
+static json_t *time_object(const struct snapshot *snapshot)
+{
+    double wall_s = study_facts_number(snapshot, "wall_s");
+    double train_s = study_facts_number(snapshot, "train_s");
+    double trainers = study_facts_number(snapshot, "trainers");
+    return json_pack("{s:o, s:o, s:o, s:o}", "wall_s", number(wall_s), "train_s", number(train_s),
+                     "utilisation", number(train_s / (wall_s * trainers)), "coordinator_cpu",
+                     number(study_facts_number(snapshot, "coordinator_cpu")));
+}
+
+static json_t *rungs_array(const struct snapshot *snapshot)
+{
+    json_t *rungs = json_array();
+    for (size_t i = 0; i < snapshot->rung_count; i++) {
+        const struct snapshot_rung *rung = &snapshot->rungs[i];
+        json_array_append_new(rungs, json_pack("{s:o, s:I, s:I}", "budget", number(rung->budget),
+                                               "candidates", (json_int_t)rung->candidates,
+                                               "promoted", (json_int_t)rung->promoted));
+    }
+    return rungs;
+}
+
+json_t *result_summary(const struct snapshot *snapshot)
+{
+    const struct study_facts facts = study_facts_of(snapshot);
+    const struct stable_lr stable = stable_lr_find(snapshot);
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "study",
+                     text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
+                     "metric", text(facts.metric), "best", best_object(snapshot, &facts), "trials",
+                     trials_object(&facts), "budget", budget_object(&facts), "time",
+                     time_object(snapshot), "rungs", rungs_array(snapshot), "stable_lr",
+                     "lowest_useful", number(stable.lowest_useful), "highest_stable",
+                     number(stable.highest_stable));
+}
+
+bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error)
+{
+    json_t *summary = result_summary(snapshot);
+    /* 17 digits: a rate that is read back is the rate that was trained. */
+    char *content = summary ? json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(summary);
+    size_t length = content ? strlen(content) : 0;
+    char *file = content ? realloc(content, length + 2) : NULL;
+    if (!file) {
+        free(content);
+        return error_set(error, "%s/%s: out of memory", dir, LAYOUT_SUMMARY);
+    }
+    memcpy(file + length, "\n", sizeof "\n");
+    bool ok = atomic_file_write(dir, LAYOUT_SUMMARY, file, length + 1, error);
+    free(file);
+    return ok;
+}

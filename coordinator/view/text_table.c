@@ -1,0 +1,124 @@
+/* text_table.c - measures cells, then prints them. */
+#include "coordinator/view/text_table.h"
+
+#include "coordinator/view/figures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct cell {
+    char *text;
+    enum text_style style;
+};
+
+struct text_table {
+    const struct text_column *columns;
+    size_t column_count;
+    size_t widths[TEXT_TABLE_COLUMNS_MAX];
+    struct cell *cells; /* [rows][column_count] */
+    size_t rows, capacity;
+};
+
+const char *text_style_begin(enum text_style style, bool colour)
+{
+    static const char *const sequences[] = {
+        [STYLE_PLAIN] = "",       [STYLE_BOLD] = "\033[1m",    [STYLE_GREEN] = "\033[32m",
+        [STYLE_RED] = "\033[31m", [STYLE_YELLOW] = "\033[33m", [STYLE_DIM] = "\033[2m",
+    };
+    return colour ? sequences[style] : "";
+}
+
+const char *text_style_end(enum text_style style, bool colour)
+{
+    return colour && style != STYLE_PLAIN ? "\033[0m" : "";
+}
+
+struct text_table *text_table_create(const struct text_column *columns, size_t count)
+{
+    struct text_table *table = calloc(1, sizeof *table);
+    if (!table)
+        return NULL;
+    table->columns = columns;
+    table->column_count = count < TEXT_TABLE_COLUMNS_MAX ? count : TEXT_TABLE_COLUMNS_MAX;
+    for (size_t i = 0; i < table->column_count; i++)
+        table->widths[i] = figure_columns(columns[i].header);
+    return table;
+}
+
+void text_table_destroy(struct text_table *table)
+{
+    if (!table)
+        return;
+    for (size_t i = 0; i < table->rows * table->column_count; i++)
+        free(table->cells[i].text);
+    free(table->cells);
+    free(table);
+}
+
+/* Cuts a text to `most` columns, its last three then being dots. */
+static void cut(char *text, size_t most)
+{
+    size_t columns = 0;
+    if (most < 4 || figure_columns(text) <= most)
+        return;
+    for (; *text; text++) {
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+        if (columns > most - 3)
+            break;
+    }
+    memcpy(text, "...", sizeof "..."); /* at least four bytes are left */
+}
+
+bool text_table_row(struct text_table *table, const char *const *cells,
+                    const enum text_style *styles)
+{
+    size_t count = table->column_count;
+    if (table->rows == table->capacity) {
+        size_t capacity = table->capacity ? 2 * table->capacity : 32;
+        struct cell *more = realloc(table->cells, capacity * count * sizeof *more);
+        if (!more)
+            return false;
+        table->cells = more;
+        table->capacity = capacity;
+    }
+    struct cell *row = &table->cells[table->rows * count];
+    for (size_t i = 0; i < count; i++) {
+        row[i] = (struct cell){strdup(cells[i]), styles ? styles[i] : STYLE_PLAIN};
+        if (!row[i].text) {
+            while (i-- > 0)
+                free(row[i].text);
+            return false;
+        }
+        cut(row[i].text, table->columns[i].most);
+        size_t width = figure_columns(row[i].text);
+        if (width > table->widths[i])
+            table->widths[i] = width;
+    }
+    table->rows++;
+    return true;
+}
+
+static void print_cell(const struct text_table *table, size_t column, const char *text,
+                       enum text_style style, FILE *stream, bool colour)
+{
+    int gap = (int)(table->widths[column] - figure_columns(text));
+    bool right = table->columns[column].right, last = column + 1 == table->column_count;
+    fprintf(stream, "%s%*s%s%s%s", column > 0 ? "  " : "", right ? gap : 0, "",
+            text_style_begin(style, colour), text, text_style_end(style, colour));
+    if (!right && !last)
+        fprintf(stream, "%*s", gap, "");
+}
+
+void text_table_print(const struct text_table *table, FILE *stream, bool colour)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        print_cell(table, i, table->columns[i].header, STYLE_BOLD, stream, colour);
+    fputc('\n', stream);
+    for (size_t row = 0; row < table->rows; row++) {
+        for (size_t i = 0; i < table->column_count; i++) {
+            const struct cell *cell = &table->cells[row * table->column_count + i];
+            print_cell(table, i, cell->text, cell->style, stream, colour);
+        }
+        fputc('\n', stream);
+    }
+}

@@ -1,0 +1,36 @@
+/* text_table.h - columns of text that line up. */
+#ifndef LRSWEEP_COORDINATOR_VIEW_TEXT_TABLE_H
+#define LRSWEEP_COORDINATOR_VIEW_TEXT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define TEXT_TABLE_COLUMNS_MAX 12
+
+enum text_style { STYLE_PLAIN, STYLE_BOLD, STYLE_GREEN, STYLE_RED, STYLE_YELLOW, STYLE_DIM };
+
+/* The escape sequences around a styled text; "" for STYLE_PLAIN and where colour is false. */
+const char *text_style_begin(enum text_style style, bool colour);
+const char *text_style_end(enum text_style style, bool colour);
+
+struct text_column {
+    const char *header;
+    bool right;  /* numbers stand to the right */
+    size_t most; /* a cell that is wider is cut; 0: never */
+};
+
+struct text_table;
+
+/* `columns` [count] is borrowed. NULL: out of memory. */
+struct text_table *text_table_create(const struct text_column *columns, size_t count);
+void text_table_destroy(struct text_table *table);
+
+/* Adds a row of `count` cells, which are copied. styles may be NULL. False: out of memory. */
+bool text_table_row(struct text_table *table, const char *const *cells,
+                    const enum text_style *styles);
+
+/* Header and rows; each column as wide as its widest cell, two spaces between them. */
+void text_table_print(const struct text_table *table, FILE *stream, bool colour);
+
+#endif
