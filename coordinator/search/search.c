@@ -88,13 +88,17 @@ static bool reserve(void **array, size_t *room, size_t count, size_t bytes)
 void search_act(struct search *search, enum search_action_kind kind, uint32_t trial)
 {
     void *actions = search->actions;
+    if (kind == SEARCH_CHANGED && search->trials[trial].changed == search->events)
+        return;
     if (!reserve(&actions, &search->action_room, search->action_count + 1,
                  sizeof *search->actions)) {
         search->out_of_memory = true;
         return;
     }
     search->actions = actions;
-    const struct search_trial *of = &search->trials[trial];
+    struct search_trial *of = &search->trials[trial];
+    if (kind == SEARCH_CHANGED)
+        of->changed = search->events;
     search->actions[search->action_count++] = (struct search_action){
         .kind = kind, .trial = trial, .attempt = of->attempts, .from = of->step, .to = of->target};
 }
@@ -280,6 +284,7 @@ bool search_step(struct search *search, const struct search_event *event,
                  struct search_update *update)
 {
     search->action_count = 0;
+    search->events++;
     *update = (struct search_update){0};
     if (event->kind == SEARCH_FREE) {
         step_free(search);

@@ -27,6 +27,7 @@ struct search_trial {
     uint32_t attempts; /* attempts started; the newest has this number */
     uint32_t losses;   /* attempts lost since it last got on */
     uint64_t step;     /* trained and kept in its checkpoint */
+    uint64_t changed;  /* number of the event that changed it last */
     uint64_t target;   /* step at which the segment under way, or the next, ends */
     double metric;     /* best value so far, NaN: none */
     double final;      /* value at the last rung that it reached, NaN: none */

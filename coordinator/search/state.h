@@ -34,6 +34,7 @@ struct search {
     struct search_rung rungs[SEARCH_RUNGS_MAX];
     size_t rung_count;
     uint32_t running;
+    uint64_t events; /* fed so far */
     struct search_action *actions; /* of the step under way */
     size_t action_count, action_room;
     bool out_of_memory;
@@ -42,7 +43,7 @@ struct search {
 /* Makes the next candidate and returns its number; SEARCH_NO_TRIAL: there are no more. */
 uint32_t search_new_trial(struct search *search);
 
-/* Appends an action to the step under way. */
+/* Appends an action to the step under way; SEARCH_CHANGED once a trial. */
 void search_act(struct search *search, enum search_action_kind kind, uint32_t trial);
 
 /* Takes a trial that does not run out of the search: TRIAL_STOPPED, TRIAL_COMPLETE ... */

@@ -1,0 +1,125 @@
+/* check.c - lrsweep check: validates a study, prints it resolved, trains nothing. */
+#include "coordinator/commands/command.h"
+#include "coordinator/commands/study_argument.h"
+#include "coordinator/probe.h"
+#include "coordinator/search/search.h"
+#include "coordinator/view/study_text.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+
+/* What the trainer found, as comments of the study file that is printed. */
+static void print_findings(const struct probe *probe, const struct search *search)
+{
+    const json_t *layers = json_object_get(probe->answer, "layers");
+    double train = probe_number(probe, "train_samples", 0);
+    if (train > 0)
+        printf("# data: %.0f training, %.0f validation and %.0f test samples of %.0f features, "
+               "%.0f classes\n",
+               train, probe_number(probe, "validation_samples", 0),
+               probe_number(probe, "test_samples", 0), probe_number(probe, "features", 0),
+               probe_number(probe, "classes", 0));
+    for (size_t i = 0; i < json_array_size(layers); i++) {
+        const json_t *layer = json_array_get(layers, i), *output = json_object_get(layer, "output");
+        const char *type = json_string_value(json_object_get(layer, "type"));
+        printf("# layer %zu: %s, output", i, type ? type : "?");
+        for (size_t j = 0; j < json_array_size(output); j++)
+            printf("%s%lld", j ? " x " : " ", json_integer_value(json_array_get(output, j)));
+        printf(", %lld parameters\n", json_integer_value(json_object_get(layer, "parameters")));
+    }
+    if (probe_number(probe, "parameters", 0) > 0)
+        printf("# model: %.0f parameters, %.0f floating-point operations a sample and step, "
+               "%.0f KiB of weights, %.0f KiB of activations\n",
+               probe_number(probe, "parameters", 0), probe_number(probe, "flops_per_sample", 0),
+               probe_number(probe, "weight_bytes", 0) / 1024,
+               probe_number(probe, "activation_bytes", 0) / 1024);
+    for (size_t i = 0; i < search_rung_count(search); i++)
+        printf("# rung %zu: at most %u candidates up to budget %g\n", i,
+               search_rung(search, i)->quota, search_rung(search, i)->budget);
+}
+
+static int examine(const struct study_file *file, bool json)
+{
+    const json_t *document = study_file_document(file);
+    struct probe probe;
+    struct error error;
+    char program[PATH_MAX], at[256];
+    if (!probe_trainer_path(program, sizeof program, &error) ||
+        !probe_start(&probe, program, document, &error)) {
+        fprintf(stderr, "lrsweep: %s\n", error.text);
+        return EXIT_FAILED;
+    }
+    int status = EXIT_OK;
+    if (!probe_answer(&probe, at, sizeof at, &error)) {
+        study_argument_print_refusal(file, at, error.text);
+        probe_end(&probe);
+        return EXIT_USAGE;
+    }
+    double samples = probe_number(&probe, "train_samples", 0);
+    struct search *search = search_create(document, samples > 0 ? (uint64_t)samples : 0, &error);
+    if (!search) {
+        fprintf(stderr, "lrsweep: %s\n", error.text);
+        status = EXIT_USAGE;
+    } else if (json) {
+        json_dumpf(document, stdout, JSON_INDENT(2));
+        puts("");
+    } else {
+        print_findings(&probe, search);
+        study_text_print(stdout, document);
+    }
+    search_destroy(search);
+    probe_end(&probe);
+    return status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option options[] = {{"set", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    struct study_argument argument = {0};
+    bool json = false;
+    int option, status = EXIT_OK;
+    while (status == EXIT_OK && (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            if (!study_argument_add(&argument, optarg))
+                status = EXIT_FAILED;
+            break;
+        case 'j':
+            json = true;
+            break;
+        case 'h':
+            command_print_help(self);
+            study_argument_destroy(&argument);
+            return EXIT_OK;
+        default:
+            status = EXIT_USAGE;
+        }
+    }
+    if (status == EXIT_OK && argc - optind != 1)
+        status = command_usage_error(self, "expected one study file, found %d arguments",
+                                     argc - optind);
+    if (status == EXIT_OK) {
+        argument.path = argv[optind];
+        struct study_file *file = study_argument_read(&argument);
+        status = file ? examine(file, json) : EXIT_USAGE;
+        study_file_destroy(file);
+    }
+    study_argument_destroy(&argument);
+    return status;
+}
+
+const struct command command_check = {
+    "check",
+    "FILE [--set PATH=VALUE]... [--json]",
+    "validates a study and prints it with every default filled in; trains nothing",
+    "What is printed is itself a study file. All problems are listed, not only the first; data and\n"
+    "layers are checked too.\n"
+    "\n"
+    "  --set PATH=VALUE   change a setting, such as --set train.momentum=0.95; may be repeated\n"
+    "  --json             print the resolved study as JSON\n",
+    run,
+};

@@ -1,0 +1,35 @@
+/* command.h - the commands of lrsweep. One file a command, one row of main.c's table. */
+#ifndef LRSWEEP_COORDINATOR_COMMANDS_COMMAND_H
+#define LRSWEEP_COORDINATOR_COMMANDS_COMMAND_H
+
+#include <stdbool.h>
+
+/* Exit statuses: a script or SLURM decides by them. */
+enum exit_status {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,       /* wrong arguments or a wrong study */
+    EXIT_NO_SURVIVOR = 3, /* no candidate reached the full budget */
+    EXIT_INTERRUPTED = 75 /* run it again with --resume */
+};
+
+struct command {
+    const char *name;
+    const char *arguments; /* "FILE [OPTION]..." */
+    const char *summary;   /* one line */
+    const char *help;      /* what stands below usage and summary */
+    int (*run)(const struct command *self, int argc, char **argv); /* argv[0] is the name */
+};
+
+extern const struct command command_run;
+extern const struct command command_check;
+extern const struct command command_status;
+extern const struct command command_list;
+
+/* Prints `lrsweep NAME --help` to standard output. */
+void command_print_help(const struct command *command);
+
+/* Prints "lrsweep NAME: <message>" and where help is to standard error; returns EXIT_USAGE. */
+int command_usage_error(const struct command *command, const char *format, ...);
+
+#endif

@@ -1,0 +1,50 @@
+/* study_argument.c - the study file and --set options, as several commands take them. */
+#include "coordinator/commands/study_argument.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool study_argument_add(struct study_argument *argument, const char *setting)
+{
+    const char **settings =
+        realloc(argument->settings, (argument->setting_count + 1) * sizeof *settings);
+    if (!settings)
+        return false;
+    settings[argument->setting_count++] = setting;
+    argument->settings = settings;
+    return true;
+}
+
+void study_argument_destroy(struct study_argument *argument)
+{
+    free(argument->settings);
+}
+
+struct study_file *study_argument_read(const struct study_argument *argument)
+{
+    size_t count = 0;
+    struct study_file *file =
+        study_file_read(argument->path, argument->settings, argument->setting_count);
+    if (!file) {
+        fputs("lrsweep: out of memory\n", stderr);
+        return NULL;
+    }
+    const struct study_problem *problems = study_file_problems(file, &count);
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "%s\n", problems[i].text);
+    if (count == 0)
+        return file;
+    fprintf(stderr, "lrsweep: %zu problem%s in the study; nothing was started\n", count,
+            count == 1 ? "" : "s");
+    study_file_destroy(file);
+    return NULL;
+}
+
+void study_argument_print_refusal(const struct study_file *file, const char *at,
+                                  const char *message)
+{
+    char place[1024];
+    study_file_place(file, at, place, sizeof place);
+    fprintf(stderr, "%s: %s%s%s\n", place, at, at[0] ? ": " : "", message);
+    fputs("lrsweep: 1 problem in the study; nothing was started\n", stderr);
+}
