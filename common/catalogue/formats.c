@@ -6,8 +6,8 @@
 static const struct catalogue_key idx_keys[] = {
     {.name = "path",
      .type = KEY_PATH,
-     .text = "folder that holds train-images-idx3-ubyte, train-labels-idx1-ubyte and the same for "
-             "t10k, each plain or .gz; a relative one starts at the study file's folder"},
+     .text = "folder of the four files, as train-images-idx3-ubyte or .gz; relative: starts at the "
+             "study file's"},
     {.name = "scale",
      .type = KEY_TEXT,
      .fallback = "unit",

@@ -152,6 +152,23 @@ static double schedule_combinations(const json_t *list, char *setting, size_t se
     return sum;
 }
 
+/* Sets search.candidates, at its place: behind the sampler that it belongs to. */
+static void set_candidates(const struct study_check *check, json_int_t candidates)
+{
+    json_t *ordered = json_object();
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(check->document, "search"), key, value)
+    {
+        if (strcmp(key, "candidates") != 0)
+            (void)json_object_set(ordered, key, value);
+        if (strcmp(key, "sampler") == 0)
+            (void)json_object_set_new(ordered, "candidates", json_integer(candidates));
+    }
+    if (json_object_set_new(check->document, "search", ordered) != 0)
+        check->problems->out_of_memory = true;
+}
+
 static void check_grid(const struct study_check *check)
 {
     json_t *space = json_object_get(check->document, "space");
@@ -190,8 +207,7 @@ static void check_grid(const struct study_check *check)
             "%.10g, or leave it out",
             json_number_value(candidates), product, product);
     else
-        json_object_set_new(json_object_get(check->document, "search"), "candidates",
-                            json_integer((json_int_t)product));
+        set_candidates(check, (json_int_t)product);
 }
 
 static void check_searched_once(const struct study_check *check)

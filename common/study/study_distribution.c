@@ -68,7 +68,7 @@ static json_t *refuse(const struct catalogue_key *key, const struct study_node *
 
 /* The elements of a distribution, each checked as a value of the key. NULL with a problem. */
 static json_t *check_elements(const struct catalogue_key *key, const struct study_node *list,
-                              const char *path, struct study_problems *problems)
+                              bool distinct, const char *path, struct study_problems *problems)
 {
     json_t *array = json_array();
     size_t index = 0;
@@ -78,7 +78,7 @@ static json_t *check_elements(const struct catalogue_key *key, const struct stud
         (void)snprintf(element_path, sizeof element_path, "%.160s[%zu]", path, index);
         json_t *value = study_value_check(key, node, element_path, problems);
         sound = value && sound;
-        for (size_t i = 0; value && i < json_array_size(array); i++) {
+        for (size_t i = 0; distinct && value && i < json_array_size(array); i++) {
             if (!json_equal(json_array_get(array, i), value))
                 continue;
             char found[100];
@@ -146,7 +146,7 @@ static json_t *check_list(const struct distribution_class *class, const struct c
         element.low = -CATALOGUE_ANY_REAL;
         element.low_open = false;
     }
-    json_t *array = check_elements(&element, list, path, problems);
+    json_t *array = check_elements(&element, list, !class->bounds, path, problems);
     if (array && class->bounds && !check_bounds(class, list, array, path, problems)) {
         json_decref(array);
         array = NULL;

@@ -9,6 +9,7 @@
  * - `--set PATH=VALUE`: PATH is a setting such as train.momentum or model.layers[0].units, VALUE
  * what a study file would hold, where a word needs no quotes. It replaces what is there, whatever
  * its type, or adds to it; groups on the way are made. An index one past the end of a list appends.
+ *   An empty VALUE takes the setting away.
  * - A relative data.path starts at the folder of the file that it stands in; with --set, at the
  *   current directory. It is absolute in the resolved study.
  * - A study file is bounded (study_source.h), so that a hostile one costs little. */

@@ -135,16 +135,22 @@ void study_keys_refuse(const struct study_keys *keys, const struct study_node *n
     if (belongs_to_another(keys, node, path, problems))
         return;
     char allowed[500] = "";
+    bool in_space = false;
     struct nearest nearest;
     nearest_start(&nearest, node->name);
     for (size_t i = 0; i < keys->count; i++) {
         enumerate(allowed, sizeof allowed, keys->list[i].key->name);
         nearest_offer(&nearest, keys->list[i].key->name);
+        in_space = in_space || keys->list[i].elsewhere;
     }
     const char *group = nearest.name ? NULL : group_with(node->name);
     if (nearest.name)
         study_problem(problems, &node->place, "%s: unknown key (did you mean \"%s\"?); allowed: %s",
                       path, nearest.name, allowed);
+    else if (group && in_space)
+        study_problem(problems, &node->place,
+                      "%s: cannot be searched (it is a key of %s); allowed: %s", path, group,
+                      allowed);
     else if (group)
         study_problem(problems, &node->place, "%s: no key of this group (%s has it); allowed: %s",
                       path, group, allowed);

@@ -71,23 +71,6 @@ static struct study_node *copy(const struct copying *copying, const config_setti
     return node;
 }
 
-/* The line that libconfig stopped at, as a person would quote it. */
-static void quote_line(const struct study_source *source, int line, char *text, size_t text_bytes)
-{
-    const char *start = source->text;
-    for (int i = 1; i < line && start; i++) {
-        start = strchr(start, '\n');
-        start = start ? start + 1 : NULL;
-    }
-    char found[70] = "";
-    if (start) {
-        start += strspn(start, " ");
-        size_t length = strcspn(start, "\n");
-        (void)snprintf(found, sizeof found, "%.*s", (int)(length < 60 ? length : 60), start);
-    }
-    study_quote(found, text, text_bytes);
-}
-
 static void report(const config_t *config, const struct study_source *source,
                    struct study_problems *problems)
 {
@@ -95,14 +78,15 @@ static void report(const config_t *config, const struct study_source *source,
     int number = config_error_line(config);
     const char *text = config_error_text(config);
     struct study_place place = study_source_place(source, number > 0 ? (unsigned)number : 1);
-    quote_line(source, number, line, sizeof line);
+    study_source_quote(source, &place, line, sizeof line);
     if (text && strstr(text, "duplicate"))
         study_problem(problems, &place,
                       "%s: a setting of this name stands before in the same group", line);
     else
         study_problem(problems, &place,
-                      "%s: %s here or just before; a setting is NAME = VALUE; a group { ... }, a "
-                      "list ( ..., ... ), and there is no comma after the last element",
+                      "%s: %s here or just before; allowed: NAME = VALUE; where VALUE is a number, "
+                      "true, false, \"text\", a group { ... } or a list ( ..., ... ) without a "
+                      "comma after its last element",
                       line, text ? text : "syntax error");
 }
 
@@ -199,7 +183,7 @@ static struct study_node *parse_argument(const char *text, const char *name,
     if (node && !had_comment)
         return node;
     study_node_destroy(node);
-    if (strpbrk(text, "{}()[]\"\n") || *text == '\0') {
+    if (strpbrk(text, "{}()[]\"\n")) {
         study_problem(
             problems, place,
             "the value is not complete; allowed: a number, true, false, a word, \"text\", "
@@ -231,54 +215,69 @@ static struct study_node *follow(struct study_node *parent, const struct study_s
         return study_node_member(parent, step->name);
     }
     if (parent->type != STUDY_NODE_LIST)
-        *problem = "is an index into what is no list";
+        *problem = "an index into what is no list";
     else if (step->index > study_node_count(parent))
-        *problem = "is beyond the end of the list";
+        *problem = "beyond the end of the list";
     return study_node_element(parent, step->index);
 }
 
-/* Follows `path` from `root` and puts VALUE where it leads. */
+/* Puts VALUE where the last step of a path leads: in place of `old`, or at the end of `parent`. */
+static void put_value(struct study_node *parent, struct study_node *old,
+                      const struct study_step *step, const char *value,
+                      const struct study_place *place, struct study_problems *problems)
+{
+    if (*value == '\0') {
+        if (old)
+            study_node_remove(parent, old);
+        else
+            study_problem(problems, place,
+                          "an empty value takes a setting away, and there is none");
+        return;
+    }
+    struct study_node *node =
+        parse_argument(value, *step->name ? step->name : NULL, place, problems);
+    if (node && old)
+        study_node_replace(old, node);
+    else if (node)
+        study_node_append(parent, node);
+}
+
+/* Follows `path` from `root`, making groups on the way, and puts VALUE where it leads. */
 static void set_value(struct study_node *root, const char *path, const char *value,
                       const struct study_place *place, struct study_problems *problems)
 {
     struct study_node *node = root;
     const char *rest = path;
-    while (*rest) {
+    for (;;) {
         struct study_step step;
         const char *problem = NULL;
-        const char *start = rest;
-        rest = study_path_step(rest, &step);
-        if (!rest) {
-            char quoted[60];
-            study_quote(start, quoted, sizeof quoted);
+        const char *after = study_path_step(rest, &step);
+        if (!after) {
             study_problem(problems, place,
-                          "malformed path at %s; allowed: names joined by dots, and [0], [1] ... "
-                          "for elements",
-                          quoted);
+                          "malformed path; allowed: names joined by dots, and [0], [1] ... for "
+                          "elements");
             return;
         }
         struct study_node *inner = follow(node, &step, &problem);
         if (problem) {
-            study_problem(problems, place, "\"%.*s\" %s", (int)(rest - start), start, problem);
+            int length = (int)(after - path) - (after[-1] == '.');
+            study_problem(problems, place, "%.*s: %s", length, path, problem);
             return;
         }
-        const char *name = *step.name ? step.name : NULL;
-        if (*rest && inner) {
-            node = inner;
-            continue;
-        }
-        struct study_node *made = *rest ? study_node_create(STUDY_NODE_GROUP, name, place)
-                                        : parse_argument(value, name, place, problems);
-        if (!made) {
-            problems->out_of_memory = problems->out_of_memory || *rest;
+        if (*after == '\0') {
+            put_value(node, inner, &step, value, place, problems);
             return;
         }
-        if (inner) {
-            study_node_replace(inner, made);
-            return;
+        if (!inner) {
+            inner = study_node_create(STUDY_NODE_GROUP, *step.name ? step.name : NULL, place);
+            if (!inner) {
+                problems->out_of_memory = true;
+                return;
+            }
+            study_node_append(node, inner);
         }
-        study_node_append(node, made);
-        node = made;
+        node = inner;
+        rest = after;
     }
 }
 
@@ -290,7 +289,10 @@ void study_parse_setting(struct study_node *root, const struct study_place *plac
         study_problem(problems, place, "expected PATH=VALUE, such as train.momentum=0.9");
         return;
     }
-    char *path = strndup(place->setting, (size_t)(equals - place->setting));
+    size_t length = (size_t)(equals - place->setting);
+    while (length > 0 && place->setting[length - 1] == ' ')
+        length--;
+    char *path = strndup(place->setting, length);
     if (!path) {
         problems->out_of_memory = true;
         return;

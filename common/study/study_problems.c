@@ -131,11 +131,13 @@ void study_quote(const char *found, char *text, size_t text_bytes)
     while (*s) {
         size_t bytes = sequence_bytes(s);
         bool printable = bytes > 1 || (bytes == 1 && *s >= 0x20 && *s != 0x7f);
-        if (length + (bytes ? bytes : 1) + tail > text_bytes) {
+        if (length + (bytes ? bytes : 1) + 1 + tail > text_bytes) {
             memcpy(text + length, "...", 3);
             length += 3;
             break;
         }
+        if (*s == '"' || *s == '\\')
+            text[length++] = '\\';
         if (printable) {
             memcpy(text + length, s, bytes);
             length += bytes;

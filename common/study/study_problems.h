@@ -45,8 +45,8 @@ void study_problems_destroy(struct study_problems *problems);
 /* "FILE:LINE", "FILE" or "--set PATH=VALUE". */
 void study_place_text(const struct study_place *place, char *text, size_t text_bytes);
 
-/* Copies `found` in quotes and fit to be printed: control characters and what is not UTF-8 become
- * '?', and a long text is cut off. */
+/* Copies `found` in quotes and fit to be printed: quotes get a backslash, control characters and
+ * what is not UTF-8 become '?', and a long text is cut off. */
 void study_quote(const char *found, char *text, size_t text_bytes);
 
 /* Whether `text` is valid UTF-8. */

@@ -97,9 +97,10 @@ static void resolve_absent(const struct walk *walk, const struct study_keys *key
         const struct catalogue *of = keys->list[index].of;
         char range[200];
         catalogue_key_range(key, range, sizeof range);
-        study_problem(walk->problems, place, "%s: missing%s%s%s%s; allowed: %s (%s)", path,
-                      of ? "; the " : "", of ? of->kind : "", of ? " " : "",
-                      of ? keys->list[index].entry->name : "", range, key->text);
+        study_problem(walk->problems, place, "%s: missing%s%s%s%s%s; allowed: %s (%s)", path,
+                      of ? ": the " : "", of ? of->kind : "", of ? " " : "",
+                      of ? keys->list[index].entry->name : "", of ? " needs it" : "", range,
+                      key->text);
         return;
     }
     if (key->type != KEY_GROUP && key->type != KEY_LIST) {

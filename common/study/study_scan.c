@@ -298,11 +298,6 @@ static void scan_include(struct study_scan *scan, struct cursor *cursor)
 static void scan_other(struct study_scan *scan, struct cursor *cursor)
 {
     char c = peek(cursor, 0);
-    if (c == '\0') {
-        refuse(scan, cursor, 0, "a NUL byte: this is not a text file");
-        cursor->at = cursor->length;
-        return;
-    }
     if (c == '=' || c == ':') {
         if (++scan->source->settings == STUDY_SOURCE_MAX_SETTINGS + 1) {
             struct study_place place = place_of(scan, cursor);
@@ -363,6 +358,14 @@ void study_scan_text(struct study_scan *scan, const char *text, size_t length, c
     struct cursor cursor = {.text = text, .length = length, .file = file, .line = 1};
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         cursor.at = 3; /* a byte order mark */
+    const char *nul = memchr(text, '\0', length);
+    if (nul) {
+        for (const char *c = text; c < nul; c++)
+            cursor.line += *c == '\n';
+        struct study_place place = place_of(scan, &cursor);
+        study_problem(scan->problems, &place, "a NUL byte: this is not a text file");
+        return;
+    }
     while (cursor.at < cursor.length && !scan->problems->out_of_memory &&
            scan->problems->count < PROBLEMS_ENOUGH)
         scan_token(scan, &cursor);

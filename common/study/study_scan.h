@@ -24,7 +24,8 @@ struct study_scan {
     bool too_deep; /* said so already */
 };
 
-/* Appends `text` (NUL bytes in it are reported), which is line 1 and on of `file`. */
+/* Appends `text`, which is NUL-terminated and line 1 and on of `file`. NUL bytes in it are refused.
+ */
 void study_scan_text(struct study_scan *scan, const char *text, size_t length, const char *file);
 
 void study_scan_newline(struct study_scan *scan);

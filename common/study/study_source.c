@@ -123,13 +123,13 @@ static bool read_file(struct reader *reader, const char *path, const char *quote
         free(text);
         return false;
     }
-    source->files[source->file_count++] = name;
+    source->files[source->file_count].name = name;
+    source->files[source->file_count++].text = text;
     if (!remember_span(source, name, 1))
         problems->out_of_memory = true;
     reader->innermost = &file;
     study_scan_text(&reader->scan, text, length, name);
     reader->innermost = file.outer;
-    free(text);
     return true;
 }
 
@@ -180,6 +180,25 @@ bool study_source_text(struct study_source *source, const char *text,
     return problems->count == before && !problems->out_of_memory;
 }
 
+void study_source_quote(const struct study_source *source, const struct study_place *place,
+                        char *text, size_t text_bytes)
+{
+    const char *line = "";
+    for (size_t i = 0; i < source->file_count; i++) {
+        if (source->files[i].name == place->file)
+            line = source->files[i].text;
+    }
+    for (unsigned i = 1; i < place->line; i++) {
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+    line += strspn(line, " \t");
+    char found[70];
+    size_t length = strcspn(line, "\r\n");
+    (void)snprintf(found, sizeof found, "%.*s", (int)(length < 60 ? length : 60), line);
+    study_quote(found, text, text_bytes);
+}
+
 struct study_place study_source_place(const struct study_source *source, unsigned line)
 {
     size_t low = 0, high = source->span_count; /* the last span that starts at or before it */
@@ -199,8 +218,10 @@ struct study_place study_source_place(const struct study_source *source, unsigne
 
 void study_source_destroy(struct study_source *source)
 {
-    for (size_t i = 0; i < source->file_count; i++)
-        free(source->files[i]);
+    for (size_t i = 0; i < source->file_count; i++) {
+        free(source->files[i].name);
+        free(source->files[i].text);
+    }
     free(source->spans);
     free(source->text);
     *source = (struct study_source){0};

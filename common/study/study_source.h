@@ -35,7 +35,10 @@ struct study_source {
     size_t lines; /* '\n' written so far */
     struct study_span *spans;
     size_t span_count;
-    char *files[STUDY_SOURCE_MAX_FILES]; /* as they are named in messages */
+    struct {
+        char *name; /* as messages give it */
+        char *text; /* as it was read, NUL-terminated */
+    } files[STUDY_SOURCE_MAX_FILES];
     size_t file_count;
     size_t bytes_read, settings;
     bool had_comment;
@@ -48,6 +51,11 @@ bool study_source_read(struct study_source *source, const char *path,
 /* The same for a text that may not include, such as the VALUE of a --set; problems have `place`. */
 bool study_source_text(struct study_source *source, const char *text,
                        const struct study_place *place, struct study_problems *problems);
+
+/* Copies a line of a file, in quotes, fit to be printed and cut off if long; "" if there is none.
+ */
+void study_source_quote(const struct study_source *source, const struct study_place *place,
+                        char *text, size_t text_bytes);
 
 /* Where a line of the text (from 1) came from. */
 struct study_place study_source_place(const struct study_source *source, unsigned line);

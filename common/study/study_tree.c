@@ -64,6 +64,20 @@ void study_node_replace(struct study_node *node, struct study_node *other)
     free(other);
 }
 
+void study_node_remove(struct study_node *parent, struct study_node *child)
+{
+    struct study_node *before = NULL;
+    for (struct study_node *node = parent->first; node != child; node = node->next)
+        before = node;
+    if (before)
+        before->next = child->next;
+    else
+        parent->first = child->next;
+    if (parent->last == child)
+        parent->last = before;
+    study_node_destroy(child);
+}
+
 struct study_node *study_node_member(const struct study_node *group, const char *name)
 {
     if (!group || group->type != STUDY_NODE_GROUP)

@@ -47,6 +47,9 @@ void study_node_append(struct study_node *parent, struct study_node *child);
  * `other`. */
 void study_node_replace(struct study_node *node, struct study_node *other);
 
+/* Takes `child` out of `parent` and destroys it. */
+void study_node_remove(struct study_node *parent, struct study_node *child);
+
 /* NULL if it is no group or has no such member. */
 struct study_node *study_node_member(const struct study_node *group, const char *name);
 
