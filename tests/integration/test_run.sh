@@ -1,0 +1,78 @@
+# test_run.sh - whole searches on real data, through the command line.
+# shellcheck shell=bash disable=SC2154
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+small=$LRSWEEP_SOURCE/tests/integration/small.cfg
+
+try lrsweep run "$small" --out bare --trainers 1
+equal "a search ends with status 0" "$status" 0
+contains "the result recommends a rate" "$out" "Recommended: lr "
+contains "the result shows the rungs" "$out" "promoted"
+contains "progress goes to standard error" "$err" "rung 1 of 3"
+equal "nothing but the result goes to standard output" "$(grep -c 'rung 1 of 3' stdout.txt)" 0
+equal "every file of the study is there" "$(ls bare | tr '\n' ' ')" \
+	"best.safetensors checkpoints study.db summary.json "
+equal "no checkpoint is left behind" "$(ls bare/checkpoints | wc -l)" 0
+equal "no data copy is left in /dev/shm" "$(ls /dev/shm | grep -c '^lrsweep')" 0
+table bare >expected
+equal "there are nine trials" "$(wc -l <expected)" 9
+check "some trial diverged" grep -q '|diverged|collapsed|' expected
+check "the database is sound" test "$(sqlite3 bare/study.db 'pragma integrity_check')" = ok
+
+for trainers in 2 4; do
+	try lrsweep run "$small" --out "trainers$trainers" --trainers "$trainers" --quiet
+	table "trainers$trainers" >found
+	check "$trainers trainers give the same table as one, bit for bit" diff expected found
+	equal "--quiet keeps standard error empty ($trainers trainers)" "$err" ""
+done
+for ranks in 1 2 4; do
+	try mpirun -n "$ranks" "$LRSWEEP_BIN/lrsweep" run "$small" --out "ranks$ranks" --trainers 1 --quiet
+	equal "mpirun -n $ranks ends with status 0" "$status" 0
+	table "ranks$ranks" >found
+	check "mpirun -n $ranks gives the same table, bit for bit" diff expected found
+done
+equal "every rank trained" \
+	"$(sqlite3 ranks2/study.db 'select count(distinct worker) from event where kind = "done"')" 2
+try mpirun -n 3 "$LRSWEEP_BIN/lrsweep" run "$small" --out only --trainers 1 --quiet --coordinator-only
+equal "--coordinator-only ends with status 0" "$status" 0
+table only >found
+check "--coordinator-only gives the same table" diff expected found
+equal "--coordinator-only leaves training to the others" \
+	"$(sqlite3 only/study.db 'select count(*) from event where worker = 0')" 0
+
+cmp -s bare/best.safetensors ranks4/best.safetensors
+equal "the best weights are the same bytes, whoever trained them" $? 0
+
+try lrsweep run "$small" --out json --json --quiet
+equal "--json prints summary.json" "$(jq -S . <<<"$out")" "$(jq -S . json/summary.json)"
+equal "the summary says finished" "$(jq -r .status json/summary.json)" finished
+equal "the summary counts all candidates" "$(jq '[.trials[]] | add' json/summary.json)" 9
+equal "the summary's best is the table's best" \
+	"$(jq .best.value json/summary.json)" \
+	"$(sqlite3 json/study.db 'select printf("%.17g", min(final)) from trial where state = "complete"' |
+		jq .)"
+check "the test set was looked at" jq -e '.best.test_accuracy > 0.5' json/summary.json
+check "utilisation is a fraction" jq -e '.time.utilisation > 0 and .time.utilisation <= 1' \
+	json/summary.json
+
+try lrsweep status bare
+contains "status tells the recommendation" "$out" "Recommended: lr "
+try lrsweep status --json bare
+equal "status --json prints the summary" "$(jq -S . <<<"$out")" "$(jq -S . bare/summary.json)"
+
+try lrsweep run "$small" --out none --quiet --set 'search.scheduler="none"' --set search.max_budget=200 \
+	--set search.candidates=3
+equal "scheduler none ends with status 0" "$status" 0
+equal "scheduler none gives every candidate that survives the full budget" \
+	"$(sqlite3 none/study.db 'select distinct step from trial where state != "diverged"')" 200
+
+try lrsweep run "$small" --out grid --quiet --set 'search.sampler="grid"' --set 'space.lr={grid=[0.1,0.01]}' \
+	--set 'space.schedule={type="constant"}' --set 'search.scheduler="none"' \
+	--set search.max_budget=100 --set search.candidates=2
+equal "a grid tries every combination" \
+	"$(sqlite3 grid/study.db 'select group_concat(lr, " ") from (select lr from trial order by id)')" "0.1 0.01"
+
+try lrsweep run "$small" --out lost --quiet --set 'space.lr={log_uniform=[50.0,500.0]}'
+equal "a search without survivors ends with status 3" "$status" 3
+equal "its summary has no best" "$(jq .best.trial lost/summary.json)" null
+
+plan
