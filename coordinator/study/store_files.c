@@ -7,7 +7,6 @@
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/store_schema.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -197,22 +196,18 @@ static bool remove_file(const char *dir, const char *name, struct error *error)
     return ok;
 }
 
-/* NNNNNN.safetensors, and what stands beside it while it is written or replaced (a further suffix).
+/* NNNNNN.safetensors, and what stands beside it while it is written (such as a further .PID.tmp).
  */
 static bool is_checkpoint(const char *name)
 {
     static const char suffix[] = ".safetensors";
-    size_t digits = 0;
-    while (isdigit((unsigned char)name[digits]))
-        digits++;
+    size_t digits = strspn(name, "0123456789");
     const char *rest = name + digits;
     if (digits < 6 || digits > 10 || strncmp(rest, suffix, sizeof suffix - 1) != 0)
         return false;
     rest += sizeof suffix - 1;
-    if (*rest == '.')
-        for (rest++; islower((unsigned char)*rest); rest++)
-            ;
-    return *rest == '\0';
+    return *rest == '\0' ||
+           (*rest == '.' && rest[strspn(rest, ".abcdefghijklmnopqrstuvwxyz0123456789")] == '\0');
 }
 
 static bool remove_checkpoints(const char *dir, struct error *error)
