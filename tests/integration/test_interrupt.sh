@@ -11,12 +11,12 @@ table whole >expected
 
 # Waits until the study in DIR holds something.
 wait_for() { # DIR SQL
-	local i
-	for i in $(seq 500); do
-		[ "$(sqlite3 "$1/study.db" "$2" 2>/dev/null)" = 1 ] && return 0
+	local left=500
+	until [ "$(sqlite3 "$1/study.db" "$2" 2>/dev/null)" = 1 ]; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
 		sleep 0.02
 	done
-	return 1
 }
 trainers_left() { pgrep -c -f "$LRSWEEP_BIN/lrsweep-trainer"; }
 

@@ -9,10 +9,10 @@ contains "the result recommends a rate" "$out" "Recommended: lr "
 contains "the result shows the rungs" "$out" "promoted"
 contains "progress goes to standard error" "$err" "rung 1 of 3"
 equal "nothing but the result goes to standard output" "$(grep -c 'rung 1 of 3' stdout.txt)" 0
-equal "every file of the study is there" "$(ls bare | tr '\n' ' ')" \
-	"best.safetensors checkpoints study.db summary.json "
-equal "no checkpoint is left behind" "$(ls bare/checkpoints | wc -l)" 0
-equal "no data copy is left in /dev/shm" "$(ls /dev/shm | grep -c '^lrsweep')" 0
+equal "every file of the study is there" "$(cd bare && echo *)" \
+	"best.safetensors checkpoints study.db summary.json"
+equal "no checkpoint is left behind" "$(find bare/checkpoints -type f | wc -l)" 0
+equal "no data copy is left in /dev/shm" "$(find /dev/shm -name 'lrsweep*' | wc -l)" 0
 table bare >expected
 equal "there are nine trials" "$(wc -l <expected)" 9
 check "some trial diverged" grep -q '|diverged|collapsed|' expected
