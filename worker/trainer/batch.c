@@ -1,0 +1,86 @@
+/* batch.c - shuffles and gathers. */
+#include "worker/trainer/batch.h"
+
+#include "common/portability.h"
+#include "common/random.h"
+#include "worker/trainer/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool batches_create(struct batches *batches, const struct dataset *dataset, size_t batch_size,
+                    uint64_t seed, struct error *error)
+{
+    size_t samples = dataset->split[SPLIT_TRAIN].count;
+    memset(batches, 0, sizeof *batches);
+    if (samples > UINT32_MAX)
+        return error_set(error, "%zu training samples are too many", samples);
+    batches->dataset = dataset;
+    batches->batch_size = batch_size ? batch_size : samples;
+    batches->steps_per_epoch = samples / batches->batch_size;
+    batches->seed = seed;
+    batches->order = memory_create(samples, sizeof *batches->order);
+    batches->labels = memory_create(batches->batch_size, sizeof *batches->labels);
+    if (batches->order && batches->labels)
+        return true;
+    batches_destroy(batches);
+    return error_set(error, "out of memory for the order of %zu samples", samples);
+}
+
+void batches_destroy(struct batches *batches)
+{
+    free(batches->order);
+    free(batches->labels);
+    memset(batches, 0, sizeof *batches);
+}
+
+MULTIVERSION static void scale_bytes(const uint8_t *restrict from, real *restrict to, size_t count,
+                                     real scale)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = scale * (real)from[i];
+}
+
+MULTIVERSION static void scale_floats(const float *restrict from, real *restrict to, size_t count,
+                                      real scale)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = scale * (real)from[i];
+}
+
+static void sample_gather(const struct dataset *dataset, enum split split, size_t sample,
+                          size_t count, real *input)
+{
+    size_t first = sample * dataset->feature_count, numbers = count * dataset->feature_count;
+    const void *features = dataset->split[split].features;
+    if (dataset->storage == STORAGE_U8)
+        scale_bytes((const uint8_t *)features + first, input, numbers, (real)dataset->scale);
+    else
+        scale_floats((const float *)features + first, input, numbers, (real)dataset->scale);
+}
+
+void batches_gather(struct batches *batches, uint64_t step, real *input)
+{
+    const struct dataset *dataset = batches->dataset;
+    const struct dataset_split *train = &dataset->split[SPLIT_TRAIN];
+    uint64_t epoch = step / batches->steps_per_epoch;
+    if (!batches->ordered || batches->epoch != epoch) {
+        struct random_stream random;
+        random_open(&random, batches->seed, RANDOM_SHUFFLE, epoch);
+        random_permutation(&random, batches->order, (uint32_t)train->count);
+        batches->epoch = epoch;
+        batches->ordered = true;
+    }
+    const uint32_t *order =
+        batches->order + (step % batches->steps_per_epoch) * batches->batch_size;
+    for (size_t i = 0; i < batches->batch_size; i++) {
+        batches->labels[i] = train->labels[order[i]];
+        sample_gather(dataset, SPLIT_TRAIN, order[i], 1, input + i * dataset->feature_count);
+    }
+}
+
+void split_gather(const struct dataset *dataset, enum split split, size_t first, size_t count,
+                  real *input)
+{
+    sample_gather(dataset, split, first, count, input);
+}

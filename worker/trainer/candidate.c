@@ -1,0 +1,97 @@
+/* candidate.c - merges a candidate's values into the study's and reads the result. */
+#include "worker/trainer/candidate.h"
+
+#include <string.h>
+
+/* `train` with the candidate's values put over it. lr and schedule stay out. */
+static json_t *train_merge(const struct model *model, const json_t *params)
+{
+    json_t *train = json_copy(json_object_get(model->study, "train"));
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)params, name, value)
+    {
+        if (strcmp(name, "lr") != 0 && strcmp(name, "schedule") != 0)
+            (void)json_object_set(train, name, value);
+    }
+    return train;
+}
+
+static bool train_read(struct candidate *candidate, const struct model *model, const json_t *train,
+                       struct refusal *refusal)
+{
+    struct settings settings = {
+        .group = train, .entry = catalogue_find(&catalogue_groups, "train"), .at = "train"};
+    size_t samples = model->dataset.split[SPLIT_TRAIN].count;
+    const char *name;
+    if (!settings_count(&settings, "batch_size", &candidate->batch_size, refusal) ||
+        !settings_number(&settings, "clip_norm", &candidate->clip_norm, refusal) ||
+        !settings_count(&settings, "report_every", &candidate->report_every, refusal) ||
+        !settings_count(&settings, "validate_every", &candidate->validate_every, refusal) ||
+        !settings_text(&settings, "optimizer", &name, refusal))
+        return false;
+    if (candidate->batch_size > samples)
+        return refusal_set(refusal, "train.batch_size",
+                           "train.batch_size is %zu, there are only %zu training samples",
+                           candidate->batch_size, samples);
+    if (candidate->batch_size == 0)
+        candidate->batch_size = samples;
+    candidate->steps_per_epoch = samples / candidate->batch_size;
+    if (candidate->validate_every == 0)
+        candidate->validate_every = candidate->steps_per_epoch;
+
+    const struct catalogue_entry *entry = catalogue_find(&catalogue_optimizers, name);
+    candidate->optimizer.class = optimizer_class_find(name);
+    if (!candidate->optimizer.class)
+        return refusal_set(refusal, "train.optimizer", "this trainer has no optimizer \"%s\"",
+                           name);
+    if (!settings_known(&settings, entry, refusal))
+        return false;
+    settings.entry = entry;
+    return candidate->optimizer.class->configure(&candidate->optimizer, &settings,
+                                                 candidate->clip_norm > 0, refusal);
+}
+
+static bool schedule_read(struct candidate *candidate, const struct model *model,
+                          const json_t *params, struct refusal *refusal)
+{
+    struct settings search = {.group = json_object_get(model->study, "search"),
+                              .entry = catalogue_find(&catalogue_groups, "search"),
+                              .at = "search"};
+    const json_t *lr = json_object_get(params, "lr");
+    const char *unit;
+    double max_budget;
+    if (!json_is_number(lr))
+        return refusal_set(refusal, "space.lr", "the candidate's lr is not a number");
+    if (!settings_text(&search, "unit", &unit, refusal) ||
+        !settings_number(&search, "max_budget", &max_budget, refusal))
+        return false;
+    double steps_per_epoch = (double)candidate->steps_per_epoch;
+    double steps_per_unit = strcmp(unit, "epochs") == 0 ? steps_per_epoch : 1;
+    const json_t *given = json_object_get(params, "schedule");
+    json_t *spec = given ? json_incref((json_t *)given) : json_pack("{s:s}", "type", "constant");
+    struct error error;
+    bool good = schedule_create(&candidate->schedule, spec, json_number_value(lr), steps_per_unit,
+                                steps_per_epoch, max_budget, &error);
+    json_decref(spec);
+    return good || refusal_set(refusal, "space.schedule", "%s", error.text);
+}
+
+bool candidate_read(struct candidate *candidate, const struct model *model, const json_t *params,
+                    struct refusal *refusal)
+{
+    memset(candidate, 0, sizeof *candidate);
+    if (!json_is_object(params))
+        return refusal_set(refusal, "space", "the candidate's params are not an object");
+    json_t *train = train_merge(model, params);
+    bool good = train_read(candidate, model, train, refusal) &&
+                schedule_read(candidate, model, params, refusal);
+    json_decref(train);
+    return good;
+}
+
+bool candidate_check(const struct model *model, struct refusal *refusal)
+{
+    struct candidate candidate = {0};
+    return train_read(&candidate, model, json_object_get(model->study, "train"), refusal);
+}

@@ -1,0 +1,254 @@
+/* checkpoint.c - what a checkpoint holds, put into and taken out of a safetensors file. */
+#include "worker/trainer/checkpoint.h"
+
+#include "common/version.h"
+#include "worker/trainer/memory.h"
+#include "worker/trainer/safetensors.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char checkpoint_format[] = "lrsweep-checkpoint-1";
+static const char weights_format[] = "lrsweep-weights-1";
+
+enum { NAME_BYTES = 96 };
+
+/* The numbers of the tensor "trial". Counters are exact in a double up to 2^53. */
+enum { STEP, OPTIMIZER_STEPS, LOSS_SUM, LOSS_COUNT, SECONDS, NUMBERS };
+
+/* The tensors of a file that is being written, or that is expected. */
+struct table {
+    struct safetensors_tensor *tensor;
+    char (*name)[NAME_BYTES];
+    size_t count;
+};
+
+static bool table_create(struct table *table, size_t room)
+{
+    table->count = 0;
+    table->tensor = calloc(room, sizeof *table->tensor);
+    table->name = calloc(room, sizeof *table->name);
+    return table->tensor && table->name;
+}
+
+static void table_destroy(struct table *table)
+{
+    free(table->tensor);
+    free(table->name);
+}
+
+static struct safetensors_tensor *table_add(struct table *table, const char *dtype, void *data)
+{
+    struct safetensors_tensor *tensor = &table->tensor[table->count];
+    *tensor = (struct safetensors_tensor){
+        .name = table->name[table->count], .dtype = dtype, .data = data};
+    table->count++;
+    return tensor;
+}
+
+static void table_add_vector(struct table *table, const char *name, double *data, size_t count)
+{
+    (void)snprintf(table->name[table->count], NAME_BYTES, "%s", name);
+    struct safetensors_tensor *tensor = table_add(table, "F64", data);
+    tensor->rank = 1;
+    tensor->shape[0] = count;
+}
+
+/* Adds one tensor for every parameter in an arena, in this engine's layout. */
+static void table_add_arena(struct table *table, const struct network *network, const char *prefix,
+                            real *arena)
+{
+    for (size_t i = 0; i < network->layer_count; i++)
+        for (size_t j = 0; j < network->layer[i].tensor_count; j++) {
+            const struct tensor *own = &network->layer[i].tensor[j];
+            (void)snprintf(table->name[table->count], NAME_BYTES, "%slayers.%zu.%s", prefix, i,
+                           own->name);
+            struct safetensors_tensor *tensor =
+                table_add(table, REAL_DTYPE, arena ? arena + own->offset : NULL);
+            tensor->rank = own->shape.rank;
+            memcpy(tensor->shape, own->shape.size, sizeof own->shape.size);
+            if (own->transposed) {
+                tensor->shape[0] = own->count / own->shape.size[0];
+                tensor->shape[1] = own->shape.size[0];
+                tensor->rank = 2;
+            }
+        }
+}
+
+static size_t arena_tensors(const struct network *network)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < network->layer_count; i++)
+        count += network->layer[i].tensor_count;
+    return count;
+}
+
+/* All tensors of a checkpoint of this trial. */
+static bool table_make(struct table *table, const struct trial *trial, double *monitor,
+                       double *numbers)
+{
+    const struct network *network = &trial->model->network;
+    const struct optimizer *optimizer = &trial->candidate.optimizer;
+    if (!table_create(table, arena_tensors(network) * (1 + optimizer->state_count) + 2))
+        return false;
+    table_add_arena(table, network, "weights.", trial->weights);
+    for (size_t i = 0; i < optimizer->state_count; i++) {
+        char prefix[NAME_BYTES / 2];
+        (void)snprintf(prefix, sizeof prefix, "optimizer.%s.", optimizer->state_name[i]);
+        table_add_arena(table, network, prefix, optimizer->state[i]);
+    }
+    table_add_vector(table, "monitor", monitor, monitor_state_count(trial->monitor));
+    table_add_vector(table, "trial", numbers, NUMBERS);
+    return true;
+}
+
+bool checkpoint_save(const struct trial *trial, const char *path, struct error *error)
+{
+    double *monitor = memory_create(monitor_state_count(trial->monitor), sizeof *monitor);
+    double numbers[NUMBERS] = {
+        [STEP] = (double)trial->step, [OPTIMIZER_STEPS] = (double)trial->candidate.optimizer.steps,
+        [LOSS_SUM] = trial->loss_sum, [LOSS_COUNT] = (double)trial->loss_count,
+        [SECONDS] = trial->seconds,
+    };
+    char seed[32];
+    (void)snprintf(seed, sizeof seed, "%" PRIu64, trial->seed);
+    json_t *metadata = json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", checkpoint_format,
+                                 "version", LRSWEEP_VERSION, "study", trial->model->identity,
+                                 "optimizer", trial->candidate.optimizer.class->name, "seed", seed);
+    struct table table = {0};
+    bool good = monitor && metadata && table_make(&table, trial, monitor, numbers);
+    if (good) {
+        monitor_save(trial->monitor, monitor);
+        good = safetensors_write(path, table.tensor, table.count, metadata, error);
+    } else {
+        error_set(error, "%s: out of memory", path);
+    }
+    table_destroy(&table);
+    json_decref(metadata);
+    free(monitor);
+    return good;
+}
+
+/* Whether the checkpoint belongs to this trial's study, optimizer and seed. */
+static bool belongs(const struct safetensors *file, const struct trial *trial, const char *path,
+                    struct error *error)
+{
+    char seed[32];
+    (void)snprintf(seed, sizeof seed, "%" PRIu64, trial->seed);
+    const struct {
+        const char *key, *expected, *what;
+    } texts[] = {
+        {"format", checkpoint_format, "is not a checkpoint"},
+        {"study", trial->model->identity, "belongs to another study: network or data differ"},
+        {"optimizer", trial->candidate.optimizer.class->name, "was left by another optimizer"},
+        {"seed", seed, "was trained with another seed"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *found = safetensors_text(file, texts[i].key);
+        if (!found || strcmp(found, texts[i].expected) != 0)
+            return error_set(error, "%s %s (%s is %.200s, expected %.200s)", path, texts[i].what,
+                             texts[i].key, found ? found : "missing", texts[i].expected);
+    }
+    return true;
+}
+
+static bool numbers_take(struct trial *trial, const double *numbers)
+{
+    const double most = 9007199254740992.0; /* 2^53 */
+    const int counters[] = {STEP, OPTIMIZER_STEPS, LOSS_COUNT};
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        double value = numbers[counters[i]];
+        if (!(value >= 0 && value < most && value == floor(value)))
+            return false;
+    }
+    if (!(numbers[SECONDS] >= 0))
+        return false;
+    trial->step = (uint64_t)numbers[STEP];
+    trial->candidate.optimizer.steps = (uint64_t)numbers[OPTIMIZER_STEPS];
+    trial->loss_sum = numbers[LOSS_SUM];
+    trial->loss_count = (uint64_t)numbers[LOSS_COUNT];
+    trial->seconds = numbers[SECONDS];
+    return true;
+}
+
+static size_t bytes_of(const struct safetensors_tensor *tensor)
+{
+    size_t bytes = strcmp(tensor->dtype, "F64") == 0 ? sizeof(double) : sizeof(float);
+    for (size_t i = 0; i < tensor->rank; i++)
+        bytes *= tensor->shape[i];
+    return bytes;
+}
+
+bool checkpoint_load(struct trial *trial, const char *path, struct error *error)
+{
+    struct safetensors *file = safetensors_open(path, error);
+    if (!file)
+        return false;
+    double *monitor = memory_create(monitor_state_count(trial->monitor), sizeof *monitor);
+    double numbers[NUMBERS];
+    struct table table = {0};
+    bool good = (monitor && table_make(&table, trial, monitor, numbers)) ||
+                error_set(error, "%s: out of memory", path);
+    good = good && belongs(file, trial, path, error);
+    if (good && safetensors_count(file) != table.count)
+        good = error_set(error, "%s holds %zu tensors, expected %zu", path, safetensors_count(file),
+                         table.count);
+    for (size_t i = 0; good && i < table.count; i++) {
+        const void *data = safetensors_find(file, &table.tensor[i], error);
+        good = data != NULL;
+        if (good)
+            memcpy((void *)table.tensor[i].data, data, bytes_of(&table.tensor[i]));
+    }
+    if (good && (!monitor_load(trial->monitor, monitor) || !numbers_take(trial, numbers)))
+        good = error_set(error, "%s is corrupt: its counters are impossible", path);
+    table_destroy(&table);
+    free(monitor);
+    safetensors_close(file);
+    return good;
+}
+
+/* Turns this engine's layout into PyTorch's. */
+static void layout_export(const struct tensor *tensor, const real *from, real *to)
+{
+    if (!tensor->transposed) {
+        memcpy(to, from, tensor->count * sizeof *to);
+        return;
+    }
+    size_t rows = tensor->shape.size[0], columns = tensor->count / rows;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++)
+            to[i * columns + j] = from[j * rows + i];
+}
+
+bool checkpoint_export(const struct trial *trial, const char *path, struct error *error)
+{
+    const struct network *network = &trial->model->network;
+    real *arena = memory_create(network->arena_count, sizeof *arena);
+    char step[32];
+    (void)snprintf(step, sizeof step, "%" PRIu64, trial->step);
+    json_t *metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", weights_format, "version",
+                                 LRSWEEP_VERSION, "study", trial->model->identity, "step", step);
+    struct table table = {0};
+    bool good = arena && metadata && table_create(&table, arena_tensors(network));
+    if (good) {
+        table_add_arena(&table, network, "", arena);
+        size_t at = 0;
+        for (size_t i = 0; i < network->layer_count; i++)
+            for (size_t j = 0; j < network->layer[i].tensor_count; j++, at++) {
+                const struct tensor *tensor = &network->layer[i].tensor[j];
+                layout_export(tensor, trial->weights + tensor->offset, arena + tensor->offset);
+                table.tensor[at].rank = tensor->shape.rank;
+                memcpy(table.tensor[at].shape, tensor->shape.size, sizeof tensor->shape.size);
+            }
+        good = safetensors_write(path, table.tensor, table.count, metadata, error);
+    } else {
+        error_set(error, "%s: out of memory", path);
+    }
+    table_destroy(&table);
+    json_decref(metadata);
+    free(arena);
+    return good;
+}

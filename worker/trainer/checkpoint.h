@@ -1,0 +1,20 @@
+/* checkpoint.h - a trial's whole state in a file, and its weights alone for others to read.
+ *
+ * A checkpoint is a safetensors file (safetensors.h): "weights.NAME" and "optimizer.STATE.NAME" for
+ * every parameter in this engine's own layout, "monitor" and "trial" as float64. Going on from it
+ * gives bit for bit what going on without it would have. */
+#ifndef LRSWEEP_WORKER_TRAINER_CHECKPOINT_H
+#define LRSWEEP_WORKER_TRAINER_CHECKPOINT_H
+
+#include "worker/trainer/trial.h"
+
+bool checkpoint_save(const struct trial *trial, const char *path, struct error *error);
+
+/* Reads into a trial that was created with the same study, optimizer and seed; refuses anything
+ * else, and anything damaged. After a failure the trial must not be used. */
+bool checkpoint_load(struct trial *trial, const char *path, struct error *error);
+
+/* Writes the weights under PyTorch's names and in its layout: "layers.0.weight" [out][in]. */
+bool checkpoint_export(const struct trial *trial, const char *path, struct error *error);
+
+#endif

@@ -1,0 +1,23 @@
+/* evaluate.h - loss and accuracy of a network on a whole split. */
+#ifndef LRSWEEP_WORKER_TRAINER_EVALUATE_H
+#define LRSWEEP_WORKER_TRAINER_EVALUATE_H
+
+#include "worker/data/dataset.h"
+#include "worker/trainer/loss.h"
+#include "worker/trainer/network.h"
+
+/* Samples go through the network in chunks of this many, whatever the batch size: the result
+ * depends on nothing but the weights. */
+#define EVALUATE_CHUNK_SAMPLES 500
+
+struct evaluation {
+    double loss;     /* mean over the split; NAN if it is empty */
+    double accuracy; /* share classified right; NAN if it is empty */
+};
+
+/* `activations` has room for EVALUATE_CHUNK_SAMPLES rows forward. */
+struct evaluation evaluate(const struct network *network, const struct loss_class *loss,
+                           const real *parameters, const struct activations *activations,
+                           const struct dataset *dataset, enum split split);
+
+#endif

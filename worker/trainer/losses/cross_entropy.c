@@ -1,0 +1,71 @@
+/* cross_entropy.c - softmax, then -log of the label's probability (torch.nn.CrossEntropyLoss).
+ *
+ * Each row is shifted by its largest output first, so that no exponential overflows. */
+#include "worker/trainer/exponential.h"
+#include "worker/trainer/loss.h"
+
+#include <math.h>
+
+/* shifted[i][j] = output[i][j] - max_j output[i][j] */
+static void shift(const real *output, real *shifted, size_t count, size_t outputs)
+{
+    for (size_t i = 0; i < count; i++, output += outputs, shifted += outputs) {
+        real largest = output[0];
+        for (size_t j = 1; j < outputs; j++)
+            largest = output[j] > largest ? output[j] : largest;
+        for (size_t j = 0; j < outputs; j++)
+            shifted[j] = output[j] - largest;
+    }
+}
+
+static double gradient(const real *output, const int32_t *labels, size_t count, size_t outputs,
+                       real *result)
+{
+    double loss = 0;
+    real share = 1 / (real)count;
+    shift(output, result, count, outputs);
+    for (size_t i = 0; i < count; i++)
+        loss -= (double)result[i * outputs + (size_t)labels[i]];
+    exponential(result, count * outputs);
+    for (size_t i = 0; i < count; i++, result += outputs) {
+        real sum = 0;
+        for (size_t j = 0; j < outputs; j++)
+            sum += result[j];
+        loss += log((double)sum);
+        real factor = share / sum;
+        for (size_t j = 0; j < outputs; j++)
+            result[j] *= factor;
+        result[labels[i]] -= share;
+    }
+    return loss / (double)count;
+}
+
+static double evaluate(real *output, const int32_t *labels, size_t count, size_t outputs,
+                       size_t *correct)
+{
+    double loss = 0;
+    *correct = 0;
+    shift(output, output, count, outputs);
+    for (size_t i = 0; i < count; i++) {
+        const real *row = output + i * outputs;
+        size_t label = (size_t)labels[i];
+        /* The first of equal largest outputs counts, as with argmax; a row that holds what is not a
+         * number is wrong. */
+        size_t best = 0;
+        for (size_t j = 1; j < outputs; j++)
+            best = row[j] > row[best] ? j : best;
+        *correct += best == label && row[best] == 0;
+        loss -= (double)row[label];
+    }
+    exponential(output, count * outputs);
+    for (size_t i = 0; i < count; i++, output += outputs) {
+        real sum = 0;
+        for (size_t j = 0; j < outputs; j++)
+            sum += output[j];
+        loss += log((double)sum);
+    }
+    return loss;
+}
+
+const struct loss_class loss_cross_entropy = {
+    .name = "cross_entropy", .gradient = gradient, .evaluate = evaluate};

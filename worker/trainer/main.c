@@ -1,0 +1,100 @@
+/* main.c - lrsweep-trainer: trains one candidate at a time, as told on its standard input. */
+#include "common/portability.h"
+#include "common/version.h"
+#include "worker/trainer/blas.h"
+#include "worker/trainer/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static const char parent_variable[] = "LRSWEEP_TRAINER_PARENT";
+
+static const char help[] =
+    "Usage: lrsweep-trainer\n"
+    "\n"
+    "Trains neural networks for lrsweep. Reads one JSON object a line from standard input and\n"
+    "answers in the same way on standard output; the protocol is documented in\n"
+    "<lrsweep/protocol.h>. `lrsweep run` starts it; it can also be run by hand:\n"
+    "\n"
+    "  { printf '{\"op\":\"hello\",\"version\":1,\"study\":%s}\\n' \\\n"
+    "      \"$(lrsweep check study.cfg --json | jq -c .)\"\n"
+    "    printf "
+    "'{\"op\":\"train\",\"trial\":1,\"params\":{\"lr\":0.05},\"seed\":1,\"to\":1000}\\n'\n"
+    "  } | lrsweep-trainer\n"
+    "\n"
+    "  --help      print this\n"
+    "  --version   print the version\n"
+    "\n"
+    "Exit status: 0 after quit or the end of the input, 1 when the study was refused or the "
+    "answers\n"
+    "could not be written, 2 for a wrong command line.\n"
+    "\n"
+    "Environment: LRSWEEP_TRAINER_PARENT=PID is set by the worker with process PID: the trainer "
+    "then\n"
+    "ends with it and leaves SIGINT and SIGTERM to it. OPENBLAS_CORETYPE names the kernels that\n"
+    "OpenBLAS is to use.\n";
+
+/* Ties this process to its worker. False: the worker is gone already. */
+static bool parent_follow(const char *pid)
+{
+    /* In this order: a parent that dies before the call is noticed by its number, one that dies
+     * after it by the signal. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return (long)getppid() == strtol(pid, NULL, 10);
+}
+
+/* Nothing but answers may get to standard output: what a library prints there goes to standard
+ * error. Returns the descriptor for the answers, -1 on failure. */
+static int output_take(void)
+{
+    int answers = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (answers >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return -1;
+    return answers;
+}
+
+int main(int argument_count, char **arguments)
+{
+    const char *parent = getenv(parent_variable);
+    if (argument_count > 1) {
+        bool asked_help = strcmp(arguments[1], "--help") == 0;
+        bool asked_version = strcmp(arguments[1], "--version") == 0;
+        if (asked_help)
+            (void)fputs(help, stdout);
+        else if (asked_version)
+            (void)puts("lrsweep-trainer " LRSWEEP_VERSION);
+        else
+            (void)fprintf(stderr,
+                          "lrsweep-trainer: unknown argument \"%s\"; it takes --help and "
+                          "--version\n",
+                          arguments[1]);
+        return asked_help || asked_version ? 0 : 2;
+    }
+    blas_prepare(arguments);
+    if (parent && !parent_follow(parent))
+        return 0;
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (parent) {
+        /* A terminal's Ctrl-C reaches all; the worker tells its trainers what to do then. */
+        (void)signal(SIGINT, SIG_IGN);
+        (void)signal(SIGTERM, SIG_IGN);
+    }
+    FLUSH_DENORMALS();
+    int answers = output_take();
+    if (answers < 0) {
+        (void)fprintf(stderr, "lrsweep-trainer: standard output: %s\n", strerror(errno));
+        return 1;
+    }
+    char blas[64];
+    blas_name(blas, sizeof blas);
+    const struct session_options options = {
+        .input = STDIN_FILENO, .output = answers, .supervised = parent != NULL, .blas = blas};
+    return session_run(&options);
+}

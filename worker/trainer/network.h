@@ -1,0 +1,66 @@
+/* network.h - a list of layers, and the buffers that a pass through them needs.
+ *
+ * The parameters of all layers stand in one arena of `arena_count` numbers, each tensor at a
+ * multiple of 64 bytes (the gaps stay 0), so that gradients and optimizer state are arenas of the
+ * same shape. */
+#ifndef LRSWEEP_WORKER_TRAINER_NETWORK_H
+#define LRSWEEP_WORKER_TRAINER_NETWORK_H
+
+#include "worker/trainer/layer.h"
+
+#include <stdint.h>
+
+struct network {
+    struct layer *layer;
+    size_t layer_count;
+    struct shape input;
+    size_t inputs, outputs;
+    size_t parameter_count; /* trainable numbers */
+    size_t arena_count;     /* the same with the gaps */
+};
+
+/* Builds the network of `model` (the study's group) on samples of shape `input`. */
+bool network_create(struct network *network, const json_t *model, const struct shape *input,
+                    struct refusal *refusal);
+void network_destroy(struct network *network);
+
+/* Draws all initial parameters: a function of the seed and the layers alone, so that the candidates
+ * of a study start alike. */
+void network_initialise(const struct network *network, uint64_t seed, real *parameters);
+
+/* Floating-point operations of one sample's forward and backward pass. The first layer needs no
+ * gradient of its input. */
+double network_flops(const struct network *network);
+
+/* Buffers for passes of at most `forward_rows` samples, and `backward_rows` when gradients are
+ * asked for. */
+struct activations {
+    real *input;       /* [forward_rows][inputs]: the batch, filled by the caller */
+    real **output;     /* [layer_count], each [forward_rows][layer's outputs] */
+    real *gradient[2]; /* [backward_rows][widest layer]: of the layer's output, of its input */
+    size_t bytes;      /* of all of them */
+};
+
+bool activations_create(struct activations *activations, const struct network *network,
+                        size_t forward_rows, size_t backward_rows, struct error *error);
+void activations_destroy(struct activations *activations);
+
+/* Runs activations->input through the network; returns the last layer's output [count][outputs]. */
+real *network_forward(const struct network *network, const real *parameters,
+                      const struct activations *activations, size_t count);
+
+/* After network_forward, with the loss's gradient by the last layer's output in
+ * activations->gradient[0] [count][outputs]. */
+void network_backward(const struct network *network, const real *parameters,
+                      const struct activations *activations, size_t count,
+                      const struct gradient_sink *sink);
+
+/* Hidden layers with units that can die: all ReLU layers but the last. */
+size_t network_relu_layers(const struct network *network);
+
+/* For each of them, the share of its units that are 0 for every one of the `count` samples that
+ * went forward last; returns the share over all of them (NAN where there are none). */
+double network_dead_units(const struct network *network, const struct activations *activations,
+                          size_t count, double *share);
+
+#endif

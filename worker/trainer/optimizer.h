@@ -1,0 +1,55 @@
+/* optimizer.h - how a gradient becomes a step.
+ *
+ * One row of the table in optimizers.c an optimizer, one file in optimizers/ a row. State is kept
+ * in arenas of the network's shape. Updates work on any part of the arena, so that a part can be
+ * updated while it is in the cache. */
+#ifndef LRSWEEP_WORKER_TRAINER_OPTIMIZER_H
+#define LRSWEEP_WORKER_TRAINER_OPTIMIZER_H
+
+#include "worker/trainer/real.h"
+#include "worker/trainer/settings.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIMIZER_STATES_MAX     4
+#define OPTIMIZER_PARAMETERS_MAX 8
+
+struct optimizer {
+    const struct optimizer_class *class;
+    double parameter[OPTIMIZER_PARAMETERS_MAX]; /* set by configure; the class's own order */
+    size_t state_count;                         /* set by configure */
+    const char *state_name[OPTIMIZER_STATES_MAX];
+    /* Set by configure: a layer may add its gradient straight to state[0], which saves a pass over
+     * it; update is then given no gradient. Only where nothing needs the gradient itself. */
+    bool accumulates;
+
+    real *state[OPTIMIZER_STATES_MAX];     /* [arena_count] each; the caller's; start at 0 */
+    uint64_t steps;                        /* begun so far */
+    real scalar[OPTIMIZER_PARAMETERS_MAX]; /* of the step that was begun; the class's own */
+};
+
+struct optimizer_class {
+    const char *name; /* the catalogue's */
+
+    /* Reads the optimizer's keys of `train`. clipped: the gradient will be shortened before update.
+     */
+    bool (*configure)(struct optimizer *optimizer, const struct settings *train, bool clipped,
+                      struct refusal *refusal);
+
+    /* Starts the next step: counts it and works out what all its parts have in common. */
+    void (*begin)(struct optimizer *optimizer, double lr);
+
+    /* weights[i], and the state at offset + i, for i < count. gradient is NULL if it was
+     * accumulated. */
+    void (*update)(const struct optimizer *optimizer, size_t offset, size_t count, real *weights,
+                   const real *gradient);
+};
+
+/* NULL if there is none of that name. */
+const struct optimizer_class *optimizer_class_find(const char *name);
+
+extern const struct optimizer_class optimizer_sgd;
+extern const struct optimizer_class optimizer_adam;
+
+#endif

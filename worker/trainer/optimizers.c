@@ -1,0 +1,17 @@
+/* optimizers.c - the table of optimizers. */
+#include "worker/trainer/optimizer.h"
+
+#include <string.h>
+
+static const struct optimizer_class *const classes[] = {
+    &optimizer_sgd,
+    &optimizer_adam,
+};
+
+const struct optimizer_class *optimizer_class_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        if (strcmp(classes[i]->name, name) == 0)
+            return classes[i];
+    return NULL;
+}

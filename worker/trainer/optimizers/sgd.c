@@ -1,0 +1,102 @@
+/* sgd.c - stochastic gradient descent: plain, with momentum, and in Nesterov's form.
+ *
+ * torch.optim.SGD with dampening 0:
+ *   g = g + weight_decay w;  v = momentum v + g  (v = g at the first step, as v starts at 0);
+ *   w = w - lr v, or w - lr (g + momentum v) in Nesterov's form.
+ *
+ * The state kept is the decayed buffer, momentum v, which is what the next step adds its gradient
+ * to: the product of a layer's gradient can then be accumulated straight onto it. It is multiplied
+ * out in the same pass that updates the weights, and rounded where PyTorch rounds it. */
+#include "common/portability.h"
+#include "worker/trainer/optimizer.h"
+
+enum { MOMENTUM, NESTEROV, WEIGHT_DECAY };
+enum { LR = 3 };
+
+static bool configure(struct optimizer *optimizer, const struct settings *train, bool clipped,
+                      struct refusal *refusal)
+{
+    bool nesterov;
+    double *parameter = optimizer->parameter;
+    if (!settings_number(train, "momentum", &parameter[MOMENTUM], refusal) ||
+        !settings_bool(train, "nesterov", &nesterov, refusal) ||
+        !settings_number(train, "weight_decay", &parameter[WEIGHT_DECAY], refusal))
+        return false;
+    bool momentum = parameter[MOMENTUM] > 0;
+    if (nesterov && !momentum)
+        return refusal_set(refusal, "train.nesterov", "train.nesterov needs a momentum above 0");
+    parameter[NESTEROV] = nesterov;
+    optimizer->state_count = momentum;
+    optimizer->state_name[0] = "decayed_momentum_buffer";
+    optimizer->accumulates = momentum && !nesterov && !clipped;
+    return true;
+}
+
+static void begin(struct optimizer *optimizer, double lr)
+{
+    optimizer->steps++;
+    for (int i = MOMENTUM; i <= WEIGHT_DECAY; i++)
+        optimizer->scalar[i] = (real)optimizer->parameter[i];
+    optimizer->scalar[LR] = (real)lr;
+}
+
+MULTIVERSION static void plain(real *restrict weights, const real *restrict gradient, size_t count,
+                               real lr, real decay)
+{
+    for (size_t i = 0; i < count; i++)
+        weights[i] -= lr * (gradient[i] + decay * weights[i]);
+}
+
+/* buffer holds momentum v + g */
+MULTIVERSION static void accumulated(real *restrict weights, real *restrict buffer, size_t count,
+                                     real lr, real momentum, real decay)
+{
+    for (size_t i = 0; i < count; i++) {
+        real v = buffer[i] + decay * weights[i];
+        weights[i] -= lr * v;
+        buffer[i] = momentum * v;
+    }
+}
+
+/* The same without weight decay: a weight that is not finite times a decay of 0 would be NaN. */
+MULTIVERSION static void accumulated_undecayed(real *restrict weights, real *restrict buffer,
+                                               size_t count, real lr, real momentum)
+{
+    for (size_t i = 0; i < count; i++) {
+        real v = buffer[i];
+        weights[i] -= lr * v;
+        buffer[i] = momentum * v;
+    }
+}
+
+MULTIVERSION static void with_gradient(real *restrict weights, real *restrict buffer,
+                                       const real *restrict gradient, size_t count, real lr,
+                                       real momentum, real decay, real nesterov)
+{
+    for (size_t i = 0; i < count; i++) {
+        real g = gradient[i] + decay * weights[i];
+        real v = buffer[i] + g;
+        real decayed = momentum * v;
+        weights[i] -= lr * (nesterov != 0 ? g + decayed : v);
+        buffer[i] = decayed;
+    }
+}
+
+static void update(const struct optimizer *optimizer, size_t offset, size_t count, real *weights,
+                   const real *gradient)
+{
+    const real *scalar = optimizer->scalar;
+    real *buffer = optimizer->state_count ? optimizer->state[0] + offset : NULL;
+    if (!buffer)
+        plain(weights, gradient, count, scalar[LR], scalar[WEIGHT_DECAY]);
+    else if (gradient)
+        with_gradient(weights, buffer, gradient, count, scalar[LR], scalar[MOMENTUM],
+                      scalar[WEIGHT_DECAY], scalar[NESTEROV]);
+    else if (scalar[WEIGHT_DECAY] != 0)
+        accumulated(weights, buffer, count, scalar[LR], scalar[MOMENTUM], scalar[WEIGHT_DECAY]);
+    else
+        accumulated_undecayed(weights, buffer, count, scalar[LR], scalar[MOMENTUM]);
+}
+
+const struct optimizer_class optimizer_sgd = {
+    .name = "sgd", .configure = configure, .begin = begin, .update = update};

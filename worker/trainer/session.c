@@ -1,0 +1,301 @@
+/* session.c - the trainer's side of the protocol. */
+#include "worker/trainer/session.h"
+
+#include "lrsweep/protocol.h"
+#include "worker/trainer/answers.h"
+#include "worker/trainer/checkpoint.h"
+#include "worker/trainer/commands.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct session {
+    const struct session_options *options;
+    struct commands *commands;
+    struct model model;
+    bool opened;    /* there is a model */
+    bool ending;    /* end after this command */
+    bool abandoned; /* the worker is gone: end without leaving anything */
+    int exit_status;
+    const json_t *trial; /* number of the trial in training, as the command held it */
+};
+
+/* A command to train or to test, checked. Texts are borrowed from the message. */
+struct assignment {
+    const json_t *trial, *params;
+    uint64_t seed, from, to;
+    const char *resume, *path; /* path: the checkpoint to leave, or the export */
+};
+
+static void answered(struct session *session, bool written)
+{
+    if (written)
+        return;
+    /* Nobody reads any more. */
+    session->ending = true;
+    session->exit_status = 1;
+}
+
+static void fail(struct session *session, const json_t *trial, uint64_t step, const char *message)
+{
+    answered(session,
+             answer_done(session->options->output, trial, step, "failed", VERDICT_NONE, message));
+}
+
+static void hello(struct session *session, const json_t *message)
+{
+    struct refusal refusal = {0};
+    const json_t *version = json_object_get(message, "version");
+    if (session->opened)
+        model_destroy(&session->model);
+    session->opened = false;
+    if (json_integer_value(version) != LRSWEEP_PROTOCOL_VERSION)
+        refusal_set(&refusal, "", "this trainer speaks version %d of the protocol, not %lld",
+                    LRSWEEP_PROTOCOL_VERSION, (long long)json_integer_value(version));
+    else
+        session->opened =
+            model_create(&session->model, json_object_get(message, "study"), &refusal);
+    if (session->opened && !candidate_check(&session->model, &refusal)) {
+        model_destroy(&session->model);
+        session->opened = false;
+    }
+    if (session->opened) {
+        answered(session,
+                 answer_ready(session->options->output, &session->model, session->options->blas));
+        return;
+    }
+    answered(session, answer_refused(session->options->output, &refusal));
+    session->ending = true;
+    session->exit_status = 1;
+}
+
+/* A whole number from 0 up; absent: `fallback`, unless that is negative. */
+static bool count_read(const json_t *message, const char *key, long long fallback, uint64_t *value,
+                       struct error *error)
+{
+    const json_t *given = json_object_get(message, key);
+    long long number = given ? json_integer_value(given) : fallback;
+    if ((given && !json_is_integer(given)) || number < 0)
+        return error_set(error, "\"%s\" must be a whole number from 0 up", key);
+    *value = (uint64_t)number;
+    return true;
+}
+
+static bool path_read(const json_t *message, const char *key, const char **path,
+                      struct error *error)
+{
+    const json_t *given = json_object_get(message, key);
+    *path = json_string_value(given);
+    if (given && !json_is_null(given) && (!*path || !**path))
+        return error_set(error, "\"%s\" must be a path or null", key);
+    return true;
+}
+
+static bool assignment_read(struct assignment *assignment, const json_t *message,
+                            const char *path_key, struct error *error)
+{
+    memset(assignment, 0, sizeof *assignment);
+    assignment->trial = json_object_get(message, "trial");
+    assignment->params = json_object_get(message, "params");
+    if (!json_is_integer(assignment->trial))
+        return error_set(error, "\"trial\" must be a whole number");
+    return count_read(message, "seed", -1, &assignment->seed, error) &&
+           path_read(message, "resume", &assignment->resume, error) &&
+           path_read(message, path_key, &assignment->path, error);
+}
+
+/* Makes the trial and brings it to the step that it is to start from. */
+static bool trial_open(struct session *session, struct trial *trial,
+                       const struct assignment *assignment, struct error *error)
+{
+    if (!session->opened)
+        return error_set(error, "there is no study yet: the first command must be hello");
+    if (!trial_create(trial, &session->model, assignment->params, assignment->seed, error))
+        return false;
+    if (!assignment->resume || checkpoint_load(trial, assignment->resume, error))
+        return true;
+    trial_destroy(trial);
+    return false;
+}
+
+static void report(void *context, const struct training_report *report)
+{
+    struct session *session = context;
+    answered(session, answer_report(session->options->output, session->trial, report));
+}
+
+/* Whether a line that arrived during a training ends it. */
+static bool stops(void *context, const char *line)
+{
+    struct session *session = context;
+    json_t *message = json_loads(line, 0, NULL);
+    const char *op = json_string_value(json_object_get(message, "op"));
+    const json_t *trial = json_object_get(message, "trial");
+    bool wanted = false;
+    if (op && strcmp(op, "stop") == 0)
+        wanted = !trial || json_equal(trial, session->trial);
+    else if (op && strcmp(op, "quit") == 0 && session->options->supervised)
+        wanted = session->ending = true;
+    json_decref(message);
+    return wanted;
+}
+
+static bool interrupted(void *context)
+{
+    struct session *session = context;
+    if (session->ending || commands_look(session->commands, stops, session))
+        return true;
+    if (session->options->supervised && commands_ended(session->commands))
+        session->ending = session->abandoned = true;
+    return session->abandoned;
+}
+
+/* After a training: leaves the checkpoint, then says how it ended. */
+static void conclude(struct session *session, struct trial *trial,
+                     const struct assignment *assignment, enum training_end end,
+                     enum verdict verdict)
+{
+    struct error error;
+    char text[ERROR_TEXT_BYTES];
+    if (session->abandoned)
+        return;
+    if (end != TRAINING_LOST && assignment->path &&
+        !checkpoint_save(trial, assignment->path, &error)) {
+        fail(session, assignment->trial, trial->step, error.text);
+        return;
+    }
+    const char *status = "ok";
+    if (end == TRAINING_LOST) {
+        status = "diverged";
+        monitor_explain(trial->monitor, trial->candidate.schedule.base_lr, text, sizeof text);
+    } else if (end == TRAINING_INTERRUPTED) {
+        status = "stopped";
+        (void)snprintf(text, sizeof text, "Stopped at step %llu, as asked.",
+                       (unsigned long long)trial->step);
+    }
+    answered(session, answer_done(session->options->output, assignment->trial, trial->step, status,
+                                  verdict, end == TRAINING_REACHED ? NULL : text));
+}
+
+static void train(struct session *session, const json_t *message)
+{
+    struct assignment assignment;
+    struct trial trial;
+    struct error error;
+    if (!assignment_read(&assignment, message, "checkpoint", &error) ||
+        !count_read(message, "from", 0, &assignment.from, &error) ||
+        !count_read(message, "to", -1, &assignment.to, &error) ||
+        !trial_open(session, &trial, &assignment, &error)) {
+        fail(session, json_object_get(message, "trial"), 0, error.text);
+        return;
+    }
+    if (trial.step != assignment.from || assignment.to < assignment.from) {
+        if (trial.step != assignment.from)
+            error_set(&error, "%s is at step %llu, but the training is to start from step %llu",
+                      assignment.resume ? assignment.resume : "A trial without a checkpoint",
+                      (unsigned long long)trial.step, (unsigned long long)assignment.from);
+        else
+            error_set(&error, "the training is to end at step %llu, before it starts at step %llu",
+                      (unsigned long long)assignment.to, (unsigned long long)assignment.from);
+        fail(session, assignment.trial, trial.step, error.text);
+    } else {
+        const struct training_watch watch = {
+            .report = report, .interrupted = interrupted, .context = session};
+        enum verdict verdict;
+        session->trial = assignment.trial;
+        enum training_end end = training_run(&trial, assignment.to, &watch, &verdict);
+        conclude(session, &trial, &assignment, end, verdict);
+        session->trial = NULL;
+    }
+    trial_destroy(&trial);
+}
+
+static void test(struct session *session, const json_t *message)
+{
+    struct assignment assignment;
+    struct trial trial;
+    struct error error;
+    if (!assignment_read(&assignment, message, "export", &error) ||
+        !trial_open(session, &trial, &assignment, &error)) {
+        answered(session, answer_tested(session->options->output, json_object_get(message, "trial"),
+                                        NULL, error.text));
+        return;
+    }
+    const struct model *model = &session->model;
+    bool good = !assignment.path || checkpoint_export(&trial, assignment.path, &error);
+    struct evaluation evaluation = {.loss = NAN, .accuracy = NAN};
+    if (good)
+        evaluation = evaluate(&model->network, model->loss, trial.weights, &trial.activations,
+                              &model->dataset, SPLIT_TEST);
+    answered(session, answer_tested(session->options->output, assignment.trial,
+                                    good ? &evaluation : NULL, good ? NULL : error.text));
+    trial_destroy(&trial);
+}
+
+static void stop(struct session *session, const json_t *message)
+{
+    /* For a training that has ended by itself in the meantime. */
+    (void)session;
+    (void)message;
+}
+
+static void quit(struct session *session, const json_t *message)
+{
+    (void)message;
+    session->ending = true;
+}
+
+static void obey(struct session *session, const char *line)
+{
+    static const struct {
+        const char *op;
+        void (*obey)(struct session *session, const json_t *message);
+    } operations[] = {
+        {"hello", hello}, {"train", train}, {"test", test}, {"stop", stop}, {"quit", quit}};
+    char text[ERROR_TEXT_BYTES];
+    json_error_t parse;
+    json_t *message = json_loads(line, JSON_REJECT_DUPLICATES, &parse);
+    const char *op = json_string_value(json_object_get(message, "op"));
+    bool known = false;
+    for (size_t i = 0; op && !known && i < sizeof operations / sizeof operations[0]; i++) {
+        known = strcmp(op, operations[i].op) == 0;
+        if (known)
+            operations[i].obey(session, message);
+    }
+    if (!message)
+        (void)snprintf(text, sizeof text, "A line that is not JSON was read: %s, at byte %d.",
+                       parse.text, parse.position);
+    else if (!op)
+        (void)snprintf(text, sizeof text, "A line without \"op\" was read.");
+    else
+        (void)snprintf(text, sizeof text, "This trainer does not know the operation \"%.80s\".",
+                       op);
+    if (!known)
+        fail(session, json_object_get(message, "trial"), 0, text);
+    json_decref(message);
+}
+
+int session_run(const struct session_options *options)
+{
+    struct session session = {.options = options,
+                              .commands = commands_create(options->input, LRSWEEP_LINE_MAX_BYTES)};
+    if (!session.commands)
+        return 1;
+    while (!session.ending) {
+        char *line = NULL;
+        enum command_status status = commands_next(session.commands, &line);
+        if (status == COMMAND_END)
+            break;
+        if (status == COMMAND_TOO_LONG)
+            fail(&session, NULL, 0, "A line that is longer than the protocol allows was read.");
+        else if (line[strspn(line, " \t\r")] != '\0')
+            obey(&session, line);
+        free(line);
+    }
+    if (session.opened)
+        model_destroy(&session.model);
+    commands_destroy(session.commands);
+    return session.exit_status;
+}

@@ -1,0 +1,44 @@
+/* trial.h - one candidate in training: its weights, its optimizer's state, and one step. */
+#ifndef LRSWEEP_WORKER_TRAINER_TRIAL_H
+#define LRSWEEP_WORKER_TRAINER_TRIAL_H
+
+#include "worker/trainer/batch.h"
+#include "worker/trainer/candidate.h"
+#include "worker/trainer/monitor.h"
+#include "worker/trainer/network.h"
+
+struct trial {
+    const struct model *model;
+    struct candidate candidate; /* its optimizer holds the state */
+    uint64_t seed;
+    struct batches batches;
+    struct activations activations;
+    struct monitor *monitor;
+    real *weights;   /* [arena_count] */
+    real *gradients; /* [arena_count] */
+    real *before;    /* a part's weights before its update, where the step is measured */
+    double *dead;    /* [ReLU layers]: shares of dead units */
+
+    /* What a checkpoint holds beside the arrays and the monitor. */
+    uint64_t step;       /* steps done */
+    double loss_sum;     /* of the steps since the last report */
+    uint64_t loss_count; /* how many they are */
+    double seconds;      /* spent training, validation not counted */
+};
+
+/* What is measured at steps that are reported. Measuring changes no result. */
+struct measures {
+    double grad_norm;    /* of the gradient before clipping */
+    double update_ratio; /* norm of the step over the norm of the weights before it */
+};
+
+/* Everything that training needs is allocated here. The weights are the initial ones of `seed`. */
+bool trial_create(struct trial *trial, const struct model *model, const json_t *params,
+                  uint64_t seed, struct error *error);
+void trial_destroy(struct trial *trial);
+
+/* Takes the next step and counts it. Returns its loss (of the batch, before the update); *lr: the
+ * rate used. measures: NULL where none are wanted. */
+double trial_step(struct trial *trial, double *lr, struct measures *measures);
+
+#endif
