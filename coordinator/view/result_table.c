@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define WRAP_COLUMNS     80
-#define CANDIDATE_MOST   34 /* columns: the table then has at most 100 */
+#define TABLE_COLUMNS    100
 #define LONGEST_SENTENCE 2048
 #define ENDING_INDENT    7 /* columns: below "lr" */
 
@@ -20,8 +20,10 @@
 void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
                         const struct study_facts *facts, bool colour)
 {
-    static const struct text_column columns[] = {
-        {"rung", true, 0}, {"budget", true, 0}, {"candidates", true, 0}, {"promoted", true, 0}};
+    static const struct text_column columns[] = {{"rung", true, false},
+                                                 {"budget", true, false},
+                                                 {"candidates", true, false},
+                                                 {"promoted", true, false}};
     struct text_table *table = snapshot->rung_count > 0 ? text_table_create(columns, 4) : NULL;
     for (size_t i = 0; table && i < snapshot->rung_count; i++) {
         const struct snapshot_rung *rung = &snapshot->rungs[i];
@@ -37,7 +39,7 @@ void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
         (void)text_table_row(table, cells, NULL);
     }
     if (table)
-        text_table_print(table, stream, colour);
+        text_table_print(table, stream, TABLE_COLUMNS, colour);
     text_table_destroy(table);
 }
 
@@ -115,14 +117,14 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
     char metric[24];
     figure_clean(metric, sizeof metric, facts->metric, false);
     const struct text_column columns[] = {
-        {"trial", true, 0},
-        {"lr", true, 0},
-        {"schedule", false, CANDIDATE_MOST},
-        {"state", false, 0},
-        {"verdict", false, 0},
-        {isnan(facts->steps_per_epoch) ? "steps" : "epochs", true, 0},
-        {metric, true, 0},
-        {"final", true, 0},
+        {"trial", true, false},
+        {"lr", true, false},
+        {"schedule", false, true},
+        {"state", false, false},
+        {"verdict", false, false},
+        {isnan(facts->steps_per_epoch) ? "steps" : "epochs", true, false},
+        {metric, true, false},
+        {"final", true, false},
     };
     struct text_table *table = text_table_create(columns, sizeof columns / sizeof columns[0]);
     struct entry *order = calloc(count + 1, sizeof *order);
@@ -132,7 +134,7 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
         qsort(order, count, sizeof *order, by_result);
         for (size_t i = 0; i < count; i++)
             add_trial(table, order[i].trial, facts);
-        text_table_print(table, stream, colour);
+        text_table_print(table, stream, TABLE_COLUMNS, colour);
     }
     free(order);
     text_table_destroy(table);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FLEXIBLE_LEAST 8 /* columns that the flexible column keeps */
+
 struct cell {
     char *text;
     enum text_style style;
@@ -55,20 +57,6 @@ void text_table_destroy(struct text_table *table)
     free(table);
 }
 
-/* Cuts a text to `most` columns, its last three then being dots. */
-static void cut(char *text, size_t most)
-{
-    size_t columns = 0;
-    if (most < 4 || figure_columns(text) <= most)
-        return;
-    for (; *text; text++) {
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-        if (columns > most - 3)
-            break;
-    }
-    memcpy(text, "...", sizeof "..."); /* at least four bytes are left */
-}
-
 bool text_table_row(struct text_table *table, const char *const *cells,
                     const enum text_style *styles)
 {
@@ -89,7 +77,6 @@ bool text_table_row(struct text_table *table, const char *const *cells,
                 free(row[i].text);
             return false;
         }
-        cut(row[i].text, table->columns[i].most);
         size_t width = figure_columns(row[i].text);
         if (width > table->widths[i])
             table->widths[i] = width;
@@ -98,27 +85,64 @@ bool text_table_row(struct text_table *table, const char *const *cells,
     return true;
 }
 
-static void print_cell(const struct text_table *table, size_t column, const char *text,
-                       enum text_style style, FILE *stream, bool colour)
+/* Cuts a text that has more than `most` columns to that many, the last three being dots. */
+static void cut(char *text, size_t most)
 {
-    int gap = (int)(table->widths[column] - figure_columns(text));
+    size_t columns = 0;
+    for (; *text; text++) {
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+        if (columns > most - 3)
+            break;
+    }
+    memcpy(text, "...", sizeof "..."); /* at least four bytes are left */
+}
+
+static void print_cell(const struct text_table *table, size_t column, size_t width,
+                       const struct cell *cell, FILE *stream, bool colour)
+{
+    if (figure_columns(cell->text) > width)
+        cut(cell->text, width);
+    int gap = (int)(width - figure_columns(cell->text));
     bool right = table->columns[column].right, last = column + 1 == table->column_count;
     fprintf(stream, "%s%*s%s%s%s", column > 0 ? "  " : "", right ? gap : 0, "",
-            text_style_begin(style, colour), text, text_style_end(style, colour));
+            text_style_begin(cell->style, colour), cell->text, text_style_end(cell->style, colour));
     if (!right && !last)
         fprintf(stream, "%*s", gap, "");
 }
 
-void text_table_print(const struct text_table *table, FILE *stream, bool colour)
+/* The width of every column; the flexible one gives up what is too much, down to its least. */
+static void fit(const struct text_table *table, size_t most_columns,
+                size_t widths[TEXT_TABLE_COLUMNS_MAX])
 {
-    for (size_t i = 0; i < table->column_count; i++)
-        print_cell(table, i, table->columns[i].header, STYLE_BOLD, stream, colour);
+    size_t total = 2 * (table->column_count - 1);
+    for (size_t i = 0; i < table->column_count; i++) {
+        widths[i] = table->widths[i];
+        total += widths[i];
+    }
+    size_t excess = total > most_columns ? total - most_columns : 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        size_t least = figure_columns(table->columns[i].header);
+        if (least < FLEXIBLE_LEAST)
+            least = FLEXIBLE_LEAST;
+        if (table->columns[i].flexible && widths[i] > least)
+            widths[i] = widths[i] > least + excess ? widths[i] - excess : least;
+    }
+}
+
+void text_table_print(const struct text_table *table, FILE *stream, size_t most_columns,
+                      bool colour)
+{
+    size_t widths[TEXT_TABLE_COLUMNS_MAX];
+    fit(table, most_columns, widths);
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct cell header = {(char *)table->columns[i].header, STYLE_BOLD};
+        print_cell(table, i, widths[i], &header, stream, colour);
+    }
     fputc('\n', stream);
     for (size_t row = 0; row < table->rows; row++) {
-        for (size_t i = 0; i < table->column_count; i++) {
-            const struct cell *cell = &table->cells[row * table->column_count + i];
-            print_cell(table, i, cell->text, cell->style, stream, colour);
-        }
+        for (size_t i = 0; i < table->column_count; i++)
+            print_cell(table, i, widths[i], &table->cells[row * table->column_count + i], stream,
+                       colour);
         fputc('\n', stream);
     }
 }

@@ -16,8 +16,8 @@ const char *text_style_end(enum text_style style, bool colour);
 
 struct text_column {
     const char *header;
-    bool right;  /* numbers stand to the right */
-    size_t most; /* a cell that is wider is cut; 0: never */
+    bool right;    /* numbers stand to the right */
+    bool flexible; /* its cells are cut where the table would be too wide; one column at most */
 };
 
 struct text_table;
@@ -30,7 +30,9 @@ void text_table_destroy(struct text_table *table);
 bool text_table_row(struct text_table *table, const char *const *cells,
                     const enum text_style *styles);
 
-/* Header and rows; each column as wide as its widest cell, two spaces between them. */
-void text_table_print(const struct text_table *table, FILE *stream, bool colour);
+/* Header and rows; each column as wide as its widest cell, two spaces between them, the flexible
+ * one narrower where the whole would take more than `most_columns`. */
+void text_table_print(const struct text_table *table, FILE *stream, size_t most_columns,
+                      bool colour);
 
 #endif
