@@ -18,23 +18,13 @@
 #define MULTIVERSION
 #endif
 
-/* CPU_HAS_AVX512(): whether the CPU and the kernel support the instructions of AVX-512 that numeric
- * libraries are built for (x86-64-v4). */
-#if defined(__GNUC__) && defined(__x86_64__)
-#define CPU_HAS_AVX512()                                                                           \
-    (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&                    \
-     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&                   \
-     __builtin_cpu_supports("avx512cd"))
-#else
-#define CPU_HAS_AVX512() 0
-#endif
-
 /* FLUSH_DENORMALS() makes this thread take numbers below 1e-38 as 0: the momentum of a unit that
  * died decays into them, and some CPUs then calculate a hundred times slower. */
 #if defined(__SSE__)
 #include <xmmintrin.h>
-#define FLUSH_DENORMALS() _mm_setcsr(_mm_getcsr() | 0x8040U) /* flush to zero, denormals are zero  \
-                                                              */
+#define FLUSH_DENORMALS()                                                                          \
+    _mm_setcsr(_mm_getcsr() | 0x8040U) /* flush to zero, denormals are zero                        \
+                                        */
 #else
 #define FLUSH_DENORMALS() ((void)0)
 #endif

@@ -1,9 +1,9 @@
 /* main.c - lrsweep-trainer: trains one candidate at a time, as told on its standard input. */
 #include "common/portability.h"
 #include "common/version.h"
-#include "worker/trainer/blas.h"
 #include "worker/trainer/session.h"
 
+#include <cblas.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ static const char help[] =
     "Environment: LRSWEEP_TRAINER_PARENT=PID is set by the worker with process PID: the trainer "
     "then\n"
     "ends with it and leaves SIGINT and SIGTERM to it. OPENBLAS_CORETYPE names the kernels that\n"
-    "OpenBLAS is to use.\n";
+    "OpenBLAS is to use instead of those that it finds best.\n";
 
 /* Ties this process to its worker. False: the worker is gone already. */
 static bool parent_follow(const char *pid)
@@ -77,7 +77,6 @@ int main(int argument_count, char **arguments)
                           arguments[1]);
         return asked_help || asked_version ? 0 : 2;
     }
-    blas_prepare(arguments);
     if (parent && !parent_follow(parent))
         return 0;
     (void)signal(SIGPIPE, SIG_IGN);
@@ -86,6 +85,7 @@ int main(int argument_count, char **arguments)
         (void)signal(SIGINT, SIG_IGN);
         (void)signal(SIGTERM, SIG_IGN);
     }
+    openblas_set_num_threads(1);
     FLUSH_DENORMALS();
     int answers = output_take();
     if (answers < 0) {
@@ -93,7 +93,7 @@ int main(int argument_count, char **arguments)
         return 1;
     }
     char blas[64];
-    blas_name(blas, sizeof blas);
+    (void)snprintf(blas, sizeof blas, "OpenBLAS %s", openblas_get_corename());
     const struct session_options options = {
         .input = STDIN_FILENO, .output = answers, .supervised = parent != NULL, .blas = blas};
     return session_run(&options);
