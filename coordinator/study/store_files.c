@@ -214,8 +214,9 @@ static bool remove_checkpoints(const char *dir, struct error *error)
 {
     char *path = store_path(dir, LAYOUT_CHECKPOINTS);
     DIR *folder = path ? opendir(path) : NULL;
-    bool ok = folder ||
-              error_set(error, "%s/%s: cannot read: %s", dir, LAYOUT_CHECKPOINTS, strerror(errno));
+    bool ok = folder != NULL;
+    if (!ok)
+        error_set(error, "%s/%s: cannot read: %s", dir, LAYOUT_CHECKPOINTS, strerror(errno));
     const struct dirent *entry;
     while (ok && (entry = readdir(folder)) != NULL)
         if (is_checkpoint(entry->d_name))

@@ -412,15 +412,13 @@ static void a_finished_study_is_told_in_words_and_tables(void **state)
 static void an_unfinished_study_says_where_it_stands_and_how_to_go_on(void **state)
 {
     static const struct {
-        const char *status;
-        bool unattended;
-        const char *expected;
-        bool resumes;
+        const char *status, *expected;
+        bool unattended, resumes;
     } cases[] = {
-        {"interrupted", false, "Interrupted: 4 of 4 trials are through.\n", true},
-        {"failed", false, "The run failed: 4 of 4 trials are through.\n", true},
-        {"running", false, "Running: 4 of 4 trials are through.\n", false},
-        {"running", true, "The run died before its end: 4 of 4 trials are through.\n", true},
+        {"interrupted", "Interrupted: 4 of 4 trials are through.\n", false, true},
+        {"failed", "The run failed: 4 of 4 trials are through.\n", false, true},
+        {"running", "Running: 4 of 4 trials are through.\n", false, false},
+        {"running", "The run died before its end: 4 of 4 trials are through.\n", true, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fixture *fixture = *state;
