@@ -18,6 +18,13 @@
 #define MULTIVERSION
 #endif
 
+/* Asks for the cache line of an address that is read soon. */
+#if defined(__GNUC__)
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
+
 /* FLUSH_DENORMALS() makes this thread take numbers below 1e-38 as 0: the momentum of a unit that
  * died decays into them, and some CPUs then calculate a hundred times slower. */
 #if defined(__SSE__)

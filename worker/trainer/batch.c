@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How far ahead of the sample being gathered others are asked for. */
+enum { PREFETCH_SAMPLES = 2 };
+
 bool batches_create(struct batches *batches, const struct dataset *dataset, size_t batch_size,
                     uint64_t seed, struct error *error)
 {
@@ -59,6 +62,16 @@ static void sample_gather(const struct dataset *dataset, enum split split, size_
         scale_floats((const float *)features + first, input, numbers, (real)dataset->scale);
 }
 
+/* The samples of a batch lie anywhere in a data set that no cache holds. */
+static void sample_prefetch(const struct dataset *dataset, size_t sample)
+{
+    const size_t line_bytes = 64;
+    size_t bytes = dataset->feature_count * storage_bytes(dataset->storage);
+    const char *start = (const char *)dataset->split[SPLIT_TRAIN].features + sample * bytes;
+    for (size_t at = 0; at < bytes; at += line_bytes)
+        PREFETCH(start + at);
+}
+
 void batches_gather(struct batches *batches, uint64_t step, real *input)
 {
     const struct dataset *dataset = batches->dataset;
@@ -74,6 +87,8 @@ void batches_gather(struct batches *batches, uint64_t step, real *input)
     const uint32_t *order =
         batches->order + (step % batches->steps_per_epoch) * batches->batch_size;
     for (size_t i = 0; i < batches->batch_size; i++) {
+        if (i + PREFETCH_SAMPLES < batches->batch_size)
+            sample_prefetch(dataset, order[i + PREFETCH_SAMPLES]);
         batches->labels[i] = train->labels[order[i]];
         sample_gather(dataset, SPLIT_TRAIN, order[i], 1, input + i * dataset->feature_count);
     }
