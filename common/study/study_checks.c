@@ -14,7 +14,8 @@ struct study_check {
     struct study_problems *problems;
 };
 
-const struct study_place *study_checks_place(const struct study_node *root, const char *setting)
+/* The node of a setting, or of the nearest group around it that is written. */
+static const struct study_node *nearest_node(const struct study_node *root, const char *setting)
 {
     const struct study_node *node = root;
     while (setting && *setting) {
@@ -31,7 +32,12 @@ const struct study_place *study_checks_place(const struct study_node *root, cons
             break;
         node = inner;
     }
-    return &node->place;
+    return node;
+}
+
+const struct study_place *study_checks_place(const struct study_node *root, const char *setting)
+{
+    return &nearest_node(root, setting)->place;
 }
 
 static const struct study_place *place_of(const struct study_check *check, const char *setting)
@@ -39,7 +45,7 @@ static const struct study_place *place_of(const struct study_check *check, const
     return study_checks_place(check->root, setting);
 }
 
-/* " (PLACE)" for a setting that a message about another one names. */
+/* The place of a setting that a message about another one names. */
 static void name_place(const struct study_check *check, const char *setting, char *text,
                        size_t text_bytes)
 {
@@ -253,31 +259,36 @@ static void check_needs(const struct study_check *check)
     }
 }
 
+/* One length, in steps or in epochs, and shorter than the run where the two can be compared. */
+static void check_warmup(const struct study_check *check, const char *setting, const json_t *warmup)
+{
+    const struct study_node *written = nearest_node(check->root, setting);
+    bool steps = study_node_member(written, "steps"), epochs = study_node_member(written, "epochs");
+    if (steps == epochs) {
+        study_problem(check->problems, &written->place,
+                      steps ? "%s: found both steps and epochs; allowed: one of the two"
+                            : "%s: missing its length; allowed: steps = N or epochs = N",
+                      setting);
+        return;
+    }
+    const char *unit = json_string_value(value_of(check, "search", "unit"));
+    const json_t *budget = value_of(check, "search", "max_budget");
+    const json_t *length = unit ? json_object_get(warmup, unit) : NULL;
+    if (length && budget && json_number_value(length) >= json_number_value(budget))
+        study_problem(check->problems, &study_node_member(written, unit)->place,
+                      "%s.%s: found %.10g; allowed: below search.max_budget = %.10g", setting, unit,
+                      json_number_value(length), json_number_value(budget));
+}
+
 static void check_warmups(const struct study_check *check)
 {
     const json_t *schedules = value_of(check, "space", "schedule");
-    const char *unit = json_string_value(value_of(check, "search", "unit"));
-    const json_t *budget = value_of(check, "search", "max_budget");
     for (size_t i = 0; i < json_array_size(schedules); i++) {
         const json_t *warmup = json_object_get(json_array_get(schedules, i), "warmup");
-        char setting[60], inner[80];
+        char setting[60];
         (void)snprintf(setting, sizeof setting, "space.schedule[%zu].warmup", i);
-        if (!warmup)
-            continue;
-        const json_t *steps = json_object_get(warmup, "steps");
-        const json_t *epochs = json_object_get(warmup, "epochs");
-        (void)snprintf(inner, sizeof inner, "%s.%s", setting, unit ? unit : "");
-        const json_t *length = unit ? json_object_get(warmup, unit) : NULL;
-        if (steps && epochs)
-            study_problem(check->problems, place_of(check, setting),
-                          "%s: found both steps and epochs; allowed: one of the two", setting);
-        else if (!steps && !epochs && study_node_count(check->root))
-            study_problem(check->problems, place_of(check, setting),
-                          "%s: missing its length; allowed: steps = N or epochs = N", setting);
-        else if (length && budget && json_number_value(length) >= json_number_value(budget))
-            study_problem(check->problems, place_of(check, inner),
-                          "%s: found %.10g; allowed: below search.max_budget = %.10g", inner,
-                          json_number_value(length), json_number_value(budget));
+        if (warmup)
+            check_warmup(check, setting, warmup);
     }
 }
 

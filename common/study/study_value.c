@@ -190,7 +190,8 @@ json_t *study_value_check(const struct catalogue_key *key, const struct study_no
     if (json)
         return json;
     bool could_search = node->type == STUDY_NODE_GROUP && key->searchable;
-    bool is_word = node->type != STUDY_NODE_TEXT && key->type >= KEY_NAME && node->place.setting;
+    bool wants_text = key->type == KEY_NAME || key->type == KEY_PATH || key->type == KEY_TEXT;
+    bool is_word = wants_text && node->place.setting;
     return refuse(key, node, path,
                   could_search ? "; to search over it, move it to space"
                   : is_word    ? ", such as '\"text\"' in its quotes"

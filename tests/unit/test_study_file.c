@@ -261,6 +261,10 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
          "study = { name = \"t\"; }; run = { trainers = -1; };",
          "t.cfg:1: run.trainers: ",
          {"found -1"}},
+        {1,
+         "study = { name = \"t\"; }; run = { trainers = 0; };",
+         "t.cfg:1: run.trainers: ",
+         {"found 0", "from 1"}},
         /* missing */
         {1, "study = { seed = 1; };", "t.cfg:1: study.name: ", {"missing"}},
         {1, "", "t.cfg: study: ", {"this group is missing", "it needs name"}},
@@ -384,6 +388,10 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
          "  schedule = ( { type = \"constant\"; warmup = { epochs = 1; from = 2; }; } ); };",
          "t.cfg:6: space.schedule[0].warmup.from: ",
          {"found 2; allowed: a number from 0 to 1"}},
+        {6,
+         "  schedule = ( { type = \"constant\"; warmup = { steps = -1; }; } ); };",
+         "t.cfg:6: space.schedule[0].warmup.steps: ",
+         {"found -1; allowed: a number from 0"}},
         /* between settings */
         {2,
          "data = { format = \"idx\"; path = \"/data\"; validation = 0; };",
@@ -725,7 +733,7 @@ static void every_default_is_filled_in(void **state)
         "\"space\":{\"lr\":1.0,\"schedule\":[{\"type\":\"constant\"}]},"
         "\"search\":{\"sampler\":\"random\",\"candidates\":1,\"scheduler\":\"sha\",\"eta\":3,"
         "\"min_budget\":1.0,\"max_budget\":1.0,\"unit\":\"epochs\"},"
-        "\"run\":{\"trainers\":0,\"retries\":2,\"heartbeat_timeout\":60.0}}";
+        "\"run\":{\"retries\":2,\"heartbeat_timeout\":60.0}}";
     struct study_file *file = read_with("t.cfg", NULL);
     assert_sound(file);
     char *text = json_dumps(study_file_document(file), JSON_COMPACT | JSON_REAL_PRECISION(15));
