@@ -31,21 +31,20 @@ enum key_type {
 struct catalogue_key {
     const char *name;
     enum key_type type;
-    const char *fallback; /* default as it would be written in the file (a string without its
-                             quotes); NULL: the key is required; "": the key may be left out and is
-                             then absent from the resolved study */
-    double low, high;     /* numbers: allowed range, both ends included unless open */
     bool low_open, high_open;
-    const char *choices; /* KEY_TEXT: allowed values separated by spaces, NULL: any */
-    bool searchable;     /* may be given a distribution in `space` */
-    const char *text;    /* one line for `list`, the template and error messages */
-
-    /* KEY_TEXT: the value names an entry of this catalogue, whose keys join the group that the key
-     * stands in. */
-    const struct catalogue *names;
+    bool searchable; /* may be given a distribution in `space` */
     /* With `names`: keys of the entries that were not chosen are checked but left out of the
      * resolved study. Without: they are refused. */
     bool others_ignored;
+    double low, high;     /* numbers: allowed range, both ends included unless open */
+    const char *fallback; /* default as it would be written in the file (a string without its
+                             quotes); NULL: the key is required; "": the key may be left out and is
+                             then absent from the resolved study */
+    const char *choices;  /* KEY_TEXT: allowed values separated by spaces, NULL: any */
+    const char *text;     /* one line for `list`, the template and error messages */
+    /* KEY_TEXT: the value names an entry of this catalogue, whose keys join the group that the key
+     * stands in. */
+    const struct catalogue *names;
     const struct catalogue_entry *group; /* KEY_GROUP, KEY_LIST: the keys inside */
     const char *needs; /* where this one is true, the key of this name beside it must not be 0 */
 };

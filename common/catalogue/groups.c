@@ -184,10 +184,10 @@ static const struct catalogue_key search_keys[] = {
 static const struct catalogue_key run_keys[] = {
     {.name = "trainers",
      .type = KEY_INTEGER,
-     .fallback = "0",
-     .low = 0,
-     .high = 4096,
-     .text = "trainers of each rank; 0: its cores"},
+     .fallback = "",
+     .low = 1,
+     .high = 1024,
+     .text = "trainers of each rank; left out: the cores that the rank may use"},
     {.name = "retries",
      .type = KEY_INTEGER,
      .fallback = "2",
@@ -205,7 +205,7 @@ static const struct catalogue_key run_keys[] = {
 
 #define GROUP(id, words)                                                                           \
     {                                                                                              \
-        .name = #id, .text = words, .keys = id##_keys, .key_count = COUNT_OF(id##_keys)            \
+        .name = #id, .text = (words), .keys = id##_keys, .key_count = COUNT_OF(id##_keys)          \
     }
 
 static const struct catalogue_entry entries[] = {

@@ -143,13 +143,13 @@ static struct study_node *try_value(const char *text, const char *name,
     struct study_problems quiet = {0};
     struct study_source source;
     struct study_node *node = NULL;
-    char *whole = malloc(sizeof before + strlen(text));
+    size_t bytes = sizeof before + strlen(text);
+    char *whole = malloc(bytes);
     if (!whole) {
         problems->out_of_memory = true;
         return NULL;
     }
-    strcpy(whole, before);
-    strcat(whole, text);
+    (void)snprintf(whole, bytes, "%s%s", before, text);
     bool sound = study_source_text(&source, whole, place, &quiet);
     *had_comment = source.had_comment;
     if (sound)

@@ -143,13 +143,13 @@ static void include(struct study_scan *scan, const char *path, const char *file,
     (void)snprintf(message, sizeof message, "@include %s: ", quoted);
     const char *slash = path[0] == '/' ? NULL : strrchr(file, '/');
     size_t folder = slash ? (size_t)(slash - file) + 1 : 0;
-    char *full = malloc(folder + strlen(path) + 1);
+    size_t bytes = folder + strlen(path) + 1;
+    char *full = malloc(bytes);
     if (!full) {
         scan->problems->out_of_memory = true;
         return;
     }
-    memcpy(full, file, folder);
-    strcpy(full + folder, path);
+    (void)snprintf(full, bytes, "%.*s%s", (int)folder, file, path);
     study_scan_newline(scan);
     (void)read_file(reader, full, message, &place);
     study_scan_newline(scan);

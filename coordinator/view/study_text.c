@@ -22,7 +22,7 @@ static void print_real(FILE *stream, double number)
     size_t mantissa = strcspn(text, "e");
     (void)fprintf(stream, "%.*s%s", (int)mantissa, text, memchr(text, '.', mantissa) ? "" : ".0");
     if (text[mantissa])
-        (void)fprintf(stream, "e%d", atoi(text + mantissa + 1));
+        (void)fprintf(stream, "e%ld", strtol(text + mantissa + 1, NULL, 10));
 }
 
 static void print_text(FILE *stream, const char *text)
