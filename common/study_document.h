@@ -16,7 +16,7 @@
  *               "momentum": {"choice": [0.0, 0.9]}},
  *    "search": {"sampler": "random", "candidates": 27, "scheduler": "sha", "eta": 3,
  *               "min_budget": 1.0, "max_budget": 9.0, "unit": "epochs"},
- *    "run":    {"trainers": 0, "retries": 2, "heartbeat_timeout": 60.0}}
+ *    "run":    {"trainers": 2, "retries": 2, "heartbeat_timeout": 60.0}}
  *
  * - `train` holds the keys of train itself and those of the chosen optimizer, no others; in the same
  *   way `data` those of the format, `search` those of the sampler and of the scheduler (eta and
@@ -29,8 +29,8 @@
  *   an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a list
  *   of numbers). Everything else is a constant.
  * - 0 stands for "the default that depends on the data": validate_every (an epoch's steps), period
- *   (the full budget), trainers (the cores), batch_size (the whole set), test (what the format has).
- * - `run` changes no result. */
+ *   (the full budget), batch_size (the whole set), test (what the format has).
+ * - `run` changes no result; run.trainers is there only if the file has it. */
 #ifndef LRSWEEP_COMMON_STUDY_DOCUMENT_H
 #define LRSWEEP_COMMON_STUDY_DOCUMENT_H
 

@@ -25,6 +25,7 @@ struct trainer_process {
     uint32_t trial, attempt; /* while TRAINING or TESTING */
     uint64_t to;             /* while TRAINING: the step to reach */
     unsigned failed_starts;  /* in a row */
+    double heard_s;          /* monotonic: when it said or was told something last */
 };
 
 enum trainer_news {

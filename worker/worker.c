@@ -2,6 +2,7 @@
  * a trainer that broke, starts it again and reports the attempt as lost. It decides nothing. */
 #include "common/layout.h"
 #include "common/role.h"
+#include "common/study_document.h"
 #include "worker/trainer_process.h"
 
 #include <math.h>
@@ -24,6 +25,7 @@ struct worker {
     struct message *outbox;           /* messages that the link did not take yet, in order */
     size_t outbox_count, outbox_room;
     uint32_t credit; /* reports that may still be sent */
+    double now_s, silence_s; /* silence_s: after so long a trainer that works counts as hung */
     bool quitting, ended;
 };
 
@@ -83,6 +85,7 @@ static void start(struct worker *worker, unsigned slot)
 {
     struct error error;
     struct trainer_process *trainer = &worker->trainers[slot];
+    trainer->heard_s = worker->now_s;
     if (!trainer_process_start(trainer, worker->options->program, worker->options->document, &error))
         post_text(worker, MESSAGE_UNFIT, slot, error.text);
 }
@@ -178,6 +181,19 @@ static void handle_line(struct worker *worker, unsigned slot, const struct train
     break_off(worker, slot, "the trainer said something that nobody had asked for");
 }
 
+/* A trainer that was given something to do and has said nothing for too long is put down. */
+static void notice_silence(struct worker *worker, unsigned slot)
+{
+    const struct trainer_process *trainer = &worker->trainers[slot];
+    char reason[128];
+    if (trainer->state == TRAINER_DOWN || trainer->state == TRAINER_FREE ||
+        worker->now_s - trainer->heard_s < worker->silence_s)
+        return;
+    (void)snprintf(reason, sizeof reason, "the trainer said nothing for %g s (run.heartbeat_timeout)",
+                   worker->silence_s);
+    break_off(worker, slot, reason);
+}
+
 /* Everything that this trainer has said, as far as credit and outbox allow: a trainer whose reports
  * nobody takes waits in its full pipe. */
 static bool listen(struct worker *worker, unsigned slot)
@@ -190,9 +206,12 @@ static bool listen(struct worker *worker, unsigned slot)
         struct error error;
         enum trainer_state was = trainer->state;
         enum trainer_news news = trainer_process_next(trainer, &line, &error);
-        if (news == TRAINER_QUIET)
+        if (news == TRAINER_QUIET) {
+            notice_silence(worker, slot);
             break;
+        }
         heard = true;
+        trainer->heard_s = worker->now_s;
         if (news == TRAINER_SAID)
             handle_line(worker, slot, &line);
         else
@@ -237,6 +256,7 @@ static void assign(struct worker *worker, const struct message *message, bool tr
         return;
     }
     trainer->state = train ? TRAINER_TRAINING : TRAINER_TESTING;
+    trainer->heard_s = worker->now_s;
 }
 
 static void stop(struct worker *worker, const struct message *message)
@@ -293,7 +313,10 @@ static void quit(struct worker *worker)
 static enum role_state turn(void *role, double now_s, bool signalled)
 {
     struct worker *worker = role;
-    (void)now_s;
+    if (worker->now_s == 0) /* the first turn: the trainers were just started */
+        for (unsigned slot = 0; slot < worker->options->trainers; slot++)
+            worker->trainers[slot].heard_s = now_s;
+    worker->now_s = now_s;
     (void)signalled; /* the coordinator decides what a signal means */
     flush_outbox(worker);
     if (worker->ended)
@@ -325,8 +348,14 @@ static size_t descriptors(void *role, struct pollfd *list, size_t room)
 
 static double wake(void *role)
 {
-    (void)role;
-    return INFINITY;
+    const struct worker *worker = role;
+    double first = INFINITY;
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++) {
+        const struct trainer_process *trainer = &worker->trainers[slot];
+        if (trainer->state != TRAINER_DOWN && trainer->state != TRAINER_FREE)
+            first = fmin(first, trainer->heard_s + worker->silence_s);
+    }
+    return first;
 }
 
 const struct role_class worker_role = {"worker", descriptors, deliver, turn, wake};
@@ -341,6 +370,7 @@ void *worker_create(struct link *link, const struct rank_options *options, struc
     worker->link = link;
     worker->options = options;
     worker->credit = FIRST_CREDIT;
+    worker->silence_s = study_number(options->document, "run", "heartbeat_timeout");
     worker->trainers = calloc(options->trainers ? options->trainers : 1, sizeof *worker->trainers);
     if (!worker->trainers)
         error_set(error, "out of memory");

@@ -33,6 +33,7 @@ struct run {
     bool resume, overwrite, coordinator_only, quiet, json;
 
     double started_s;
+    double earlier_wall_s, earlier_train_s; /* of the runs that this one resumes */
     char program[PATH_MAX];
     char dir[PATH_MAX]; /* absolute once it exists */
     struct study_file *file;
@@ -218,6 +219,8 @@ static int reopen(struct run *run, bool *finished)
     bool changed = find_changes(snapshot->document, study_file_document(run->file), changes,
                                 sizeof changes);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
+    run->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
+    run->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
     snapshot_destroy(snapshot);
     if (changed) {
         error_set(&error, "%s holds a study that differs in: %s; only `run` may change in a resume",
@@ -351,9 +354,9 @@ static bool close_study(struct run *run, const struct dispatch *dispatch, double
                                            [DISPATCH_INTERRUPTED] = "interrupted",
                                            [DISPATCH_FAILED] = "failed"};
     bool written = store_set(run->store, "status", statuses[dispatch_outcome(dispatch)], error) &&
-                   note(run, "wall_s", monotonic_s() - run->started_s, error) &&
-                   note(run, "search_s", searched_s, error) &&
-                   note(run, "busy_s", dispatch_busy_s(dispatch), error) &&
+                   note(run, "wall_s", run->earlier_wall_s + monotonic_s() - run->started_s,
+                        error) &&
+                   note(run, "train_s", run->earlier_train_s + dispatch_busy_s(dispatch), error) &&
                    note(run, "trainers", (double)dispatch_trainers(dispatch), error) &&
                    note(run, "coordinator_cpu", cpu / fmax(searched_s, 1e-3), error);
     struct error closing;

@@ -256,6 +256,17 @@ bool record_commit(struct record *record, struct error *error)
     return store_commit(record->store, error);
 }
 
+/* Trials that left the search with this event did so at its time. */
+static void note_ends(struct record *record, const struct search_update *update, double time)
+{
+    for (size_t i = 0; i < update->count; i++) {
+        uint32_t trial = update->actions[i].trial;
+        struct trial_note *note = record_note(record, trial);
+        if (note && left(search_trial(record->search, trial)->state) && isnan(note->ended))
+            note->ended = time;
+    }
+}
+
 static bool replay_event(void *context, const struct event_row *row, struct error *error)
 {
     struct record *record = context;
@@ -281,10 +292,13 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
         struct trial_note *note = record_note(record, row->trial);
         if (!note)
             return error_set(error, "out of memory");
-        if (kind == SEARCH_FREE)
+        if (kind == SEARCH_FREE) {
             note->worker = row->worker;
-        else if (kind != SEARCH_REPORT)
+            note->started = isnan(note->started) ? row->time : note->started;
+        } else if (kind != SEARCH_REPORT) {
             record_message(record, row->trial, row->text);
+        }
+        note_ends(record, &update, row->time);
         return true;
     }
     return error_set(error, "the study holds an event \"%s\", which this version does not know",

@@ -305,7 +305,7 @@ static bool read_event(sqlite3_stmt *from, struct event_row *row, struct error *
               column_index(from, 5, &row->trainer, error) &&
               column_whole(from, 6, INT64_MAX, &row->step, error) &&
               column_real(from, 7, &row->value, error) && column_text(from, 8, &verdict, error) &&
-              column_text(from, 9, &row->text, error);
+              column_text(from, 9, &row->text, error) && column_real(from, 10, &row->time, error);
     row->trial = (uint32_t)trial;
     row->attempt = (uint32_t)attempt;
     row->verdict = verdict_from_name(verdict);
@@ -319,7 +319,7 @@ bool store_replay(struct store *store,
     sqlite3_stmt *from = NULL;
     bool ok = database_prepare(store->db, store->path,
                                "SELECT seq, kind, trial, attempt, worker, trainer, step, value,"
-                               " verdict, text FROM event ORDER BY seq",
+                               " verdict, text, time FROM event ORDER BY seq",
                                &from, error);
     int code = SQLITE_DONE;
     while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {

@@ -61,6 +61,7 @@ struct event_row {
     double value; /* metric, NaN: none */
     enum verdict verdict;
     const char *text; /* a reason or a sentence, "" if there is none */
+    double time;      /* Unix time of its recording; store_event sets it, a replay tells it */
 };
 
 struct store;

@@ -25,7 +25,7 @@
  *                   "promoted": that went on to the next}, ...]
  *   trainers        how many trained at once
  *   wall_s          seconds from the start of the run to its end, all runs of this study together
- *   train_s         seconds spent training, all trainers together
+ *   train_s         seconds that trainers were held by trials, all together
  *   coordinator_cpu share of one core that rank 0's coordinator used
  *   constant_loss   loss of the best constant predictor on the training set
  *   train_samples   in the training set

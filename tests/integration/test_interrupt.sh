@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2154
 . "$LRSWEEP_SOURCE/tests/integration/tap.sh"
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
-# Long enough to be hit in the middle: 9 candidates of 1,000 to 9,000 steps.
-long=(--set search.min_budget=1000 --set search.max_budget=9000 --trainers 2)
+# Long enough to be hit in the middle: 9 candidates of 3,000 to 27,000 steps.
+long=(--set search.min_budget=3000 --set search.max_budget=27000 --trainers 2)
 
 try lrsweep run "$small" --out whole --quiet "${long[@]}"
 equal "the undisturbed search ends with status 0" "$status" 0
