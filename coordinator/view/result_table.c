@@ -123,7 +123,7 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
         {"state", false, false},
         {"verdict", false, false},
         {isnan(facts->steps_per_epoch) ? "steps" : "epochs", true, false},
-        {metric, true, false},
+        {"best", true, false},
         {"final", true, false},
     };
     struct text_table *table = text_table_create(columns, sizeof columns / sizeof columns[0]);
@@ -134,6 +134,10 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
         qsort(order, count, sizeof *order, by_result);
         for (size_t i = 0; i < count; i++)
             add_trial(table, order[i].trial, facts);
+        /* Promotions go by the value at a rung's end, which need not be a trial's best. */
+        fprintf(stream,
+                "Trials by their %s: the best one seen, and the one at the last rung's end\n",
+                metric);
         text_table_print(table, stream, TABLE_COLUMNS, colour);
     }
     free(order);
