@@ -1,11 +1,13 @@
 /* status.c - lrsweep status: where a running or finished study stands. */
 #include "coordinator/commands/command.h"
 #include "coordinator/study/snapshot.h"
+#include "coordinator/study/study_lock.h"
 #include "coordinator/view/result.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int print(const char *dir, bool json)
@@ -16,6 +18,9 @@ static int print(const char *dir, bool json)
         fprintf(stderr, "lrsweep status: %s\n", error.text);
         return store_exists(dir) ? EXIT_FAILED : EXIT_USAGE;
     }
+    char holder[256];
+    snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0 &&
+                           !study_lock_held(dir, holder, sizeof holder);
     if (json) {
         json_t *summary = result_summary(snapshot);
         json_dumpf(summary, stdout, JSON_INDENT(2));

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool study_argument_add(struct study_argument *argument, const char *setting)
 {
@@ -45,6 +46,7 @@ void study_argument_print_refusal(const struct study_file *file, const char *at,
 {
     char place[1024];
     study_file_place(file, at, place, sizeof place);
-    fprintf(stderr, "%s: %s%s%s\n", place, at, at[0] ? ": " : "", message);
+    bool named = strncmp(message, at, strlen(at)) == 0; /* or there is nothing to name */
+    fprintf(stderr, "%s: %s%s%s\n", place, named ? "" : at, named ? "" : ": ", message);
     fputs("lrsweep: 1 problem in the study; nothing was started\n", stderr);
 }

@@ -60,10 +60,25 @@ static void send(struct dispatch *dispatch, int rank, const struct message *mess
     progress_message(dispatch->options->progress, error.text);
 }
 
+static void draw(struct dispatch *dispatch)
+{
+    struct progress_numbers numbers;
+    if (!dispatch->rung_news && dispatch->now_s - dispatch->draw_s < DRAW_EVERY_S)
+        return;
+    pace_numbers(&dispatch->pace, &dispatch->record, dispatch->now_s, &numbers);
+    numbers.busy = (uint32_t)workers_count(&dispatch->workers, SLOT_BUSY);
+    numbers.trainers = numbers.busy + (uint32_t)workers_count(&dispatch->workers, SLOT_FREE);
+    progress_update(dispatch->options->progress, &numbers, dispatch->now_s, dispatch->rung_news);
+    dispatch->draw_s = dispatch->now_s;
+    dispatch->rung_news = false;
+}
+
 static void say_quit(struct dispatch *dispatch)
 {
     struct message quit;
     message_begin(&quit, MESSAGE_QUIT);
+    dispatch->rung_news = true;
+    draw(dispatch); /* the last picture is of the end */
     for (int rank = 0; rank < dispatch->workers.count; rank++)
         send(dispatch, rank, &quit);
     enter(dispatch, LEAVING);
@@ -506,19 +521,6 @@ static void leave(struct dispatch *dispatch)
         here += !dispatch->workers.entries[rank].gone;
     if (here == 0 || dispatch->now_s - dispatch->phase_s > BYE_PATIENCE_S)
         enter(dispatch, LEFT);
-}
-
-static void draw(struct dispatch *dispatch)
-{
-    struct progress_numbers numbers;
-    if (!dispatch->rung_news && dispatch->now_s - dispatch->draw_s < DRAW_EVERY_S)
-        return;
-    pace_numbers(&dispatch->pace, &dispatch->record, dispatch->now_s, &numbers);
-    numbers.busy = (uint32_t)workers_count(&dispatch->workers, SLOT_BUSY);
-    numbers.trainers = numbers.busy + (uint32_t)workers_count(&dispatch->workers, SLOT_FREE);
-    progress_update(dispatch->options->progress, &numbers, dispatch->now_s, dispatch->rung_news);
-    dispatch->draw_s = dispatch->now_s;
-    dispatch->rung_news = false;
 }
 
 static enum role_state turn(void *role, double now_s, bool signalled)

@@ -56,9 +56,11 @@ static void print_headline(FILE *stream, const struct snapshot *snapshot,
 /* --- the recommendation -------------------------------------------------------------------------
  */
 
-static void print_length(FILE *stream, const struct study_facts *facts, uint64_t steps)
+static void print_length(FILE *stream, const struct study_facts *facts,
+                         const struct trial_row *trial)
 {
-    double epochs = study_facts_epochs(facts, steps);
+    double epochs = study_facts_epochs(facts, trial);
+    uint64_t steps = trial->step;
     if (isnan(epochs))
         fprintf(stream, " after %s steps", figure_count(steps).text);
     else
@@ -93,7 +95,7 @@ static void print_best(FILE *stream, const struct snapshot *snapshot,
     bool trained_on = strcmp(facts->metric, "train_loss") == 0;
     fprintf(stream, "  %s set: %s %s", trained_on ? "training" : "validation", metric,
             figure_metric(facts->best_value).text);
-    print_length(stream, facts, best->step);
+    print_length(stream, facts, best);
     fputc('\n', stream);
     print_test(stream, snapshot);
 }
@@ -186,7 +188,7 @@ static void print_effort(FILE *stream, const struct snapshot *snapshot,
                          const struct study_facts *facts)
 {
     double wall_s = study_facts_number(snapshot, "wall_s");
-    double epochs = study_facts_epochs(facts, facts->steps_trained);
+    double epochs = facts->epochs_trained;
     double full = facts->candidates * facts->max_budget;
     bool steps = strcmp(facts->unit, "steps") == 0;
     if (isnan(wall_s))

@@ -92,7 +92,7 @@ static void add_trial(struct text_table *table, const struct trial_row *trial,
 {
     char candidate[256];
     candidate_text(trial, candidate, sizeof candidate);
-    double epochs = study_facts_epochs(facts, trial->step);
+    double epochs = study_facts_epochs(facts, trial);
     struct figure id = figure_count(trial->id), rate = figure_rate(trial->lr);
     struct figure length = isnan(epochs) ? figure_count(trial->step) : figure_rate(epochs);
     struct figure metric = figure_metric(trial->metric), final = figure_metric(trial->final);

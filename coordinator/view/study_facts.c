@@ -32,6 +32,9 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
         .candidates = document_number(document, "search", "candidates"),
         .max_budget = document_number(document, "search", "max_budget"),
         .steps_per_epoch = study_facts_number(snapshot, "steps_per_epoch"),
+        .train_samples = study_facts_number(snapshot, "train_samples"),
+        .batch_searched =
+            json_object_get(json_object_get(document, "space"), "batch_size") != NULL,
         .best = snapshot_best(snapshot),
         .best_value = NAN,
     };
@@ -41,6 +44,7 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
         const struct trial_row *trial = &snapshot->trials[i];
         facts.states[trial->state]++;
         facts.steps_trained += trial->step;
+        facts.epochs_trained += study_facts_epochs(&facts, trial);
     }
     if (facts.best)
         facts.best_value =
@@ -48,7 +52,14 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
     return facts;
 }
 
-double study_facts_epochs(const struct study_facts *facts, uint64_t steps)
+double study_facts_epochs(const struct study_facts *facts, const struct trial_row *trial)
 {
-    return (double)steps / facts->steps_per_epoch;
+    double steps_per_epoch = facts->steps_per_epoch;
+    if (facts->batch_searched && !isnan(facts->train_samples)) {
+        json_t *params = json_loads(trial->params, 0, NULL);
+        double batch = json_number_value(json_object_get(params, "batch_size"));
+        json_decref(params);
+        steps_per_epoch = batch > 0 ? fmax(floor(facts->train_samples / batch), 1) : 1;
+    }
+    return (double)trial->step / steps_per_epoch;
 }

@@ -13,7 +13,10 @@ struct study_facts {
     long long seed;
     double candidates;      /* that the search wants */
     double max_budget;      /* in `unit` */
-    double steps_per_epoch; /* NaN: not known */
+    double steps_per_epoch; /* with the study's batch size; NaN: not known */
+    double train_samples;   /* NaN: not known */
+    bool batch_searched;    /* each trial has a batch size of its own */
+    double epochs_trained;  /* by all trials together; NaN: not known */
     uint32_t states[TRIAL_STATES];
     uint64_t steps_trained;       /* by all trials together */
     const struct trial_row *best; /* NULL: none */
@@ -25,7 +28,7 @@ struct study_facts study_facts_of(const struct snapshot *snapshot);
 /* A value of the `study` table as a number, NaN if there is none. */
 double study_facts_number(const struct snapshot *snapshot, const char *key);
 
-/* Steps in epochs; NaN where an epoch's steps are not known. */
-double study_facts_epochs(const struct study_facts *facts, uint64_t steps);
+/* A trial's steps in epochs; NaN where an epoch's steps are not known. */
+double study_facts_epochs(const struct study_facts *facts, const struct trial_row *trial);
 
 #endif
