@@ -87,6 +87,10 @@ static const struct catalogue_key train_keys[] = {
      .high = CATALOGUE_ANY_COUNT,
      .text =
          "steps from one validation to the next; 0: an epoch; a rung's end always is validated"},
+    {.name = "stop_collapsed",
+     .type = KEY_BOOL,
+     .fallback = "true",
+     .text = "end a run that collapsed; false: only one whose loss is not finite"},
 };
 
 static const struct catalogue_key warmup_keys[] = {

@@ -28,6 +28,7 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
         !settings_number(&settings, "clip_norm", &candidate->clip_norm, refusal) ||
         !settings_count(&settings, "report_every", &candidate->report_every, refusal) ||
         !settings_count(&settings, "validate_every", &candidate->validate_every, refusal) ||
+        !settings_bool(&settings, "stop_collapsed", &candidate->stop_collapsed, refusal) ||
         !settings_text(&settings, "optimizer", &name, refusal))
         return false;
     if (candidate->batch_size > samples)

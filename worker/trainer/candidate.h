@@ -14,6 +14,7 @@ struct candidate {
     double clip_norm;           /* 0: any */
     size_t report_every;        /* steps */
     size_t validate_every;      /* steps */
+    bool stop_collapsed;        /* the monitor may end a run whose loss is finite */
     uint64_t steps_per_epoch;
 };
 

@@ -40,7 +40,7 @@ static enum verdict watched_step(struct trial *trial, bool measured, struct trai
     report->grad_norm = measures.grad_norm;
     report->update_ratio = measures.update_ratio;
     enum verdict verdict = monitor_step(trial->monitor, loss);
-    bool wanted = monitor_wants_dead_units(trial->monitor);
+    bool wanted = trial->candidate.stop_collapsed && monitor_wants_dead_units(trial->monitor);
     if (wanted || measured || lost(verdict))
         report->dead_units = network_dead_units(&trial->model->network, &trial->activations,
                                                 trial->candidate.batch_size, trial->dead);
