@@ -19,7 +19,7 @@ void line_reader_destroy(struct line_reader *reader)
 
 static bool make_room(struct line_reader *reader)
 {
-    if (reader->taken > 0)
+    if (reader->bytes && reader->taken > 0)
         memmove(reader->bytes, reader->bytes + reader->taken, reader->used - reader->taken);
     reader->used -= reader->taken;
     reader->taken = 0;
@@ -44,7 +44,7 @@ enum line_status line_reader_next(struct line_reader *reader, int descriptor, ch
     for (;;) {
         size_t unread = reader->used - reader->taken;
         char *start = reader->bytes ? reader->bytes + reader->taken : NULL;
-        char *newline = unread ? memchr(start, '\n', unread) : NULL;
+        char *newline = start ? memchr(start, '\n', unread) : NULL;
         if (newline) {
             *newline = '\0';
             *line = start;

@@ -44,7 +44,7 @@ static bool read_text(const json_t *line, const char *key, char *out, size_t byt
 
 static bool read_trial(const json_t *line, struct trainer_line *out, struct error *error)
 {
-    uint64_t trial;
+    uint64_t trial = 0;
     if (!read_count(line, "trial", true, &trial, error))
         return false;
     if (trial > UINT32_MAX)

@@ -61,8 +61,8 @@ bool trainer_process_send(struct trainer_process *trainer, json_t *message, stru
         free(text);
         return error_set(error, "out of memory");
     }
-    memcpy(unsent + trainer->unsent_bytes, text, length);
-    unsent[trainer->unsent_bytes + length] = '\n';
+    text[length] = '\n'; /* in the place of the terminator */
+    memcpy(unsent + trainer->unsent_bytes, text, length + 1);
     free(text);
     trainer->unsent = unsent;
     trainer->unsent_bytes += length + 1;

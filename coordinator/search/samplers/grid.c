@@ -40,6 +40,8 @@ static void decode(const struct space *space, int parent, size_t choice, uint64_
         uint64_t sum = 0;
         for (size_t value = 0; value < parameter->count; value++)
             sum += combinations(space, (int)(i - 1), value);
+        if (sum == 0)
+            continue; /* a distribution without values: the study file refuses that */
         uint64_t digit = number % sum;
         number /= sum;
         size_t value = 0;
