@@ -41,8 +41,8 @@ bool trainer_process_start(struct trainer_process *trainer, const char *program,
 /* Takes over a child that has said ready already. */
 void trainer_process_adopt(struct trainer_process *trainer, struct child *child);
 
-/* Sends one object as a line; keeps what the pipe does not take. `message` is released. False: memory
- * ran out. */
+/* Sends one object as a line; keeps what the pipe does not take. `message` is released. False:
+ * memory ran out. */
 bool trainer_process_send(struct trainer_process *trainer, json_t *message, struct error *error);
 
 /* Sends what was kept. */
