@@ -115,6 +115,14 @@ enum trainer_news trainer_process_next(struct trainer_process *trainer, struct t
     return TRAINER_GONE;
 }
 
+void trainer_process_dismiss(struct trainer_process *trainer)
+{
+    if (trainer->state != TRAINER_DOWN && trainer->child.input >= 0) {
+        close(trainer->child.input);
+        trainer->child.input = -1;
+    }
+}
+
 void trainer_process_finish(struct trainer_process *trainer)
 {
     if (trainer->state == TRAINER_DOWN)

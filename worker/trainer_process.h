@@ -52,7 +52,10 @@ void trainer_process_flush(struct trainer_process *trainer);
 enum trainer_news trainer_process_next(struct trainer_process *trainer, struct trainer_line *line,
                                        struct error *error);
 
-/* Tells it to end, gives it some seconds, then kills it. */
+/* Tells it to end, by the end of its input. */
+void trainer_process_dismiss(struct trainer_process *trainer);
+
+/* The same, gives it some seconds, then kills it. */
 void trainer_process_finish(struct trainer_process *trainer);
 
 /* Kills it at once. */

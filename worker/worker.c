@@ -301,11 +301,11 @@ static void deliver(void *role, int peer, const struct message *message)
 static void quit(struct worker *worker)
 {
     struct message message;
+    /* All are told at once, so that they end side by side, each giving back its share of the data. */
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)
-        if (worker->trainers[slot].state == TRAINER_FREE)
-            trainer_process_finish(&worker->trainers[slot]);
-        else
-            trainer_process_kill(&worker->trainers[slot]);
+        trainer_process_dismiss(&worker->trainers[slot]);
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++)
+        trainer_process_finish(&worker->trainers[slot]);
     message_begin(&message, MESSAGE_BYE);
     post(worker, &message);
     worker->ended = true;

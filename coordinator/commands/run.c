@@ -430,8 +430,9 @@ static int play_coordinator(struct run *run)
     worker_destroy(worker);
     progress_finish(progress);
     int status = status_of(dispatch);
+    /* A study that failed already fails to close with the same words. */
     if (!close_study(run, dispatch, monotonic_s() - begun_s, cpu_s() - cpu, &error))
-        status = complain(&error, EXIT_FAILED);
+        status = status == EXIT_FAILED ? status : complain(&error, EXIT_FAILED);
     dispatch_destroy(dispatch);
     progress_destroy(progress);
     return status;
@@ -444,6 +445,7 @@ static int conclude(const struct run *run, int status)
     struct snapshot *snapshot = snapshot_read(run->dir, &error);
     if (!snapshot)
         return complain(&error, EXIT_FAILED);
+    snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0;
     if (!result_write_summary(run->dir, snapshot, &error))
         status = complain(&error, EXIT_FAILED);
     if (run->json) {
