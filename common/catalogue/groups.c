@@ -115,8 +115,8 @@ static const struct catalogue_key warmup_keys[] = {
     {.name = "shape",
      .type = KEY_TEXT,
      .fallback = "linear",
-     .choices = "linear",
-     .text = "how the rate rises to its full value"},
+     .choices = "linear exponential constant",
+     .text = "how the rate rises: from + (1 - from) t/w; from^(1 - t/w); or at once, at the end"},
 };
 
 static const struct catalogue_entry warmup = {
