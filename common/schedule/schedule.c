@@ -8,10 +8,10 @@
 #include <string.h>
 
 static const struct schedule_class *const classes[] = {
-    &schedule_constant,
-    &schedule_step,
-    &schedule_exponential,
-    &schedule_cosine,
+    &schedule_constant,        &schedule_step,      &schedule_multi_step,
+    &schedule_exponential,     &schedule_linear,    &schedule_polynomial,
+    &schedule_inverse_sqrt,    &schedule_wsd,       &schedule_cosine,
+    &schedule_cosine_restarts, &schedule_one_cycle, &schedule_cyclic,
 };
 
 /* In the order of enum warmup_shape. */
