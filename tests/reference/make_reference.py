@@ -81,27 +81,38 @@ def network(dtype):
                                torch.nn.Linear(HIDDEN, CLASSES)).to(dtype)
 
 
+def optimizer_of(train, parameters, lr):
+    """Weight decay is for matrices alone unless decay_all is set: two parameter groups."""
+    keys = {key: value for key, value in train.items()
+            if key not in ("optimizer", "clip_norm", "clip_value", "decay_all")}
+    if "beta1" in keys or "beta2" in keys:
+        keys["betas"] = (keys.pop("beta1", 0.9), keys.pop("beta2", 0.999))
+    groups = [{"params": parameters}]
+    if not train.get("decay_all", False):
+        groups = [{"params": [p for p in parameters if p.dim() > 1]},
+                  {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0}]
+    return OPTIMIZERS[train["optimizer"]](groups, lr=lr, **keys)
+
+
+OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+
+
 def train(initial, features, labels, train, lr, dtype):
     model = network(dtype)
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), initial):
             parameter.copy_(value.to(dtype))
-    if train["optimizer"] == "sgd":
-        optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=train.get("momentum", 0.0),
-                                    nesterov=train.get("nesterov", False),
-                                    weight_decay=train.get("weight_decay", 0.0))
-    else:
-        optimizer = torch.optim.Adam(model.parameters(), lr=lr,
-                                     betas=(train.get("beta1", 0.9), train.get("beta2", 0.999)),
-                                     eps=train.get("eps", 1e-8),
-                                     weight_decay=train.get("weight_decay", 0.0))
+    optimizer = optimizer_of(train, list(model.parameters()), lr)
     losses, norms = [], []
     for _ in range(20):
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(features.to(dtype)), labels)
         loss.backward()
-        largest = train.get("clip_norm", 0.0) or math.inf
-        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), largest)))
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), math.inf)))
+        if "clip_value" in train:
+            torch.nn.utils.clip_grad_value_(model.parameters(), train["clip_value"])
+        if "clip_norm" in train:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), train["clip_norm"])
         optimizer.step()
         losses.append(float(loss))
     return {"losses": losses, "grad_norms": norms,
@@ -116,16 +127,22 @@ def optimizers():
     cases = []
     for lr, case in (
             (0.3, {"optimizer": "sgd", "momentum": 0.0}),
-            (0.3, {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.05}),
+            (0.3, {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.05, "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9}),
-            (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05, "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True}),
-            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05, "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_norm": 0.1}),
             (0.05, {"optimizer": "adam"}),
             (0.05, {"optimizer": "adam", "beta1": 0.8, "beta2": 0.9, "eps": 0.01}),
-            (0.05, {"optimizer": "adam", "weight_decay": 0.05}),
+            (0.05, {"optimizer": "adam", "weight_decay": 0.05, "decay_all": True}),
             (0.05, {"optimizer": "adam", "clip_norm": 0.1}),
+            (0.3, {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05}),
+            (0.05, {"optimizer": "adam", "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03, "clip_norm": 0.05}),
     ):
         cases.append({"train": case, "lr": lr,
                       "float64": train(initial, features, labels, case, lr, torch.float64),

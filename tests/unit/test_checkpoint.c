@@ -96,6 +96,7 @@ static void forty_and_sixty_steps_are_a_hundred_bit_for_bit(void **state)
         "{\"lr\":0.05,\"momentum\":0.9,\"weight_decay\":0.01}",
         "{\"lr\":0.05,\"momentum\":0.9,\"nesterov\":true}",
         "{\"lr\":0.05,\"momentum\":0.9,\"clip_norm\":0.3}",
+        "{\"lr\":0.05,\"momentum\":0.9,\"clip_value\":0.1}",
         "{\"lr\":0.01,\"optimizer\":\"adam\"}",
         "{\"lr\":0.05,\"momentum\":0.9,\"schedule\":{\"type\":\"cosine\",\"period\":0,"
         "\"warmup\":{\"steps\":20,\"from\":0.1}}}",

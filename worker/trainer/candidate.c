@@ -26,6 +26,8 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
     const char *name;
     if (!settings_count(&settings, "batch_size", &candidate->batch_size, refusal) ||
         !settings_number(&settings, "clip_norm", &candidate->clip_norm, refusal) ||
+        !settings_number(&settings, "clip_value", &candidate->clip_value, refusal) ||
+        !settings_bool(&settings, "decay_all", &candidate->decay_all, refusal) ||
         !settings_count(&settings, "report_every", &candidate->report_every, refusal) ||
         !settings_count(&settings, "validate_every", &candidate->validate_every, refusal) ||
         !settings_bool(&settings, "stop_collapsed", &candidate->stop_collapsed, refusal) ||
@@ -49,8 +51,9 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
     if (!settings_known(&settings, entry, refusal))
         return false;
     settings.entry = entry;
-    return candidate->optimizer.class->configure(&candidate->optimizer, &settings,
-                                                 candidate->clip_norm > 0, refusal);
+    bool clipped = candidate->clip_norm > 0 || candidate->clip_value > 0;
+    return candidate->optimizer.class->configure(&candidate->optimizer, &settings, clipped,
+                                                 refusal);
 }
 
 static bool schedule_read(struct candidate *candidate, const struct model *model,

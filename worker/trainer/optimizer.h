@@ -13,7 +13,13 @@
 #include <stdint.h>
 
 #define OPTIMIZER_STATES_MAX     4
-#define OPTIMIZER_PARAMETERS_MAX 8
+#define OPTIMIZER_PARAMETERS_MAX 12
+
+/* A part of the arena that is updated in one call. It lies in one tensor. */
+struct optimizer_part {
+    size_t offset, count;
+    bool decayed; /* weight decay applies */
+};
 
 struct optimizer {
     const struct optimizer_class *class;
@@ -23,6 +29,8 @@ struct optimizer {
     /* Set by configure: a layer may add its gradient straight to state[0], which saves a pass over
      * it; update is then given no gradient. Only where nothing needs the gradient itself. */
     bool accumulates;
+    /* Set by configure: parts must be whole tensors, for the step depends on their norms. */
+    bool whole_tensors;
 
     real *state[OPTIMIZER_STATES_MAX];     /* [arena_count] each; the caller's; start at 0 */
     uint64_t steps;                        /* begun so far */
@@ -42,8 +50,8 @@ struct optimizer_class {
 
     /* weights[i], and the state at offset + i, for i < count. gradient is NULL if it was
      * accumulated. */
-    void (*update)(const struct optimizer *optimizer, size_t offset, size_t count, real *weights,
-                   const real *gradient);
+    void (*update)(const struct optimizer *optimizer, const struct optimizer_part *part,
+                   real *weights, const real *gradient);
 };
 
 /* NULL if there is none of that name. */

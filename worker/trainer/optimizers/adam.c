@@ -54,11 +54,12 @@ static void begin(struct optimizer *optimizer, double lr)
 }
 
 MULTIVERSION static void moments(real *restrict weights, real *restrict mean, real *restrict square,
-                                 const real *restrict gradient, size_t count, const real *scalar)
+                                 const real *restrict gradient, size_t count, const real *scalar,
+                                 real decay)
 {
     real beta1 = scalar[SCALAR_BETA1], rest1 = scalar[SCALAR_REST1];
     real beta2 = scalar[SCALAR_BETA2], rest2 = scalar[SCALAR_REST2];
-    real eps = scalar[SCALAR_EPS], decay = scalar[SCALAR_DECAY];
+    real eps = scalar[SCALAR_EPS];
     real step = scalar[STEP], root = scalar[ROOT];
     for (size_t i = 0; i < count; i++) {
         real g = gradient[i] + decay * weights[i];
@@ -74,11 +75,12 @@ MULTIVERSION static void moments(real *restrict weights, real *restrict mean, re
     }
 }
 
-static void update(const struct optimizer *optimizer, size_t offset, size_t count, real *weights,
-                   const real *gradient)
+static void update(const struct optimizer *optimizer, const struct optimizer_part *part,
+                   real *weights, const real *gradient)
 {
-    moments(weights, optimizer->state[MEAN] + offset, optimizer->state[SQUARE] + offset, gradient,
-            count, optimizer->scalar);
+    moments(weights, optimizer->state[MEAN] + part->offset, optimizer->state[SQUARE] + part->offset,
+            gradient, part->count, optimizer->scalar,
+            part->decayed ? optimizer->scalar[SCALAR_DECAY] : 0);
 }
 
 const struct optimizer_class optimizer_adam = {
