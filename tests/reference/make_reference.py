@@ -94,10 +94,17 @@ def optimizer_of(train, parameters, lr):
     return OPTIMIZERS[train["optimizer"]](groups, lr=lr, **keys)
 
 
-OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+def nadam(*arguments, **keys):
+    """foreach, for one by one PyTorch 1.13 has a mistake in the mean's factor, since corrected."""
+    return torch.optim.NAdam(*arguments, foreach=True, **keys)
+
+
+OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW,
+              "nadam": nadam, "radam": torch.optim.RAdam}
 
 
 def train(initial, features, labels, train, lr, dtype):
+    torch.set_default_dtype(dtype)  # of the optimizers' own scalars, too
     model = network(dtype)
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), initial):
@@ -143,6 +150,15 @@ def optimizers():
             (0.05, {"optimizer": "adam", "weight_decay": 0.05}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03, "clip_norm": 0.05}),
+            (0.05, {"optimizer": "adam", "amsgrad": True, "beta2": 0.5}),
+            (0.05, {"optimizer": "adamw"}),
+            (0.05, {"optimizer": "adamw", "weight_decay": 0.5, "decay_all": True}),
+            (0.05, {"optimizer": "adamw", "weight_decay": 0.5, "amsgrad": True, "beta2": 0.5}),
+            (0.05, {"optimizer": "nadam"}),
+            (0.05, {"optimizer": "nadam", "beta1": 0.8, "beta2": 0.9, "momentum_decay": 0.1,
+                    "weight_decay": 0.05}),
+            (0.05, {"optimizer": "radam"}),
+            (0.05, {"optimizer": "radam", "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.05}),
     ):
         cases.append({"train": case, "lr": lr,
                       "float64": train(initial, features, labels, case, lr, torch.float64),

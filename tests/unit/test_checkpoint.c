@@ -98,6 +98,10 @@ static void forty_and_sixty_steps_are_a_hundred_bit_for_bit(void **state)
         "{\"lr\":0.05,\"momentum\":0.9,\"clip_norm\":0.3}",
         "{\"lr\":0.05,\"momentum\":0.9,\"clip_value\":0.1}",
         "{\"lr\":0.01,\"optimizer\":\"adam\"}",
+        "{\"lr\":0.01,\"optimizer\":\"adam\",\"amsgrad\":true,\"weight_decay\":0.01}",
+        "{\"lr\":0.01,\"optimizer\":\"adamw\"}",
+        "{\"lr\":0.01,\"optimizer\":\"nadam\"}",
+        "{\"lr\":0.01,\"optimizer\":\"radam\"}",
         "{\"lr\":0.05,\"momentum\":0.9,\"schedule\":{\"type\":\"cosine\",\"period\":0,"
         "\"warmup\":{\"steps\":20,\"from\":0.1}}}",
         "{\"lr\":0.05,\"schedule\":{\"type\":\"step\",\"every\":7.3,\"gamma\":0.5}}",

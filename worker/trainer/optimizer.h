@@ -32,8 +32,10 @@ struct optimizer {
     /* Set by configure: parts must be whole tensors, for the step depends on their norms. */
     bool whole_tensors;
 
-    real *state[OPTIMIZER_STATES_MAX];     /* [arena_count] each; the caller's; start at 0 */
-    uint64_t steps;                        /* begun so far */
+    real *state[OPTIMIZER_STATES_MAX]; /* [arena_count] each; the caller's; start at 0 */
+    uint64_t steps;                    /* begun so far */
+    double running; /* the class's own, worked out anew from `steps` after a resume */
+    uint64_t running_steps;
     real scalar[OPTIMIZER_PARAMETERS_MAX]; /* of the step that was begun; the class's own */
 };
 
@@ -59,5 +61,8 @@ const struct optimizer_class *optimizer_class_find(const char *name);
 
 extern const struct optimizer_class optimizer_sgd;
 extern const struct optimizer_class optimizer_adam;
+extern const struct optimizer_class optimizer_adamw;
+extern const struct optimizer_class optimizer_nadam;
+extern const struct optimizer_class optimizer_radam;
 
 #endif

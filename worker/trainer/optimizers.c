@@ -4,8 +4,7 @@
 #include <string.h>
 
 static const struct optimizer_class *const classes[] = {
-    &optimizer_sgd,
-    &optimizer_adam,
+    &optimizer_sgd, &optimizer_adam, &optimizer_adamw, &optimizer_nadam, &optimizer_radam,
 };
 
 const struct optimizer_class *optimizer_class_find(const char *name)
