@@ -45,6 +45,27 @@ static const struct catalogue_key sgd_keys[] = {
     L2_KEY,
 };
 
+static const struct catalogue_key adagrad_keys[] = {
+    AMOUNT_KEY("lr_decay", "0.0", "lr / (1 + (t - 1) lr_decay) at step t"),
+    AMOUNT_KEY("initial_accumulator_value", "0.0", "what the sum of squares starts with"),
+    EPS_KEY("1.0e-10", "added to the root of the sum"),
+    L2_KEY,
+};
+
+static const struct catalogue_key adadelta_keys[] = {
+    SHARE_KEY("rho", "0.9", "decay of the means of the squares"),
+    EPS_KEY("1.0e-6", "added to the mean squares under their roots"),
+    L2_KEY,
+};
+
+static const struct catalogue_key rmsprop_keys[] = {
+    SHARE_KEY("alpha", "0.99", "decay of the mean of the squares"),
+    ROOT_EPS_KEY("1.0e-8"),
+    SHARE_KEY("momentum", "0.0", "share of the previous step that is kept"),
+    SWITCH_KEY("centered", "subtract the mean's square: divide by the deviation"),
+    L2_KEY,
+};
+
 static const struct catalogue_key adam_keys[] = {
     BETA1_KEY, BETA2_KEY, ROOT_EPS_KEY("1.0e-8"), L2_KEY, AMSGRAD_KEY,
 };
@@ -76,6 +97,23 @@ static const struct catalogue_entry entries[] = {
      .source = "Polyak 1964; Nesterov 1983; Sutskever et al. 2013 as in torch.optim.SGD",
      .keys = sgd_keys,
      .key_count = COUNT_OF(sgd_keys)},
+    {.name = "adagrad",
+     .text = "each weight's step over the root of all its squared gradients: w -= lr g / (sqrt(s) "
+             "+ eps)",
+     .source = "Duchi et al. 2011, as in torch.optim.Adagrad",
+     .keys = adagrad_keys,
+     .key_count = COUNT_OF(adagrad_keys)},
+    {.name = "adadelta",
+     .text = "steps of the size of earlier steps: w -= lr sqrt(u + eps) / sqrt(v + eps) g; made "
+             "for an lr near 1",
+     .source = "Zeiler 2012, algorithm 1, as in torch.optim.Adadelta",
+     .keys = adadelta_keys,
+     .key_count = COUNT_OF(adadelta_keys)},
+    {.name = "rmsprop",
+     .text = "steps over a running root of the squared gradients: w -= lr g / (sqrt(v) + eps)",
+     .source = "Tieleman and Hinton 2012; Graves 2013 if centred; as in torch.optim.RMSprop",
+     .keys = rmsprop_keys,
+     .key_count = COUNT_OF(rmsprop_keys)},
     {.name = "adam",
      .text = "steps scaled by running moments: w -= lr m / (sqrt(v) + eps), bias-corrected",
      .source = "Kingma and Ba 2015, algorithm 1, as in torch.optim.Adam",

@@ -100,7 +100,8 @@ def nadam(*arguments, **keys):
 
 
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW,
-              "nadam": nadam, "radam": torch.optim.RAdam}
+              "adagrad": torch.optim.Adagrad, "adadelta": torch.optim.Adadelta,
+              "rmsprop": torch.optim.RMSprop, "nadam": nadam, "radam": torch.optim.RAdam}
 
 
 def train(initial, features, labels, train, lr, dtype):
@@ -150,6 +151,17 @@ def optimizers():
             (0.05, {"optimizer": "adam", "weight_decay": 0.05}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03, "clip_norm": 0.05}),
+            (0.1, {"optimizer": "adagrad"}),
+            (0.1, {"optimizer": "adagrad", "lr_decay": 0.1, "initial_accumulator_value": 0.01,
+                   "eps": 0.001, "weight_decay": 0.05}),
+            (1.0, {"optimizer": "adadelta"}),
+            (2.0, {"optimizer": "adadelta", "rho": 0.8, "eps": 0.001, "weight_decay": 0.05}),
+            (0.01, {"optimizer": "rmsprop"}),
+            (0.01, {"optimizer": "rmsprop", "alpha": 0.9, "eps": 0.01, "weight_decay": 0.05}),
+            (0.01, {"optimizer": "rmsprop", "momentum": 0.9}),
+            (0.01, {"optimizer": "rmsprop", "centered": True, "eps": 0.01}),
+            (0.01, {"optimizer": "rmsprop", "centered": True, "eps": 0.01, "momentum": 0.8,
+                    "weight_decay": 0.05}),
             (0.05, {"optimizer": "adam", "amsgrad": True, "beta2": 0.5}),
             (0.05, {"optimizer": "adamw"}),
             (0.05, {"optimizer": "adamw", "weight_decay": 0.5, "decay_all": True}),

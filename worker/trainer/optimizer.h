@@ -60,6 +60,9 @@ struct optimizer_class {
 const struct optimizer_class *optimizer_class_find(const char *name);
 
 extern const struct optimizer_class optimizer_sgd;
+extern const struct optimizer_class optimizer_adagrad;
+extern const struct optimizer_class optimizer_adadelta;
+extern const struct optimizer_class optimizer_rmsprop;
 extern const struct optimizer_class optimizer_adam;
 extern const struct optimizer_class optimizer_adamw;
 extern const struct optimizer_class optimizer_nadam;
