@@ -91,6 +91,25 @@ static const struct catalogue_key radam_keys[] = {
     L2_KEY,
 };
 
+static const struct catalogue_key lion_keys[] = {
+    SHARE_KEY("beta1", "0.9", "share of the mean in the direction whose sign is taken"),
+    SHARE_KEY("beta2", "0.99", "decay of the mean of the gradients"),
+    DECOUPLED_KEY("0.0"),
+};
+
+static const struct catalogue_key lars_keys[] = {
+    SHARE_KEY("momentum", "0.9", "share of the previous step that is kept"),
+    AMOUNT_KEY("trust_coefficient", "0.001", "of each tensor: its step is so much of its norm"),
+    L2_KEY,
+};
+
+static const struct catalogue_key lamb_keys[] = {
+    BETA1_KEY,
+    BETA2_KEY,
+    ROOT_EPS_KEY("1.0e-6"),
+    AMOUNT_KEY("weight_decay", "0.01", "added to the direction: r += weight_decay w"),
+};
+
 static const struct catalogue_entry entries[] = {
     {.name = "sgd",
      .text = "stochastic gradient descent, with momentum and Nesterov's form if asked",
@@ -135,6 +154,23 @@ static const struct catalogue_entry entries[] = {
      .source = "Liu et al. 2020, algorithm 2, as in torch.optim.RAdam",
      .keys = radam_keys,
      .key_count = COUNT_OF(radam_keys)},
+    {.name = "lion",
+     .text = "steps that are signs alone: w -= lr (sign(beta1 m + (1 - beta1) g) + weight_decay w)",
+     .source = "Chen et al. 2023, algorithm 2",
+     .keys = lion_keys,
+     .key_count = COUNT_OF(lion_keys)},
+    {.name = "lars",
+     .text = "momentum whose rate for each tensor is lr trust_coefficient |w| / (|g| + "
+             "weight_decay |w|); lr alone for biases",
+     .source = "You, Gitman and Ginsburg 2017, algorithm 1",
+     .keys = lars_keys,
+     .key_count = COUNT_OF(lars_keys)},
+    {.name = "lamb",
+     .text = "Adam's direction r, at a rate of each tensor's own: w -= lr |w| / |r| r; w -= lr r "
+             "for biases",
+     .source = "You et al. 2020, algorithm 2",
+     .keys = lamb_keys,
+     .key_count = COUNT_OF(lamb_keys)},
 };
 
 static size_t count(void)

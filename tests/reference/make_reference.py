@@ -2,7 +2,8 @@
 """make_reference.py - the numbers that the training engine is compared with, made with PyTorch.
 
 Writes schedules.json and optimizers.json beside itself; they are kept in the repository, so that the
-tests need no PyTorch. Run it again only to add a case. Made with PyTorch 1.13.
+tests need no PyTorch. Run it again only to add a case. Made with PyTorch 1.13; what it
+lacks stands in paper_optimizers.py.
 """
 import json
 import math
@@ -11,6 +12,8 @@ import warnings
 
 import torch
 from torch.optim import lr_scheduler as sched
+
+import paper_optimizers
 
 warnings.filterwarnings("ignore")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -91,6 +94,8 @@ def optimizer_of(train, parameters, lr):
     if not train.get("decay_all", False):
         groups = [{"params": [p for p in parameters if p.dim() > 1]},
                   {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0}]
+        if train["optimizer"] in ("lars", "lamb"):
+            groups[1]["adapt"] = False
     return OPTIMIZERS[train["optimizer"]](groups, lr=lr, **keys)
 
 
@@ -99,9 +104,11 @@ def nadam(*arguments, **keys):
     return torch.optim.NAdam(*arguments, foreach=True, **keys)
 
 
-OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW,
-              "adagrad": torch.optim.Adagrad, "adadelta": torch.optim.Adadelta,
-              "rmsprop": torch.optim.RMSprop, "nadam": nadam, "radam": torch.optim.RAdam}
+OPTIMIZERS = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad,
+              "adadelta": torch.optim.Adadelta, "rmsprop": torch.optim.RMSprop,
+              "adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "nadam": nadam,
+              "radam": torch.optim.RAdam, "lion": paper_optimizers.Lion,
+              "lars": paper_optimizers.LARS, "lamb": paper_optimizers.LAMB}
 
 
 def train(initial, features, labels, train, lr, dtype):
@@ -139,7 +146,8 @@ def optimizers():
             (0.1, {"optimizer": "sgd", "momentum": 0.9}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05, "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True}),
-            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05, "decay_all": True}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05,
+                   "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_norm": 0.1}),
             (0.05, {"optimizer": "adam"}),
             (0.05, {"optimizer": "adam", "beta1": 0.8, "beta2": 0.9, "eps": 0.01}),
@@ -171,6 +179,17 @@ def optimizers():
                     "weight_decay": 0.05}),
             (0.05, {"optimizer": "radam"}),
             (0.05, {"optimizer": "radam", "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.05}),
+            (0.01, {"optimizer": "lion"}),
+            (0.01, {"optimizer": "lion", "beta1": 0.8, "beta2": 0.9, "weight_decay": 0.5}),
+            (0.01, {"optimizer": "lion", "weight_decay": 0.5, "decay_all": True}),
+            (0.3, {"optimizer": "lars"}),
+            (0.3, {"optimizer": "lars", "trust_coefficient": 0.05, "weight_decay": 0.05}),
+            (2.0, {"optimizer": "lars", "momentum": 0.5, "trust_coefficient": 0.02,
+                   "weight_decay": 0.05, "decay_all": True}),
+            (0.05, {"optimizer": "lamb"}),
+            (0.05, {"optimizer": "lamb", "beta1": 0.8, "beta2": 0.9, "eps": 0.01,
+                    "weight_decay": 0.1, "decay_all": True}),
+            (0.05, {"optimizer": "lamb", "clip_norm": 0.1}),
     ):
         cases.append({"train": case, "lr": lr,
                       "float64": train(initial, features, labels, case, lr, torch.float64),

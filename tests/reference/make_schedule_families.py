@@ -37,7 +37,8 @@ def from_formula(formula):
 def one_cycle(total, **options):
     """OneCycleLR refuses steps after its last; there the rate stays."""
     def make(optimizer):
-        inner = sched.OneCycleLR(optimizer, max_lr=LR, total_steps=total, cycle_momentum=False, **options)
+        inner = sched.OneCycleLR(optimizer, max_lr=LR, total_steps=total, cycle_momentum=False,
+                                 **options)
         left = [total - 1]
         step = inner.step
 
@@ -104,7 +105,8 @@ SCHEDULES = [
     ({"type": "one_cycle", "three_phase": True, "anneal": "linear"},
      lambda left, warm: one_cycle(left, three_phase=True, anneal_strategy="linear")),
     ({"type": "cyclic", "step_up": 1.0}, lambda left, warm: cyclic(30, 30, 4)),
-    ({"type": "cyclic", "step_up": 0.7, "step_down": 1.5, "div_factor": 10.0, "mode": "triangular2"},
+    ({"type": "cyclic", "step_up": 0.7, "step_down": 1.5, "div_factor": 10.0,
+      "mode": "triangular2"},
      lambda left, warm: cyclic(21, 45, 10, mode="triangular2")),
     ({"type": "cyclic", "step_up": 0.5, "step_down": 0.1, "mode": "exp_range", "gamma": 0.8},
      lambda left, warm: cyclic(15, 3, 4, mode="exp_range", gamma=0.8 ** (1 / UNIT))),

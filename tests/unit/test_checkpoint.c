@@ -107,6 +107,18 @@ static void forty_and_sixty_steps_are_a_hundred_bit_for_bit(void **state)
         "{\"lr\":0.01,\"optimizer\":\"adamw\"}",
         "{\"lr\":0.01,\"optimizer\":\"nadam\"}",
         "{\"lr\":0.01,\"optimizer\":\"radam\"}",
+        "{\"lr\":0.001,\"optimizer\":\"lion\",\"weight_decay\":0.1}",
+        "{\"lr\":0.1,\"optimizer\":\"lars\",\"weight_decay\":0.01}",
+        "{\"lr\":0.01,\"optimizer\":\"lamb\"}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"multi_step\",\"milestones\":[5,15]}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"polynomial\",\"power\":2}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"linear\"}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"cosine_restarts\",\"period\":3,\"t_mult\":2}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"one_cycle\"}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"cyclic\",\"step_up\":7}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"inverse_sqrt\"}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"wsd\",\"warmup\":{\"steps\":9,\"from\":0.1,"
+        "\"shape\":\"exponential\"}}}",
         "{\"lr\":0.05,\"momentum\":0.9,\"schedule\":{\"type\":\"cosine\",\"period\":0,"
         "\"warmup\":{\"steps\":20,\"from\":0.1}}}",
         "{\"lr\":0.05,\"schedule\":{\"type\":\"step\",\"every\":7.3,\"gamma\":0.5}}",

@@ -67,5 +67,8 @@ extern const struct optimizer_class optimizer_adam;
 extern const struct optimizer_class optimizer_adamw;
 extern const struct optimizer_class optimizer_nadam;
 extern const struct optimizer_class optimizer_radam;
+extern const struct optimizer_class optimizer_lion;
+extern const struct optimizer_class optimizer_lars;
+extern const struct optimizer_class optimizer_lamb;
 
 #endif
