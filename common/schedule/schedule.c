@@ -12,6 +12,7 @@ static const struct schedule_class *const classes[] = {
     &schedule_exponential,     &schedule_linear,    &schedule_polynomial,
     &schedule_inverse_sqrt,    &schedule_wsd,       &schedule_cosine,
     &schedule_cosine_restarts, &schedule_one_cycle, &schedule_cyclic,
+    &schedule_plateau,
 };
 
 /* In the order of enum warmup_shape. */
@@ -250,4 +251,18 @@ double schedule_lr(const struct schedule *schedule, uint64_t step)
     if (t < warmup)
         return schedule->base_lr * warmup_factor(schedule, t / warmup);
     return schedule->base_lr * schedule->class->factor(schedule, t - warmup);
+}
+
+void schedule_state_start(struct schedule_state *state)
+{
+    *state = (struct schedule_state){.scale = 1, .best = INFINITY};
+}
+
+void schedule_observe(const struct schedule *schedule, struct schedule_state *state, uint64_t step,
+                      double loss)
+{
+    if (!schedule->class->observe || step <= state->seen || (double)step < schedule->warmup_steps)
+        return;
+    state->seen = step;
+    schedule->class->observe(schedule, state, loss);
 }

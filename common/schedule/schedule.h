@@ -20,6 +20,14 @@
 
 struct schedule;
 
+/* What a schedule that reads the validation loss has learned from it; part of a checkpoint. */
+struct schedule_state {
+    double scale;         /* factor on the rate, 1 at the start */
+    double best;          /* lowest loss so far */
+    double bad, cooldown; /* validations without improvement, and still to be passed over */
+    uint64_t seen;        /* the step of the last validation that counted */
+};
+
 struct schedule_class {
     struct catalogue_entry entry;
     /* The factor on the base rate at `step` steps after the warm-up's end (0 is the first). */
@@ -28,6 +36,8 @@ struct schedule_class {
     unsigned time_parameters;
     /* Bit i set: so it is, and 0 stands for the horizon. */
     unsigned horizon_parameters;
+    /* Moves the state on by a validation's loss; NULL: the schedule depends on the step alone. */
+    void (*observe)(const struct schedule *schedule, struct schedule_state *state, double loss);
 };
 
 enum warmup_shape { WARMUP_LINEAR, WARMUP_EXPONENTIAL, WARMUP_CONSTANT };
@@ -61,5 +71,14 @@ bool schedule_create(struct schedule *schedule, const json_t *spec, double base_
  *   constant     from                           torch.optim.lr_scheduler.ConstantLR
  * and the schedule's own time 0 is the warm-up's end. */
 double schedule_lr(const struct schedule *schedule, uint64_t step);
+
+void schedule_state_start(struct schedule_state *state);
+
+/* Tells of the validation after `step` steps. The trainer calls it at every multiple of
+ * validate_every alone, and a step counts once: validations at a rung's end, or before a resume,
+ * must change no result. What comes during the warm-up does not count. The rate of the steps that
+ * follow is schedule_lr times state->scale. */
+void schedule_observe(const struct schedule *schedule, struct schedule_state *state, uint64_t step,
+                      double loss);
 
 #endif

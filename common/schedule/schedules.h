@@ -16,5 +16,6 @@ extern const struct schedule_class schedule_one_cycle;
 extern const struct schedule_class schedule_cyclic;
 extern const struct schedule_class schedule_inverse_sqrt;
 extern const struct schedule_class schedule_wsd;
+extern const struct schedule_class schedule_plateau;
 
 #endif

@@ -141,7 +141,25 @@ def cases():
                    "max_budget": STEPS / UNIT, "rates": used}
 
 
+def plateaus():
+    """ReduceLROnPlateau on losses that fall, rise and stay: the rate after each of them."""
+    torch.manual_seed(3)
+    losses = [2.0 / (1 + 0.2 * i) + 0.2 * float(torch.rand(1)) for i in range(40)] + [0.25] * 30
+    losses[20] = math.nan
+    for options in ({}, {"factor": 0.5, "patience": 2}, {"patience": 0, "cooldown": 3},
+                    {"patience": 1, "threshold": 0.1, "factor": 0.7, "min_lr": 0.02},
+                    {"patience": 3, "threshold": 0.05, "threshold_mode": "abs", "cooldown": 2}):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=LR)
+        scheduler = sched.ReduceLROnPlateau(optimizer, **options)
+        used = []
+        for loss in losses:
+            scheduler.step(loss)
+            used.append(optimizer.param_groups[0]["lr"])
+        yield {"schedule": {"type": "plateau", **options}, "lr": LR, "rates": used,
+               "losses": [None if math.isnan(loss) else loss for loss in losses]}
+
+
 if __name__ == "__main__":
     with open(os.path.join(HERE, "schedule_families.json"), "w", encoding="utf-8") as file:
-        json.dump({"cases": list(cases())}, file, separators=(",", ":"))
+        json.dump({"cases": list(cases()), "plateaus": list(plateaus())}, file, separators=(",", ":"))
         file.write("\n")

@@ -80,6 +80,55 @@ static void a_restart_and_a_milestone_come_on_their_step_in_spite_of_rounding(vo
     assert_float_equal(schedule_lr(&milestones, 29), 0.5, 0);
 }
 
+static void a_plateau_falls_where_that_of_pytorch_does(void **state)
+{
+    (void)state;
+    json_t *reference =
+        json_load_file(TEST_SOURCE_DIR "/reference/schedule_families.json", 0, NULL);
+    assert_non_null(reference);
+    size_t i, n;
+    json_t *reference_case, *loss;
+    json_array_foreach(json_object_get(reference, "plateaus"), i, reference_case)
+    {
+        struct schedule schedule;
+        struct schedule_state learned;
+        struct error error;
+        double lr = number(reference_case, "lr");
+        assert_true(schedule_create(&schedule, json_object_get(reference_case, "schedule"), lr, 1,
+                                    1, 100, &error));
+        schedule_state_start(&learned);
+        json_array_foreach(json_object_get(reference_case, "losses"), n, loss)
+        {
+            double value = json_is_number(loss) ? json_number_value(loss) : NAN;
+            schedule_observe(&schedule, &learned, 7 * (n + 1), value);
+            schedule_observe(&schedule, &learned, 7 * (n + 1), 1e9); /* the same step again */
+            double found = schedule_lr(&schedule, 7 * (n + 1)) * learned.scale;
+            double expected =
+                json_number_value(json_array_get(json_object_get(reference_case, "rates"), n));
+            if (!(fabs(found - expected) <= 1e-13 * lr))
+                fail_msg("plateau %zu after loss %zu: %.17g, PyTorch has %.17g", i, n, found,
+                         expected);
+        }
+    }
+    assert_true(i >= 5);
+    json_decref(reference);
+}
+
+static void a_plateau_is_not_reached_during_the_warmup(void **state)
+{
+    (void)state;
+    struct schedule schedule =
+        made("{\"type\":\"plateau\",\"patience\":0,\"warmup\":{\"steps\":50,\"from\":0.5}}", 1);
+    struct schedule_state learned;
+    schedule_state_start(&learned);
+    for (uint64_t step = 10; step < 50; step += 10)
+        schedule_observe(&schedule, &learned, step, (double)step);
+    assert_float_equal(learned.scale, 1, 0);
+    schedule_observe(&schedule, &learned, 50, 1);
+    schedule_observe(&schedule, &learned, 60, 1);
+    assert_float_equal(learned.scale, 0.1, 1e-15);
+}
+
 static void a_rate_stays_finite_and_in_its_bounds_at_any_step(void **state)
 {
     (void)state;
@@ -151,6 +200,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_family_gives_the_rates_of_its_reference),
         cmocka_unit_test(a_restart_and_a_milestone_come_on_their_step_in_spite_of_rounding),
+        cmocka_unit_test(a_plateau_falls_where_that_of_pytorch_does),
+        cmocka_unit_test(a_plateau_is_not_reached_during_the_warmup),
         cmocka_unit_test(a_rate_stays_finite_and_in_its_bounds_at_any_step),
         cmocka_unit_test(what_is_no_schedule_is_refused_by_the_key_at_fault),
     };

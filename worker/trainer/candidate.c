@@ -78,7 +78,14 @@ static bool schedule_read(struct candidate *candidate, const struct model *model
     bool good = schedule_create(&candidate->schedule, spec, json_number_value(lr), steps_per_unit,
                                 steps_per_epoch, max_budget, &error);
     json_decref(spec);
-    return good || refusal_set(refusal, "space.schedule", "%s", error.text);
+    if (!good)
+        return refusal_set(refusal, "space.schedule", "%s", error.text);
+    const struct schedule_class *class = candidate->schedule.class;
+    if (class->observe && model->dataset.split[SPLIT_VALIDATION].count == 0)
+        return refusal_set(refusal, "data.validation",
+                           "data.validation is 0, the schedule %s needs a validation set",
+                           class->entry.name);
+    return true;
 }
 
 bool candidate_read(struct candidate *candidate, const struct model *model, const json_t *params,

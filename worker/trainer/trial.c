@@ -65,6 +65,7 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
         return error_set(error, "%s", refusal.error.text);
     trial->model = model;
     trial->seed = seed;
+    schedule_state_start(&trial->schedule);
     const struct network *network = &model->network;
     struct optimizer *optimizer = &trial->candidate.optimizer;
     size_t largest;
@@ -198,7 +199,7 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
         .context = &update,
     };
 
-    *lr = schedule_lr(&candidate->schedule, trial->step);
+    *lr = schedule_lr(&candidate->schedule, trial->step) * trial->schedule.scale;
     batches_gather(&trial->batches, trial->step, activations->input);
     const real *output = network_forward(&model->network, trial->weights, activations, batch);
     double loss = model->loss->gradient(output, trial->batches.labels, batch,

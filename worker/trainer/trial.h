@@ -27,6 +27,7 @@ struct trial {
     double loss_sum;     /* of the steps since the last report */
     uint64_t loss_count; /* how many they are */
     double seconds;      /* spent training, validation not counted */
+    struct schedule_state schedule;
 };
 
 /* What is measured at steps that are reported. Measuring changes no result. */
