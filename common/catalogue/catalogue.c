@@ -104,6 +104,13 @@ void catalogue_key_range(const struct catalogue_key *key, char *text, size_t tex
         else
             add(&words, "a string");
         break;
+    case KEY_NUMBERS:
+        add(&words, "1 to %d numbers [ a, b, ... ]", CATALOGUE_NUMBERS_MAX);
+        if (key->low > -CATALOGUE_ANY_REAL || key->high < CATALOGUE_ANY_REAL) {
+            add(&words, ", each");
+            add_range(&words, key);
+        }
+        break;
     case KEY_GROUP:
         add(&words, "a group { ... }");
         break;

@@ -23,6 +23,7 @@ enum key_type {
     KEY_NAME,    /* a string of letters, digits, spaces and - _ . + */
     KEY_PATH,    /* a string; a relative one starts at the folder of the file that it stands in */
     KEY_TEXT,    /* any string, or one of `choices`, or the name of an entry of `names` */
+    KEY_NUMBERS, /* a list of 1 to CATALOGUE_NUMBERS_MAX reals; one alone is a list of one */
     KEY_GROUP,   /* a group with the keys of `group` */
     KEY_LIST     /* a list of groups with the keys of `group`; one group alone is a list of one */
 };
@@ -73,6 +74,8 @@ extern const struct catalogue catalogue_samplers;
 extern const struct catalogue catalogue_schedulers;
 extern const struct catalogue catalogue_schedules; /* defined in common/schedule/schedule.c */
 extern const struct catalogue catalogue_groups;    /* the study file's groups: study, data ... */
+
+#define CATALOGUE_NUMBERS_MAX 16
 
 /* Bounds that stand for "any finite number" and "any count". */
 #define CATALOGUE_ANY_REAL  1.7976931348623157e308

@@ -39,5 +39,5 @@ const struct schedule_class schedule_cosine = {
               .keys = keys,
               .key_count = KEYS},
     .factor = factor,
-    .time_parameters = 1U << PERIOD,
+    .horizon_parameters = 1U << PERIOD,
 };

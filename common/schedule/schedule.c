@@ -8,11 +8,15 @@
 #include <string.h>
 
 static const struct schedule_class *const classes[] = {
-    &schedule_constant,
-    &schedule_step,
-    &schedule_exponential,
-    &schedule_cosine,
+    &schedule_constant,        &schedule_step,      &schedule_multi_step,
+    &schedule_exponential,     &schedule_linear,    &schedule_polynomial,
+    &schedule_inverse_sqrt,    &schedule_wsd,       &schedule_cosine,
+    &schedule_cosine_restarts, &schedule_one_cycle, &schedule_cyclic,
+    &schedule_plateau,
 };
+
+/* In the order of enum warmup_shape. */
+static const char warmup_shapes[] = "linear exponential constant";
 
 #define CLASS_COUNT (sizeof classes / sizeof classes[0])
 
@@ -43,28 +47,82 @@ static bool in_range(const struct catalogue_key *key, double value)
            (key->high_open ? value < key->high : value <= key->high);
 }
 
-/* Reads one of the schedule's own parameters. */
-static bool parameter_read(const struct catalogue_key *key, const json_t *spec, const char *type,
-                           double *value, struct error *error)
+static bool number_read(const struct catalogue_key *key, const json_t *given, const char *type,
+                        double *value, struct error *error)
 {
-    const json_t *given = json_object_get(spec, key->name);
-    if (!given) {
-        if (!key->fallback || !*key->fallback)
-            return error_set(error, "schedule %s: %s is missing (%s)", type, key->name, key->text);
-        *value = strtod(key->fallback, NULL);
-        return true;
-    }
     if (!json_is_number(given))
         return error_set(error, "schedule %s: %s is not a number (%s)", type, key->name, key->text);
     *value = json_number_value(given);
-    if (in_range(key, *value))
+    if (in_range(key, *value) && (key->type != KEY_INTEGER || *value == floor(*value)))
         return true;
     char range[ERROR_TEXT_BYTES / 4];
     catalogue_key_range(key, range, sizeof range);
     return error_set(error, "schedule %s: %s is %g, allowed is %s", type, key->name, *value, range);
 }
 
-/* Reads {"steps" or "epochs": length, "from": factor, "shape": "linear"}. */
+static bool list_read(struct schedule *schedule, const struct catalogue_key *key,
+                      const json_t *given, const char *type, double *value, struct error *error)
+{
+    size_t count = json_array_size(given);
+    if (count == 0 || count > SCHEDULE_LIST_MAX)
+        return error_set(error, "schedule %s: %s is not a list of 1 to %d numbers (%s)", type,
+                         key->name, SCHEDULE_LIST_MAX, key->text);
+    for (size_t i = 0; i < count; i++)
+        if (!number_read(key, json_array_get(given, i), type, &schedule->list[i], error))
+            return false;
+    *value = (double)count;
+    return true;
+}
+
+/* The place of `word` among words that are separated by spaces; -1: it is none of them. */
+static int place_among(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (int place = 0;; place++) {
+        size_t taken = strcspn(words, " ");
+        if (taken == length && strncmp(words, word, length) == 0)
+            return place;
+        if (words[taken] == '\0')
+            return -1;
+        words += taken + 1;
+    }
+}
+
+static bool text_read(const struct catalogue_key *key, const char *given, const char *type,
+                      double *value, struct error *error)
+{
+    int place = given ? place_among(key->choices, given) : -1;
+    *value = place;
+    return place >= 0 || error_set(error, "schedule %s: %s is \"%.40s\", allowed is one of %s",
+                                   type, key->name, given ? given : "?", key->choices);
+}
+
+/* Reads one of the schedule's own parameters. */
+static bool parameter_read(struct schedule *schedule, const struct catalogue_key *key,
+                           const json_t *spec, double *value, struct error *error)
+{
+    const char *type = schedule->class->entry.name;
+    const json_t *given = json_object_get(spec, key->name);
+    if (!given && (!key->fallback || !*key->fallback))
+        return error_set(error, "schedule %s: %s is missing (%s)", type, key->name, key->text);
+    switch (key->type) {
+    case KEY_TEXT:
+        return text_read(key, given ? json_string_value(given) : key->fallback, type, value, error);
+    case KEY_BOOL:
+        *value = given ? json_is_true(given) : strcmp(key->fallback, "true") == 0;
+        return !given || json_is_boolean(given) ||
+               error_set(error, "schedule %s: %s is neither true nor false", type, key->name);
+    case KEY_NUMBERS:
+        return list_read(schedule, key, given, type, value, error);
+    default:
+        if (given)
+            return number_read(key, given, type, value, error);
+        *value = strtod(key->fallback, NULL);
+        return true;
+    }
+}
+
+/* Reads {"steps" or "epochs": length, "from": factor, "shape": one of the above}. */
 static bool warmup_read(struct schedule *schedule, const json_t *spec, double steps_per_epoch,
                         struct error *error)
 {
@@ -87,8 +145,13 @@ static bool warmup_read(struct schedule *schedule, const json_t *spec, double st
 
     const json_t *shape = json_object_get(spec, "shape");
     const char *name = shape ? json_string_value(shape) : "linear";
-    if (!name || strcmp(name, "linear") != 0)
-        return error_set(error, "warmup.shape is \"%s\", allowed is linear", name ? name : "?");
+    int place = name ? place_among(warmup_shapes, name) : -1;
+    if (place < 0)
+        return error_set(error, "warmup.shape is \"%s\", allowed is one of %s", name ? name : "?",
+                         warmup_shapes);
+    schedule->warmup_shape = (enum warmup_shape)place;
+    if (schedule->warmup_shape == WARMUP_EXPONENTIAL && schedule->warmup_from == 0)
+        return error_set(error, "warmup.from is 0, an exponential warm-up starts above 0");
 
     /* Whole steps, so that the schedule behind it starts exactly at its own time 0. */
     schedule->warmup_steps = nearbyint(steps ? length : length * steps_per_epoch);
@@ -108,6 +171,28 @@ static bool keys_known(const struct schedule_class *class, const json_t *spec, s
             return error_set(error, "schedule %s has no parameter \"%s\"", class->entry.name, name);
     }
     return true;
+}
+
+/* Turns parameter i into steps where it is a time. */
+static bool to_steps(struct schedule *schedule, size_t i, double budget_steps, struct error *error)
+{
+    const struct schedule_class *class = schedule->class;
+    double *value = &schedule->parameter[i];
+    unsigned bit = 1U << i;
+    if (!((class->time_parameters | class->horizon_parameters) & bit))
+        return true;
+    if (class->entry.keys[i].type == KEY_NUMBERS) {
+        for (size_t j = 0; j < (size_t)*value; j++)
+            schedule->list[j] *= schedule->steps_per_unit;
+        return true;
+    }
+    *value *= schedule->steps_per_unit;
+    if (*value > 0 || !(class->horizon_parameters & bit))
+        return true;
+    *value = schedule->horizon_steps;
+    return *value > 0 ||
+           error_set(error, "schedule %s: the warm-up of %g steps takes the whole budget of %g",
+                     class->entry.name, schedule->warmup_steps, budget_steps);
 }
 
 bool schedule_create(struct schedule *schedule, const json_t *spec, double base_lr,
@@ -139,28 +224,45 @@ bool schedule_create(struct schedule *schedule, const json_t *spec, double base_
 
     for (size_t i = 0; i < class->entry.key_count; i++) {
         double *value = &schedule->parameter[i];
-        if (!parameter_read(&class->entry.keys[i], spec, type, value, error))
+        const struct catalogue_key *key = &class->entry.keys[i];
+        if (!parameter_read(schedule, key, spec, value, error) ||
+            !to_steps(schedule, i, max_budget * steps_per_unit, error))
             return false;
-        if (!(class->time_parameters & (1U << i)))
-            continue;
-        if (*value > 0) {
-            *value *= steps_per_unit;
-        } else if (schedule->horizon_steps > 0) {
-            *value = schedule->horizon_steps;
-        } else {
-            return error_set(error,
-                             "schedule %s: the warm-up of %g steps takes the whole budget of %g",
-                             type, schedule->warmup_steps, max_budget * steps_per_unit);
-        }
     }
     return true;
+}
+
+static double warmup_factor(const struct schedule *schedule, double progress)
+{
+    double from = schedule->warmup_from;
+    switch (schedule->warmup_shape) {
+    case WARMUP_EXPONENTIAL:
+        return pow(from, 1.0 - progress);
+    case WARMUP_CONSTANT:
+        return from;
+    default:
+        return from + (1.0 - from) * progress;
+    }
 }
 
 double schedule_lr(const struct schedule *schedule, uint64_t step)
 {
     double t = (double)step, warmup = schedule->warmup_steps;
     if (t < warmup)
-        return schedule->base_lr *
-               (schedule->warmup_from + (1.0 - schedule->warmup_from) * (t / warmup));
+        return schedule->base_lr * warmup_factor(schedule, t / warmup);
     return schedule->base_lr * schedule->class->factor(schedule, t - warmup);
+}
+
+void schedule_state_start(struct schedule_state *state)
+{
+    *state = (struct schedule_state){.scale = 1, .best = INFINITY};
+}
+
+void schedule_observe(const struct schedule *schedule, struct schedule_state *state, uint64_t step,
+                      double loss)
+{
+    if (!schedule->class->observe || step <= state->seen || (double)step < schedule->warmup_steps)
+        return;
+    state->seen = step;
+    schedule->class->observe(schedule, state, loss);
 }

@@ -271,6 +271,11 @@ static void check_warmup(const struct study_check *check, const char *setting, c
                       setting);
         return;
     }
+    if (is_text(json_object_get(warmup, "shape"), "exponential") &&
+        is_zero(json_object_get(warmup, "from")))
+        study_problem(check->problems, &written->place,
+                      "%s.from: found 0; allowed: above 0, where an exponential can start",
+                      setting);
     const char *unit = json_string_value(value_of(check, "search", "unit"));
     const json_t *budget = value_of(check, "search", "max_budget");
     const json_t *length = unit ? json_object_get(warmup, unit) : NULL;

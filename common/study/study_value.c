@@ -60,6 +60,27 @@ static json_t *number_json(const struct catalogue_key *key, const struct study_n
     return key->type == KEY_SHARE && number < 1 ? json_real(number) : NULL;
 }
 
+/* The numbers of a KEY_NUMBERS; NULL: not allowed. */
+static json_t *numbers_json(const struct catalogue_key *key, const struct study_node *node)
+{
+    struct catalogue_key each = *key;
+    each.type = KEY_REAL;
+    bool alone = node->type == STUDY_NODE_INTEGER || node->type == STUDY_NODE_REAL;
+    size_t count = alone ? 1 : node->type == STUDY_NODE_LIST ? study_node_count(node) : 0;
+    if (count == 0 || count > CATALOGUE_NUMBERS_MAX)
+        return NULL;
+    json_t *array = json_array();
+    const struct study_node *element = alone ? node : node->first;
+    for (size_t i = 0; i < count; i++, element = element->next) {
+        json_t *number = number_json(&each, element);
+        if (!number || json_array_append_new(array, number) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 /* ' (did you mean "sgd"?)', or "". */
 static void suggest(const struct catalogue_key *key, const char *wanted, char *text,
                     size_t text_bytes)
@@ -176,6 +197,9 @@ json_t *study_value_check(const struct catalogue_key *key, const struct study_no
     case KEY_REAL:
     case KEY_SHARE:
         json = number_json(key, node);
+        break;
+    case KEY_NUMBERS:
+        json = numbers_json(key, node);
         break;
     case KEY_NAME:
     case KEY_PATH:

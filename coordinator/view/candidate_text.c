@@ -33,6 +33,10 @@ static void add_value(struct words *words, const char *before, const char *name,
         add(words, "%s%.40s %.40s", before, name, json_string_value(value));
     else if (json_is_boolean(value))
         add(words, "%s%s%.40s", before, json_is_true(value) ? "" : "no ", name);
+    else if (json_is_array(value))
+        for (size_t i = 0; i < json_array_size(value); i++)
+            add(words, "%s%.40s %s", i ? "," : before, i ? "" : name,
+                figure_rate(json_number_value(json_array_get(value, i))).text);
 }
 
 static void add_warmup(struct words *words, const json_t *warmup)

@@ -2,7 +2,8 @@
 """make_reference.py - the numbers that the training engine is compared with, made with PyTorch.
 
 Writes schedules.json and optimizers.json beside itself; they are kept in the repository, so that the
-tests need no PyTorch. Run it again only to add a case. Made with PyTorch 1.13.
+tests need no PyTorch. Run it again only to add a case. Made with PyTorch 1.13; what it
+lacks stands in paper_optimizers.py.
 """
 import json
 import math
@@ -11,6 +12,8 @@ import warnings
 
 import torch
 from torch.optim import lr_scheduler as sched
+
+import paper_optimizers
 
 warnings.filterwarnings("ignore")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -81,27 +84,50 @@ def network(dtype):
                                torch.nn.Linear(HIDDEN, CLASSES)).to(dtype)
 
 
+def optimizer_of(train, parameters, lr):
+    """Weight decay is for matrices alone unless decay_all is set: two parameter groups."""
+    keys = {key: value for key, value in train.items()
+            if key not in ("optimizer", "clip_norm", "clip_value", "decay_all")}
+    if "beta1" in keys or "beta2" in keys:
+        keys["betas"] = (keys.pop("beta1", 0.9), keys.pop("beta2", 0.999))
+    groups = [{"params": parameters}]
+    if not train.get("decay_all", False):
+        groups = [{"params": [p for p in parameters if p.dim() > 1]},
+                  {"params": [p for p in parameters if p.dim() == 1], "weight_decay": 0.0}]
+        if train["optimizer"] in ("lars", "lamb"):
+            groups[1]["adapt"] = False
+    return OPTIMIZERS[train["optimizer"]](groups, lr=lr, **keys)
+
+
+def nadam(*arguments, **keys):
+    """foreach, for one by one PyTorch 1.13 has a mistake in the mean's factor, since corrected."""
+    return torch.optim.NAdam(*arguments, foreach=True, **keys)
+
+
+OPTIMIZERS = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad,
+              "adadelta": torch.optim.Adadelta, "rmsprop": torch.optim.RMSprop,
+              "adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "nadam": nadam,
+              "radam": torch.optim.RAdam, "lion": paper_optimizers.Lion,
+              "lars": paper_optimizers.LARS, "lamb": paper_optimizers.LAMB}
+
+
 def train(initial, features, labels, train, lr, dtype):
+    torch.set_default_dtype(dtype)  # of the optimizers' own scalars, too
     model = network(dtype)
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), initial):
             parameter.copy_(value.to(dtype))
-    if train["optimizer"] == "sgd":
-        optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=train.get("momentum", 0.0),
-                                    nesterov=train.get("nesterov", False),
-                                    weight_decay=train.get("weight_decay", 0.0))
-    else:
-        optimizer = torch.optim.Adam(model.parameters(), lr=lr,
-                                     betas=(train.get("beta1", 0.9), train.get("beta2", 0.999)),
-                                     eps=train.get("eps", 1e-8),
-                                     weight_decay=train.get("weight_decay", 0.0))
+    optimizer = optimizer_of(train, list(model.parameters()), lr)
     losses, norms = [], []
     for _ in range(20):
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(features.to(dtype)), labels)
         loss.backward()
-        largest = train.get("clip_norm", 0.0) or math.inf
-        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), largest)))
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), math.inf)))
+        if "clip_value" in train:
+            torch.nn.utils.clip_grad_value_(model.parameters(), train["clip_value"])
+        if "clip_norm" in train:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), train["clip_norm"])
         optimizer.step()
         losses.append(float(loss))
     return {"losses": losses, "grad_norms": norms,
@@ -116,16 +142,54 @@ def optimizers():
     cases = []
     for lr, case in (
             (0.3, {"optimizer": "sgd", "momentum": 0.0}),
-            (0.3, {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.05}),
+            (0.3, {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.05, "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9}),
-            (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05, "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True}),
-            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05,
+                   "decay_all": True}),
             (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_norm": 0.1}),
             (0.05, {"optimizer": "adam"}),
             (0.05, {"optimizer": "adam", "beta1": 0.8, "beta2": 0.9, "eps": 0.01}),
-            (0.05, {"optimizer": "adam", "weight_decay": 0.05}),
+            (0.05, {"optimizer": "adam", "weight_decay": 0.05, "decay_all": True}),
             (0.05, {"optimizer": "adam", "clip_norm": 0.1}),
+            (0.3, {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.05}),
+            (0.05, {"optimizer": "adam", "weight_decay": 0.05}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "clip_value": 0.03, "clip_norm": 0.05}),
+            (0.1, {"optimizer": "adagrad"}),
+            (0.1, {"optimizer": "adagrad", "lr_decay": 0.1, "initial_accumulator_value": 0.01,
+                   "eps": 0.001, "weight_decay": 0.05}),
+            (1.0, {"optimizer": "adadelta"}),
+            (2.0, {"optimizer": "adadelta", "rho": 0.8, "eps": 0.001, "weight_decay": 0.05}),
+            (0.01, {"optimizer": "rmsprop"}),
+            (0.01, {"optimizer": "rmsprop", "alpha": 0.9, "eps": 0.01, "weight_decay": 0.05}),
+            (0.01, {"optimizer": "rmsprop", "momentum": 0.9}),
+            (0.01, {"optimizer": "rmsprop", "centered": True, "eps": 0.01}),
+            (0.01, {"optimizer": "rmsprop", "centered": True, "eps": 0.01, "momentum": 0.8,
+                    "weight_decay": 0.05}),
+            (0.05, {"optimizer": "adam", "amsgrad": True, "beta2": 0.5}),
+            (0.05, {"optimizer": "adamw"}),
+            (0.05, {"optimizer": "adamw", "weight_decay": 0.5, "decay_all": True}),
+            (0.05, {"optimizer": "adamw", "weight_decay": 0.5, "amsgrad": True, "beta2": 0.5}),
+            (0.05, {"optimizer": "nadam"}),
+            (0.05, {"optimizer": "nadam", "beta1": 0.8, "beta2": 0.9, "momentum_decay": 0.1,
+                    "weight_decay": 0.05}),
+            (0.05, {"optimizer": "radam"}),
+            (0.05, {"optimizer": "radam", "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.05}),
+            (0.01, {"optimizer": "lion"}),
+            (0.01, {"optimizer": "lion", "beta1": 0.8, "beta2": 0.9, "weight_decay": 0.5}),
+            (0.01, {"optimizer": "lion", "weight_decay": 0.5, "decay_all": True}),
+            (0.3, {"optimizer": "lars"}),
+            (0.3, {"optimizer": "lars", "trust_coefficient": 0.05, "weight_decay": 0.05}),
+            (2.0, {"optimizer": "lars", "momentum": 0.5, "trust_coefficient": 0.02,
+                   "weight_decay": 0.05, "decay_all": True}),
+            (0.05, {"optimizer": "lamb"}),
+            (0.05, {"optimizer": "lamb", "beta1": 0.8, "beta2": 0.9, "eps": 0.01,
+                    "weight_decay": 0.1, "decay_all": True}),
+            (0.05, {"optimizer": "lamb", "clip_norm": 0.1}),
     ):
         cases.append({"train": case, "lr": lr,
                       "float64": train(initial, features, labels, case, lr, torch.float64),

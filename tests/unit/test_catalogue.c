@@ -86,6 +86,21 @@ static void only_a_name_that_is_near_enough_is_suggested(void **state)
     }
 }
 
+static const struct catalogue_entry things[] = {{.name = "one"}, {.name = "other"}};
+
+static size_t things_count(void)
+{
+    return COUNT_OF(things);
+}
+
+static const struct catalogue_entry *thing(size_t index)
+{
+    return &things[index];
+}
+
+static const struct catalogue two_things = {
+    .kind = "thing", .plural = "things", .count = things_count, .entry = thing};
+
 static void a_range_is_told_in_words(void **state)
 {
     (void)state;
@@ -102,8 +117,10 @@ static void a_range_is_told_in_words(void **state)
         {{.type = KEY_REAL, .low_open = true, .high = 1}, "a number above 0 and at most 1"},
         {{.type = KEY_REAL, .low = -CATALOGUE_ANY_REAL, .high = 3}, "a number at most 3"},
         {{.type = KEY_TEXT, .choices = "none relu"}, "none, relu"},
-        {{.type = KEY_TEXT, .names = &catalogue_optimizers}, "sgd, adam"},
+        {{.type = KEY_TEXT, .names = &two_things}, "one, other"},
         {{.type = KEY_TEXT}, "a string"},
+        {{.type = KEY_NUMBERS, .low_open = true, .high = CATALOGUE_ANY_REAL},
+         "1 to 16 numbers [ a, b, ... ], each above 0"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char words[200];

@@ -96,7 +96,29 @@ static void forty_and_sixty_steps_are_a_hundred_bit_for_bit(void **state)
         "{\"lr\":0.05,\"momentum\":0.9,\"weight_decay\":0.01}",
         "{\"lr\":0.05,\"momentum\":0.9,\"nesterov\":true}",
         "{\"lr\":0.05,\"momentum\":0.9,\"clip_norm\":0.3}",
+        "{\"lr\":0.05,\"momentum\":0.9,\"clip_value\":0.1}",
+        "{\"lr\":0.05,\"optimizer\":\"adagrad\",\"lr_decay\":0.01}",
+        "{\"lr\":1.0,\"optimizer\":\"adadelta\"}",
+        "{\"lr\":0.01,\"optimizer\":\"rmsprop\"}",
+        "{\"lr\":0.01,\"optimizer\":\"rmsprop\",\"momentum\":0.5}",
+        "{\"lr\":0.01,\"optimizer\":\"rmsprop\",\"centered\":true,\"eps\":0.01,\"momentum\":0.5}",
         "{\"lr\":0.01,\"optimizer\":\"adam\"}",
+        "{\"lr\":0.01,\"optimizer\":\"adam\",\"amsgrad\":true,\"weight_decay\":0.01}",
+        "{\"lr\":0.01,\"optimizer\":\"adamw\"}",
+        "{\"lr\":0.01,\"optimizer\":\"nadam\"}",
+        "{\"lr\":0.01,\"optimizer\":\"radam\"}",
+        "{\"lr\":0.001,\"optimizer\":\"lion\",\"weight_decay\":0.1}",
+        "{\"lr\":0.1,\"optimizer\":\"lars\",\"weight_decay\":0.01}",
+        "{\"lr\":0.01,\"optimizer\":\"lamb\"}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"multi_step\",\"milestones\":[5,15]}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"polynomial\",\"power\":2}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"linear\"}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"cosine_restarts\",\"period\":3,\"t_mult\":2}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"one_cycle\"}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"cyclic\",\"step_up\":7}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"inverse_sqrt\"}}",
+        "{\"lr\":0.05,\"schedule\":{\"type\":\"wsd\",\"warmup\":{\"steps\":9,\"from\":0.1,"
+        "\"shape\":\"exponential\"}}}",
         "{\"lr\":0.05,\"momentum\":0.9,\"schedule\":{\"type\":\"cosine\",\"period\":0,"
         "\"warmup\":{\"steps\":20,\"from\":0.1}}}",
         "{\"lr\":0.05,\"schedule\":{\"type\":\"step\",\"every\":7.3,\"gamma\":0.5}}",
@@ -123,6 +145,55 @@ static void forty_and_sixty_steps_are_a_hundred_bit_for_bit(void **state)
         destroy(&fixture, &whole);
         destroy(&other_fixture, &halves);
     }
+}
+
+static void forget(void *context, const struct training_report *report)
+{
+    (void)context;
+    (void)report;
+}
+
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void train(struct trial *trial, uint64_t to)
+{
+    enum verdict verdict;
+    const struct training_watch watch = {.report = forget, .interrupted = never};
+    trial->candidate.validate_every = 7;
+    assert_int_equal(training_run(trial, to, &watch, &verdict), TRAINING_REACHED);
+}
+
+/* It learns from validations, and a rung's end has one more: at step 40, and again on resuming. */
+static void a_plateau_does_not_see_where_a_rung_ended(void **state)
+{
+    (void)state;
+    static const char params[] = "{\"lr\":0.2,\"momentum\":0.9,\"schedule\":{\"type\":\"plateau\","
+                                 "\"patience\":1,\"threshold\":0.2,\"factor\":0.5}}";
+    struct model_fixture fixture, other_fixture;
+    struct trial whole, halves;
+    struct error error = {""};
+    make(&fixture, &whole, params);
+    train(&whole, 100);
+    make(&other_fixture, &halves, params);
+    train(&halves, 40);
+    double scale = halves.schedule.scale;
+    assert_true(checkpoint_save(&halves, path, &error));
+    destroy(&other_fixture, &halves);
+    make(&other_fixture, &halves, params);
+    assert_true(checkpoint_load(&halves, path, &error));
+    assert_float_equal(halves.schedule.scale, scale, 0);
+    train(&halves, 40);
+    train(&halves, 100);
+    assert_memory_equal(whole.weights, halves.weights,
+                        fixture.model.network.arena_count * sizeof(real));
+    assert_true(whole.schedule.scale < scale && scale < 1);
+    assert_memory_equal(&whole.schedule, &halves.schedule, sizeof whole.schedule);
+    destroy(&fixture, &whole);
+    destroy(&other_fixture, &halves);
 }
 
 static unsigned char *file_read(size_t *size)
@@ -329,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forty_and_sixty_steps_are_a_hundred_bit_for_bit),
+        cmocka_unit_test(a_plateau_does_not_see_where_a_rung_ended),
         cmocka_unit_test(every_flipped_byte_and_every_truncation_is_noticed),
         cmocka_unit_test(a_checkpoint_of_something_else_is_refused),
         cmocka_unit_test(a_save_that_fails_leaves_the_old_file_and_no_other),

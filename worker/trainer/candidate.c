@@ -26,6 +26,8 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
     const char *name;
     if (!settings_count(&settings, "batch_size", &candidate->batch_size, refusal) ||
         !settings_number(&settings, "clip_norm", &candidate->clip_norm, refusal) ||
+        !settings_number(&settings, "clip_value", &candidate->clip_value, refusal) ||
+        !settings_bool(&settings, "decay_all", &candidate->decay_all, refusal) ||
         !settings_count(&settings, "report_every", &candidate->report_every, refusal) ||
         !settings_count(&settings, "validate_every", &candidate->validate_every, refusal) ||
         !settings_bool(&settings, "stop_collapsed", &candidate->stop_collapsed, refusal) ||
@@ -49,8 +51,9 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
     if (!settings_known(&settings, entry, refusal))
         return false;
     settings.entry = entry;
-    return candidate->optimizer.class->configure(&candidate->optimizer, &settings,
-                                                 candidate->clip_norm > 0, refusal);
+    bool clipped = candidate->clip_norm > 0 || candidate->clip_value > 0;
+    return candidate->optimizer.class->configure(&candidate->optimizer, &settings, clipped,
+                                                 refusal);
 }
 
 static bool schedule_read(struct candidate *candidate, const struct model *model,
@@ -75,7 +78,14 @@ static bool schedule_read(struct candidate *candidate, const struct model *model
     bool good = schedule_create(&candidate->schedule, spec, json_number_value(lr), steps_per_unit,
                                 steps_per_epoch, max_budget, &error);
     json_decref(spec);
-    return good || refusal_set(refusal, "space.schedule", "%s", error.text);
+    if (!good)
+        return refusal_set(refusal, "space.schedule", "%s", error.text);
+    const struct schedule_class *class = candidate->schedule.class;
+    if (class->observe && model->dataset.split[SPLIT_VALIDATION].count == 0)
+        return refusal_set(refusal, "data.validation",
+                           "data.validation is 0, the schedule %s needs a validation set",
+                           class->entry.name);
+    return true;
 }
 
 bool candidate_read(struct candidate *candidate, const struct model *model, const json_t *params,

@@ -12,6 +12,8 @@ struct candidate {
     struct optimizer optimizer; /* configured, without state */
     size_t batch_size;          /* of the whole set where the study says 0 */
     double clip_norm;           /* 0: any */
+    double clip_value;          /* 0: any */
+    bool decay_all;             /* weight decay for tensors of one dimension too */
     size_t report_every;        /* steps */
     size_t validate_every;      /* steps */
     bool stop_collapsed;        /* the monitor may end a run whose loss is finite */

@@ -11,13 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char checkpoint_format[] = "lrsweep-checkpoint-1";
+static const char checkpoint_format[] = "lrsweep-checkpoint-2";
 static const char weights_format[] = "lrsweep-weights-1";
 
 enum { NAME_BYTES = 96 };
 
 /* The numbers of the tensor "trial". Counters are exact in a double up to 2^53. */
-enum { STEP, OPTIMIZER_STEPS, LOSS_SUM, LOSS_COUNT, SECONDS, NUMBERS };
+enum {
+    STEP,
+    OPTIMIZER_STEPS,
+    LOSS_SUM,
+    LOSS_COUNT,
+    SECONDS,
+    SCHEDULE_SCALE,
+    SCHEDULE_BEST,
+    SCHEDULE_BAD,
+    SCHEDULE_COOLDOWN,
+    SCHEDULE_SEEN,
+    NUMBERS
+};
 
 /* The tensors of a file that is being written, or that is expected. */
 struct table {
@@ -109,9 +121,16 @@ bool checkpoint_save(const struct trial *trial, const char *path, struct error *
 {
     double *monitor = memory_create(monitor_state_count(trial->monitor), sizeof *monitor);
     double numbers[NUMBERS] = {
-        [STEP] = (double)trial->step, [OPTIMIZER_STEPS] = (double)trial->candidate.optimizer.steps,
-        [LOSS_SUM] = trial->loss_sum, [LOSS_COUNT] = (double)trial->loss_count,
+        [STEP] = (double)trial->step,
+        [OPTIMIZER_STEPS] = (double)trial->candidate.optimizer.steps,
+        [LOSS_SUM] = trial->loss_sum,
+        [LOSS_COUNT] = (double)trial->loss_count,
         [SECONDS] = trial->seconds,
+        [SCHEDULE_SCALE] = trial->schedule.scale,
+        [SCHEDULE_BEST] = trial->schedule.best,
+        [SCHEDULE_BAD] = trial->schedule.bad,
+        [SCHEDULE_COOLDOWN] = trial->schedule.cooldown,
+        [SCHEDULE_SEEN] = (double)trial->schedule.seen,
     };
     char seed[32];
     (void)snprintf(seed, sizeof seed, "%" PRIu64, trial->seed);
@@ -158,14 +177,21 @@ static bool belongs(const struct safetensors *file, const struct trial *trial, c
 static bool numbers_take(struct trial *trial, const double *numbers)
 {
     const double most = 9007199254740992.0; /* 2^53 */
-    const int counters[] = {STEP, OPTIMIZER_STEPS, LOSS_COUNT};
+    const int counters[] = {STEP,         OPTIMIZER_STEPS,   LOSS_COUNT,
+                            SCHEDULE_BAD, SCHEDULE_COOLDOWN, SCHEDULE_SEEN};
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         double value = numbers[counters[i]];
         if (!(value >= 0 && value < most && value == floor(value)))
             return false;
     }
-    if (!(numbers[SECONDS] >= 0))
+    double scale = numbers[SCHEDULE_SCALE];
+    if (!(numbers[SECONDS] >= 0) || !(scale >= 0 && scale <= 1) || isnan(numbers[SCHEDULE_BEST]))
         return false;
+    trial->schedule = (struct schedule_state){.scale = scale,
+                                              .best = numbers[SCHEDULE_BEST],
+                                              .bad = numbers[SCHEDULE_BAD],
+                                              .cooldown = numbers[SCHEDULE_COOLDOWN],
+                                              .seen = (uint64_t)numbers[SCHEDULE_SEEN]};
     trial->step = (uint64_t)numbers[STEP];
     trial->candidate.optimizer.steps = (uint64_t)numbers[OPTIMIZER_STEPS];
     trial->loss_sum = numbers[LOSS_SUM];

@@ -13,7 +13,13 @@
 #include <stdint.h>
 
 #define OPTIMIZER_STATES_MAX     4
-#define OPTIMIZER_PARAMETERS_MAX 8
+#define OPTIMIZER_PARAMETERS_MAX 12
+
+/* A part of the arena that is updated in one call. It lies in one tensor. */
+struct optimizer_part {
+    size_t offset, count;
+    bool decayed; /* weight decay applies */
+};
 
 struct optimizer {
     const struct optimizer_class *class;
@@ -23,9 +29,13 @@ struct optimizer {
     /* Set by configure: a layer may add its gradient straight to state[0], which saves a pass over
      * it; update is then given no gradient. Only where nothing needs the gradient itself. */
     bool accumulates;
+    /* Set by configure: parts must be whole tensors, for the step depends on their norms. */
+    bool whole_tensors;
 
-    real *state[OPTIMIZER_STATES_MAX];     /* [arena_count] each; the caller's; start at 0 */
-    uint64_t steps;                        /* begun so far */
+    real *state[OPTIMIZER_STATES_MAX]; /* [arena_count] each; the caller's; start at 0 */
+    uint64_t steps;                    /* begun so far */
+    double running; /* the class's own, worked out anew from `steps` after a resume */
+    uint64_t running_steps;
     real scalar[OPTIMIZER_PARAMETERS_MAX]; /* of the step that was begun; the class's own */
 };
 
@@ -42,14 +52,23 @@ struct optimizer_class {
 
     /* weights[i], and the state at offset + i, for i < count. gradient is NULL if it was
      * accumulated. */
-    void (*update)(const struct optimizer *optimizer, size_t offset, size_t count, real *weights,
-                   const real *gradient);
+    void (*update)(const struct optimizer *optimizer, const struct optimizer_part *part,
+                   real *weights, const real *gradient);
 };
 
 /* NULL if there is none of that name. */
 const struct optimizer_class *optimizer_class_find(const char *name);
 
 extern const struct optimizer_class optimizer_sgd;
+extern const struct optimizer_class optimizer_adagrad;
+extern const struct optimizer_class optimizer_adadelta;
+extern const struct optimizer_class optimizer_rmsprop;
 extern const struct optimizer_class optimizer_adam;
+extern const struct optimizer_class optimizer_adamw;
+extern const struct optimizer_class optimizer_nadam;
+extern const struct optimizer_class optimizer_radam;
+extern const struct optimizer_class optimizer_lion;
+extern const struct optimizer_class optimizer_lars;
+extern const struct optimizer_class optimizer_lamb;
 
 #endif

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const struct optimizer_class *const classes[] = {
-    &optimizer_sgd,
-    &optimizer_adam,
+    &optimizer_sgd,  &optimizer_adagrad, &optimizer_adadelta, &optimizer_rmsprop,
+    &optimizer_adam, &optimizer_adamw,   &optimizer_nadam,    &optimizer_radam,
+    &optimizer_lion, &optimizer_lars,    &optimizer_lamb,
 };
 
 const struct optimizer_class *optimizer_class_find(const char *name)

@@ -8,10 +8,12 @@
 #ifdef LRSWEEP_DOUBLE
 typedef double real;
 #define REAL_GEMM  cblas_dgemm
+#define REAL_SQRT  sqrt
 #define REAL_DTYPE "F64" /* its name in a safetensors file */
 #else
 typedef float real;
 #define REAL_GEMM  cblas_sgemm
+#define REAL_SQRT  sqrtf /* of <math.h> */
 #define REAL_DTYPE "F32"
 #endif
 

@@ -28,6 +28,9 @@ static enum verdict validate(struct trial *trial, struct training_report *report
     struct evaluation evaluation = evaluate(&model->network, model->loss, trial->weights,
                                             &trial->activations, &model->dataset, SPLIT_VALIDATION);
     report->val_loss = evaluation.loss;
+    if (trial->step % trial->candidate.validate_every == 0)
+        schedule_observe(&trial->candidate.schedule, &trial->schedule, trial->step,
+                         evaluation.loss);
     report->val_accuracy = evaluation.accuracy;
     return monitor_validation(trial->monitor, evaluation.loss);
 }

@@ -9,15 +9,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A measured update goes through the weights in pieces of so many, to keep a copy of no more. */
+/* A measured update goes through the weights in pieces of so many, to keep a copy of no more;
+ * unless the optimizer needs whole tensors. */
 enum { PIECE = 4096 };
 
 /* One step on its way through the layers. */
 struct update {
     struct trial *trial;
-    bool measured;
+    bool measured, clipped;
     double gradient_squares, step_squares, weight_squares;
 };
+
+/* Lists the tensors that are trained, in the order of the arena, and finds the largest. */
+static bool tensors_list(struct trial *trial, size_t *largest)
+{
+    const struct network *network = &trial->model->network;
+    size_t room = 1;
+    for (size_t i = 0; i < network->layer_count; i++)
+        room += network->layer[i].tensor_count;
+    trial->tensor = calloc(room, sizeof(const struct tensor *));
+    *largest = 1;
+    if (!trial->tensor)
+        return false;
+    for (size_t i = 0; i < network->layer_count; i++)
+        for (size_t j = 0; j < network->layer[i].tensor_count; j++) {
+            const struct tensor *tensor = &network->layer[i].tensor[j];
+            if (tensor->offset >= network->arena_count)
+                continue;
+            trial->tensor[trial->tensor_count++] = tensor;
+            *largest = tensor->count > *largest ? tensor->count : *largest;
+        }
+    return true;
+}
+
+/* The tensor that a place in the arena lies in. */
+static const struct tensor *tensor_at(const struct trial *trial, size_t offset)
+{
+    size_t low = 0, high = trial->tensor_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (trial->tensor[middle]->offset <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return trial->tensor[low];
+}
 
 bool trial_create(struct trial *trial, const struct model *model, const json_t *params,
                   uint64_t seed, struct error *error)
@@ -28,17 +65,21 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
         return error_set(error, "%s", refusal.error.text);
     trial->model = model;
     trial->seed = seed;
+    schedule_state_start(&trial->schedule);
     const struct network *network = &model->network;
     struct optimizer *optimizer = &trial->candidate.optimizer;
+    size_t largest;
+    bool listed = tensors_list(trial, &largest);
+    trial->piece = optimizer->whole_tensors ? largest : PIECE;
     size_t relu_layers = network_relu_layers(network);
     size_t batch = trial->candidate.batch_size;
     size_t forward = batch > EVALUATE_CHUNK_SAMPLES ? batch : EVALUATE_CHUNK_SAMPLES;
 
     trial->weights = memory_create(network->arena_count, sizeof(real));
     trial->gradients = memory_create(network->arena_count, sizeof(real));
-    trial->before = memory_create(PIECE, sizeof(real));
+    trial->before = memory_create(trial->piece, sizeof(real));
     trial->dead = memory_create(relu_layers, sizeof *trial->dead);
-    bool good = trial->weights && trial->gradients && trial->before && trial->dead;
+    bool good = listed && trial->weights && trial->gradients && trial->before && trial->dead;
     for (size_t i = 0; i < optimizer->state_count; i++) {
         optimizer->state[i] = memory_create(network->arena_count, sizeof(real));
         good = good && optimizer->state[i];
@@ -62,6 +103,7 @@ void trial_destroy(struct trial *trial)
     free(trial->weights);
     free(trial->gradients);
     free(trial->before);
+    free(trial->tensor);
     free(trial->dead);
     monitor_destroy(trial->monitor);
     batches_destroy(&trial->batches);
@@ -69,50 +111,75 @@ void trial_destroy(struct trial *trial)
     memset(trial, 0, sizeof *trial);
 }
 
+static void optimize(const struct update *update, const struct optimizer_part *part)
+{
+    const struct trial *trial = update->trial;
+    const struct optimizer *optimizer = &trial->candidate.optimizer;
+    optimizer->class->update(optimizer, part, trial->weights + part->offset,
+                             optimizer->accumulates ? NULL : trial->gradients + part->offset);
+}
+
 /* Updates a part of the weights and adds up the squares of gradient, step and weights. */
-static void update_measured(struct update *update, size_t offset, size_t count)
+static void optimize_measured(struct update *update, const struct optimizer_part *whole)
 {
     struct trial *trial = update->trial;
     const struct optimizer *optimizer = &trial->candidate.optimizer;
-    for (size_t end = offset + count; offset < end; offset += PIECE) {
-        size_t taken = end - offset < PIECE ? end - offset : PIECE;
-        real *weights = trial->weights + offset, *gradient = trial->gradients + offset;
-        memcpy(trial->before, weights, taken * sizeof *weights);
+    size_t end = whole->offset + whole->count;
+    struct optimizer_part part = *whole;
+    for (; part.offset < end; part.offset += trial->piece) {
+        part.count = end - part.offset < trial->piece ? end - part.offset : trial->piece;
+        real *weights = trial->weights + part.offset, *gradient = trial->gradients + part.offset;
+        memcpy(trial->before, weights, part.count * sizeof *weights);
         /* With clipping, gradient_squares is known already and the gradient is shortened. */
         if (optimizer->accumulates)
             update->gradient_squares +=
-                vector_squared_distance(optimizer->state[0] + offset, gradient, taken);
-        else if (trial->candidate.clip_norm == 0)
-            update->gradient_squares += vector_squares(gradient, taken);
-        optimizer->class->update(optimizer, offset, taken, weights,
-                                 optimizer->accumulates ? NULL : gradient);
-        update->step_squares += vector_squared_distance(weights, trial->before, taken);
-        update->weight_squares += vector_squares(trial->before, taken);
+                vector_squared_distance(optimizer->state[0] + part.offset, gradient, part.count);
+        else if (!update->clipped)
+            update->gradient_squares += vector_squares(gradient, part.count);
+        optimize(update, &part);
+        update->step_squares += vector_squared_distance(weights, trial->before, part.count);
+        update->weight_squares += vector_squares(trial->before, part.count);
     }
 }
 
 static void update_part(void *context, size_t offset, size_t count)
 {
     struct update *update = context;
-    struct trial *trial = update->trial;
-    const struct optimizer *optimizer = &trial->candidate.optimizer;
+    const struct trial *trial = update->trial;
+    struct optimizer_part part = {.offset = offset,
+                                  .count = count,
+                                  .decayed = trial->candidate.decay_all ||
+                                             tensor_at(trial, offset)->shape.rank > 1};
     if (update->measured)
-        update_measured(update, offset, count);
+        optimize_measured(update, &part);
     else
-        optimizer->class->update(optimizer, offset, count, trial->weights + offset,
-                                 optimizer->accumulates ? NULL : trial->gradients + offset);
+        optimize(update, &part);
 }
 
-/* torch.nn.utils.clip_grad_norm_: the factor is max_norm / (norm + 1e-6), at most 1. */
-static void clip_and_update(struct update *update)
+static void update_all(struct update *update)
+{
+    const struct trial *trial = update->trial;
+    for (size_t i = 0; i < trial->tensor_count; i++)
+        update_part(update, trial->tensor[i]->offset, trial->tensor[i]->count);
+}
+
+/* Clips by value, then what is left by norm. torch.nn.utils.clip_grad_value_ and clip_grad_norm_,
+ * whose factor is max_norm / (norm + 1e-6), at most 1. */
+static void clip(struct update *update)
 {
     struct trial *trial = update->trial;
-    const struct network *network = &trial->model->network;
-    update->gradient_squares = vector_squares(trial->gradients, network->arena_count);
-    double factor = trial->candidate.clip_norm / (sqrt(update->gradient_squares) + 1e-6);
+    const struct candidate *candidate = &trial->candidate;
+    size_t count = trial->model->network.arena_count;
+    double squares = vector_squares(trial->gradients, count);
+    update->gradient_squares = squares;
+    if (candidate->clip_value > 0) {
+        vector_clamp(trial->gradients, count, (real)candidate->clip_value);
+        if (candidate->clip_norm > 0)
+            squares = vector_squares(trial->gradients, count);
+    }
+    double factor = candidate->clip_norm > 0 ? candidate->clip_norm / (sqrt(squares) + 1e-6) : 1;
     if (factor < 1)
-        vector_scale(trial->gradients, network->arena_count, (real)factor);
-    update_part(update, 0, network->arena_count);
+        vector_scale(trial->gradients, count, (real)factor);
 }
 
 double trial_step(struct trial *trial, double *lr, struct measures *measures)
@@ -122,16 +189,17 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
     struct optimizer *optimizer = &candidate->optimizer;
     const struct activations *activations = &trial->activations;
     size_t batch = candidate->batch_size;
-    bool clipped = candidate->clip_norm > 0;
-    struct update update = {.trial = trial, .measured = measures != NULL};
+    bool clipped = candidate->clip_norm > 0 || candidate->clip_value > 0;
+    bool afterwards = clipped || optimizer->whole_tensors;
+    struct update update = {.trial = trial, .measured = measures != NULL, .clipped = clipped};
     struct gradient_sink sink = {
         .gradient = optimizer->accumulates ? optimizer->state[0] : trial->gradients,
         .accumulate = optimizer->accumulates,
-        .ready = clipped ? NULL : update_part,
+        .ready = afterwards ? NULL : update_part,
         .context = &update,
     };
 
-    *lr = schedule_lr(&candidate->schedule, trial->step);
+    *lr = schedule_lr(&candidate->schedule, trial->step) * trial->schedule.scale;
     batches_gather(&trial->batches, trial->step, activations->input);
     const real *output = network_forward(&model->network, trial->weights, activations, batch);
     double loss = model->loss->gradient(output, trial->batches.labels, batch,
@@ -144,7 +212,9 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
     optimizer->class->begin(optimizer, *lr);
     network_backward(&model->network, trial->weights, activations, batch, &sink);
     if (clipped)
-        clip_and_update(&update);
+        clip(&update);
+    if (afterwards)
+        update_all(&update);
 
     trial->step++;
     trial->loss_sum += loss;

@@ -16,14 +16,18 @@ struct trial {
     struct monitor *monitor;
     real *weights;   /* [arena_count] */
     real *gradients; /* [arena_count] */
-    real *before;    /* a part's weights before its update, where the step is measured */
-    double *dead;    /* [ReLU layers]: shares of dead units */
+    real *before;    /* [piece]: a part's weights before its update, where the step is measured */
+    size_t piece;
+    const struct tensor **tensor; /* [tensor_count]: those that are trained */
+    size_t tensor_count;
+    double *dead; /* [ReLU layers]: shares of dead units */
 
     /* What a checkpoint holds beside the arrays and the monitor. */
     uint64_t step;       /* steps done */
     double loss_sum;     /* of the steps since the last report */
     uint64_t loss_count; /* how many they are */
     double seconds;      /* spent training, validation not counted */
+    struct schedule_state schedule;
 };
 
 /* What is measured at steps that are reported. Measuring changes no result. */

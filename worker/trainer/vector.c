@@ -28,3 +28,11 @@ MULTIVERSION void vector_scale(real *values, size_t count, real factor)
     for (size_t i = 0; i < count; i++)
         values[i] *= factor;
 }
+
+MULTIVERSION void vector_clamp(real *values, size_t count, real limit)
+{
+    for (size_t i = 0; i < count; i++) {
+        real value = values[i] > limit ? limit : values[i];
+        values[i] = value < -limit ? -limit : value;
+    }
+}

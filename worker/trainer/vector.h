@@ -12,4 +12,7 @@ double vector_squared_distance(const real *first, const real *second, size_t cou
 
 void vector_scale(real *values, size_t count, real factor);
 
+/* Moves what is beyond -limit or limit there; what is not a number stays. */
+void vector_clamp(real *values, size_t count, real limit);
+
 #endif

@@ -82,18 +82,20 @@ MULTIVERSION static void with_gradient(real *restrict weights, real *restrict bu
     }
 }
 
-static void update(const struct optimizer *optimizer, size_t offset, size_t count, real *weights,
-                   const real *gradient)
+static void update(const struct optimizer *optimizer, const struct optimizer_part *part,
+                   real *weights, const real *gradient)
 {
     const real *scalar = optimizer->scalar;
-    real *buffer = optimizer->state_count ? optimizer->state[0] + offset : NULL;
+    size_t count = part->count;
+    real *buffer = optimizer->state_count ? optimizer->state[0] + part->offset : NULL;
+    real decay = part->decayed ? scalar[WEIGHT_DECAY] : 0;
     if (!buffer)
-        plain(weights, gradient, count, scalar[LR], scalar[WEIGHT_DECAY]);
+        plain(weights, gradient, count, scalar[LR], decay);
     else if (gradient)
-        with_gradient(weights, buffer, gradient, count, scalar[LR], scalar[MOMENTUM],
-                      scalar[WEIGHT_DECAY], scalar[NESTEROV]);
-    else if (scalar[WEIGHT_DECAY] != 0)
-        accumulated(weights, buffer, count, scalar[LR], scalar[MOMENTUM], scalar[WEIGHT_DECAY]);
+        with_gradient(weights, buffer, gradient, count, scalar[LR], scalar[MOMENTUM], decay,
+                      scalar[NESTEROV]);
+    else if (decay != 0)
+        accumulated(weights, buffer, count, scalar[LR], scalar[MOMENTUM], decay);
     else
         accumulated_undecayed(weights, buffer, count, scalar[LR], scalar[MOMENTUM]);
 }
