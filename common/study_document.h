@@ -2,7 +2,7 @@
  *
  *   {"study":  {"name": "fashion-mnist", "seed": 1, "metric": "val_loss"},
  *    "data":   {"format": "idx", "path": "/usr/share/datasets/fashion-mnist", "scale": "unit",
- *               "validation": 10000, "test": 0},
+ *               "validation": 10000, "test": 0, "shuffled": false, "stratified": false},
  *    "model":  {"layers": [{"type": "dense", "units": 128, "activation": "relu", "bias": true,
  *                           "init": "pytorch"}, ...],
  *               "loss": "cross_entropy"},

@@ -3,16 +3,33 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
+#define IMAGE_SCALE                                                                                \
+    {                                                                                              \
+        .name = "scale", .type = KEY_TEXT, .fallback = "unit", .choices = "none unit standard",    \
+        .text = "unit: bytes divided by 255; standard: mean 0, deviation 1 of each channel over "  \
+                "the training samples; none: 0 to 255 as they are"                                 \
+    }
+
 static const struct catalogue_key idx_keys[] = {
     {.name = "path",
      .type = KEY_PATH,
      .text = "folder of the four files, as train-images-idx3-ubyte or .gz; relative: starts at the "
              "study file's"},
-    {.name = "scale",
-     .type = KEY_TEXT,
-     .fallback = "unit",
-     .choices = "none unit",
-     .text = "unit: bytes divided by 255; none: 0 to 255 as they are"},
+    IMAGE_SCALE,
+};
+
+static const struct catalogue_key cifar10_keys[] = {
+    {.name = "path",
+     .type = KEY_PATH,
+     .text = "folder of data_batch_1.bin to data_batch_5.bin and test_batch.bin, or .gz"},
+    IMAGE_SCALE,
+};
+
+static const struct catalogue_key cifar100_keys[] = {
+    {.name = "path",
+     .type = KEY_PATH,
+     .text = "folder of train.bin and test.bin, or .gz; the fine labels are learned"},
+    IMAGE_SCALE,
 };
 
 static const struct catalogue_entry entries[] = {
@@ -21,6 +38,16 @@ static const struct catalogue_entry entries[] = {
      .source = "LeCun, Cortes and Burges, the MNIST database: the IDX file format",
      .keys = idx_keys,
      .key_count = COUNT_OF(idx_keys)},
+    {.name = "cifar10",
+     .text = "32 x 32 colour images of 10 classes, the binary version",
+     .source = "Krizhevsky, Learning multiple layers of features from tiny images, 2009",
+     .keys = cifar10_keys,
+     .key_count = COUNT_OF(cifar10_keys)},
+    {.name = "cifar100",
+     .text = "32 x 32 colour images of 100 classes, the binary version",
+     .source = "Krizhevsky, Learning multiple layers of features from tiny images, 2009",
+     .keys = cifar100_keys,
+     .key_count = COUNT_OF(cifar100_keys)},
 };
 
 static size_t count(void)

@@ -51,12 +51,26 @@ MULTIVERSION static void scale_floats(const float *restrict from, real *restrict
         to[i] = scale * (real)from[i];
 }
 
+/* Two loops over a sample: the inner one runs along the features, as center and factor do. */
+MULTIVERSION static void standardise_bytes(const uint8_t *restrict from, real *restrict to,
+                                           size_t samples, size_t features,
+                                           const float *restrict center,
+                                           const float *restrict factor)
+{
+    for (size_t i = 0; i < samples; i++, from += features, to += features)
+        for (size_t j = 0; j < features; j++)
+            to[j] = ((real)from[j] - (real)center[j]) * (real)factor[j];
+}
+
 static void sample_gather(const struct dataset *dataset, enum split split, size_t sample,
                           size_t count, real *input)
 {
     size_t first = sample * dataset->feature_count, numbers = count * dataset->feature_count;
     const void *features = dataset->split[split].features;
-    if (dataset->storage == STORAGE_U8)
+    if (dataset->center)
+        standardise_bytes((const uint8_t *)features + first, input, count, dataset->feature_count,
+                          dataset->center, dataset->factor);
+    else if (dataset->storage == STORAGE_U8)
         scale_bytes((const uint8_t *)features + first, input, numbers, (real)dataset->scale);
     else
         scale_floats((const float *)features + first, input, numbers, (real)dataset->scale);

@@ -72,7 +72,8 @@ bool model_create(struct model *model, json_t *study, struct refusal *refusal)
     model->study = json_incref(study);
     const json_t *data = json_object_get(study, "data");
     struct shape input = {0};
-    bool good = dataset_open(&model->dataset, data, refusal->at, &refusal->error);
+    json_int_t seed = json_integer_value(json_object_get(json_object_get(study, "study"), "seed"));
+    bool good = dataset_open(&model->dataset, data, (uint64_t)seed, refusal->at, &refusal->error);
     if (good) {
         input.rank = model->dataset.shape_rank;
         memcpy(input.size, model->dataset.shape, input.rank * sizeof input.size[0]);
