@@ -32,6 +32,26 @@ static const struct catalogue_key cifar100_keys[] = {
     IMAGE_SCALE,
 };
 
+#define CLASSES_KEY                                                                                \
+    {                                                                                              \
+        .name = "classes", .type = KEY_BOOL, .fallback = "true",                                   \
+        .text = "true: a sample's target is its class; false: it is a number to predict"           \
+    }
+
+static const struct catalogue_key npy_keys[] = {
+    {.name = "path",
+     .type = KEY_PATH,
+     .text = "folder of x_train.npy and y_train.npy (and x_test, y_test, x_validation, "
+             "y_validation), or one .npz with these members; the first dimension counts samples"},
+    {.name = "scale",
+     .type = KEY_TEXT,
+     .fallback = "",
+     .choices = "none unit standard",
+     .text = "left out: unit for bytes, none otherwise; unit: bytes divided by 255; standard: mean "
+             "0, deviation 1 of each feature (or channel of images) over the training samples"},
+    CLASSES_KEY,
+};
+
 static const struct catalogue_entry entries[] = {
     {.name = "idx",
      .text = "images and labels of the MNIST family",
@@ -48,6 +68,11 @@ static const struct catalogue_entry entries[] = {
      .source = "Krizhevsky, Learning multiple layers of features from tiny images, 2009",
      .keys = cifar100_keys,
      .key_count = COUNT_OF(cifar100_keys)},
+    {.name = "npy",
+     .text = "NumPy's arrays of integers and floats, in C or Fortran order",
+     .source = "numpy.lib.format",
+     .keys = npy_keys,
+     .key_count = COUNT_OF(npy_keys)},
 };
 
 static size_t count(void)

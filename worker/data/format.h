@@ -75,5 +75,6 @@ const struct data_format *data_format_find(const char *name);
 extern const struct data_format format_idx;
 extern const struct data_format format_cifar10;
 extern const struct data_format format_cifar100;
+extern const struct data_format format_npy;
 
 #endif

@@ -7,6 +7,7 @@ static const struct data_format *const formats[] = {
     &format_idx,
     &format_cifar10,
     &format_cifar100,
+    &format_npy,
 };
 
 const struct data_format *data_format_find(const char *name)

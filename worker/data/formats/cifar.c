@@ -129,17 +129,17 @@ static bool unpack(const struct data_request *request, const struct variant *var
 #define VARIANT(id)                                                                                \
     static bool id##_find(const json_t *data, struct format_files *files, struct error *error)     \
     {                                                                                              \
-        return find(data, &id, files, error);                                                      \
+        return find(data, &(id), files, error);                                                    \
     }                                                                                              \
     static bool id##_measure(const struct data_request *request, struct data_layout *layout,       \
                              struct error *error)                                                  \
     {                                                                                              \
-        return measure(request, &id, layout, error);                                               \
+        return measure(request, &(id), layout, error);                                             \
     }                                                                                              \
     static bool id##_unpack(const struct data_request *request, struct data_layout *layout,        \
                             const struct data_room *room, struct error *error)                     \
     {                                                                                              \
-        return unpack(request, &id, layout, room, error);                                          \
+        return unpack(request, &(id), layout, room, error);                                        \
     }                                                                                              \
     const struct data_format format_##id = {                                                       \
         .name = #id, .find = id##_find, .measure = id##_measure, .unpack = id##_unpack};
