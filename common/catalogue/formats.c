@@ -52,6 +52,49 @@ static const struct catalogue_key npy_keys[] = {
     CLASSES_KEY,
 };
 
+#define PART_PATH_KEYS                                                                             \
+    {.name = "path", .type = KEY_PATH, .text = "the training samples' file, plain or gzipped"},    \
+        {.name = "validation_path",                                                                \
+         .type = KEY_PATH,                                                                         \
+         .fallback = "",                                                                           \
+         .text = "the validation samples' file; left out: data.validation of the training set"},   \
+    {                                                                                              \
+        .name = "test_path", .type = KEY_PATH, .fallback = "",                                     \
+        .text = "the test samples' file; left out: data.test of the training set"                  \
+    }
+
+#define FLOAT_SCALE                                                                                \
+    {                                                                                              \
+        .name = "scale", .type = KEY_TEXT, .fallback = "none", .choices = "none standard",         \
+        .text = "none: numbers as they are; standard: mean 0, deviation 1 of each feature over "   \
+                "the training samples"                                                             \
+    }
+
+static const struct catalogue_key csv_keys[] = {
+    PART_PATH_KEYS,
+    {.name = "target",
+     .type = KEY_TEXT,
+     .fallback = "",
+     .text = "the target's column: its name, or its number from 1, in quotes; left out: the last"},
+    CLASSES_KEY,
+    {.name = "header",
+     .type = KEY_BOOL,
+     .fallback = "true",
+     .text = "the first row holds the columns' names"},
+    {.name = "separator",
+     .type = KEY_TEXT,
+     .fallback = "comma",
+     .choices = "comma semicolon tab",
+     .text = "what stands between two columns"},
+    FLOAT_SCALE,
+};
+
+static const struct catalogue_key libsvm_keys[] = {
+    PART_PATH_KEYS,
+    CLASSES_KEY,
+    FLOAT_SCALE,
+};
+
 static const struct catalogue_entry entries[] = {
     {.name = "idx",
      .text = "images and labels of the MNIST family",
@@ -73,6 +116,17 @@ static const struct catalogue_entry entries[] = {
      .source = "numpy.lib.format",
      .keys = npy_keys,
      .key_count = COUNT_OF(npy_keys)},
+    {.name = "csv",
+     .text = "a table as text; features are numbers, classes numbers or words; nothing may be "
+             "missing",
+     .source = "RFC 4180",
+     .keys = csv_keys,
+     .key_count = COUNT_OF(csv_keys)},
+    {.name = "libsvm",
+     .text = "sparse samples as text: LABEL INDEX:VALUE ..., what is not written is 0",
+     .source = "Chang and Lin, LIBSVM",
+     .keys = libsvm_keys,
+     .key_count = COUNT_OF(libsvm_keys)},
 };
 
 static size_t count(void)

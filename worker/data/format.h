@@ -76,5 +76,7 @@ extern const struct data_format format_idx;
 extern const struct data_format format_cifar10;
 extern const struct data_format format_cifar100;
 extern const struct data_format format_npy;
+extern const struct data_format format_csv;
+extern const struct data_format format_libsvm;
 
 #endif

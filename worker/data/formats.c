@@ -8,6 +8,8 @@ static const struct data_format *const formats[] = {
     &format_cifar10,
     &format_cifar100,
     &format_npy,
+    &format_csv,
+    &format_libsvm, /* a row each */
 };
 
 const struct data_format *data_format_find(const char *name)
