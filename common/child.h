@@ -14,7 +14,8 @@ struct child {
 
 /* Starts `arguments` (NULL-terminated, [0] is the program's path; no shell, no search) in a process
  * group of its own, with `environment` entries ("NAME=value", NULL-terminated) added to this
- * process's. Standard error is inherited. All other descriptors of this process must be close-on-exec. */
+ * process's. Standard error is inherited. All other descriptors of this process must be
+ * close-on-exec. */
 bool child_start(struct child *child, const char *const *arguments, const char *const *environment,
                  struct error *error);
 
@@ -24,8 +25,8 @@ void child_kill(struct child *child);
 /* Closes its input and waits up to `seconds` for it to end, then kills it. */
 void child_finish(struct child *child, double seconds);
 
-/* After the end of its output: waits for it and tells in words how it ended ("was killed by signal 9
- * (Killed)", "ended with exit status 1"). */
+/* After the end of its output: waits for it and tells in words how it ended ("was killed by signal
+ * 9 (Killed)", "ended with exit status 1"). */
 void child_reap(struct child *child, char *text, size_t text_bytes);
 
 #endif

@@ -13,9 +13,9 @@ struct line_reader {
 };
 
 enum line_status {
-    LINE_NONE,     /* no whole line yet */
-    LINE_READ,     /* *line is one, without its newline, NUL-terminated, valid until the next call */
-    LINE_END,      /* end of file or an error of reading; an unfinished last line is dropped */
+    LINE_NONE, /* no whole line yet */
+    LINE_READ, /* *line is one, without its newline, NUL-terminated, valid until the next call */
+    LINE_END,  /* end of file or an error of reading; an unfinished last line is dropped */
     LINE_TOO_LONG, /* the limit was passed, or memory ran out */
 };
 

@@ -35,7 +35,8 @@ bool message_check(const struct message *message, size_t bytes, struct error *er
         return error_set(error, "a message of %zu bytes, shorter than the shortest (%zu)", bytes,
                          MESSAGE_FIXED_BYTES);
     if (message->version != MESSAGE_VERSION)
-        return error_set(error, "a message of version %u, this build speaks %d: the job mixes builds",
+        return error_set(error,
+                         "a message of version %u, this build speaks %d: the job mixes builds",
                          message->version, MESSAGE_VERSION);
     if (message->kind < MESSAGE_READY || message->kind > MESSAGE_QUIT)
         return error_set(error, "a message of unknown kind %u", message->kind);

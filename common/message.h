@@ -1,8 +1,8 @@
 /* message.h - what coordinator and workers say to each other.
  *
  * Every message is one fixed-size struct without padding, followed by `text_bytes` bytes of text (a
- * reason, a host name ...; no terminator). All ranks of a job run the same program on the same kind of
- * machine; `version` guards against a job that mixes builds. */
+ * reason, a host name ...; no terminator). All ranks of a job run the same program on the same kind
+ * of machine; `version` guards against a job that mixes builds. */
 #ifndef LRSWEEP_COMMON_MESSAGE_H
 #define LRSWEEP_COMMON_MESSAGE_H
 
@@ -44,7 +44,8 @@ struct message_assignment {
 
 struct message_report {
     uint64_t step;
-    double epoch, train_loss, val_loss, val_accuracy, lr, grad_norm, update_ratio, dead_units, seconds;
+    double epoch, train_loss, val_loss, val_accuracy, lr, grad_norm, update_ratio, dead_units,
+        seconds;
     uint64_t validated; /* 1: val_loss and val_accuracy were measured */
 };
 

@@ -1,8 +1,8 @@
 /* random.h - keyed, counter-based random numbers.
  *
  * A stream is a pure function of (seed, purpose, index): never of a rank, an order or the time. Two
- * processes that open the same stream draw the same numbers. Philox4x32-10 from Salmon, Moraes, Dror
- * and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3. */
+ * processes that open the same stream draw the same numbers. Philox4x32-10 from Salmon, Moraes,
+ * Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3. */
 #ifndef LRSWEEP_COMMON_RANDOM_H
 #define LRSWEEP_COMMON_RANDOM_H
 

@@ -1,8 +1,8 @@
 /* role.h - what a rank plays: the worker, and on rank 0 the coordinator too.
  *
- * A rank waits in one place for all of its roles. Each role names the file descriptors that it waits
- * for, gets the messages that are meant for it, and takes turns that never block. The definitions
- * stand in worker/ and coordinator/, which do not know each other. */
+ * A rank waits in one place for all of its roles. Each role names the file descriptors that it
+ * waits for, gets the messages that are meant for it, and takes turns that never block. The
+ * definitions stand in worker/ and coordinator/, which do not know each other. */
 #ifndef LRSWEEP_COMMON_ROLE_H
 #define LRSWEEP_COMMON_ROLE_H
 
@@ -20,7 +20,7 @@ struct rank_options {
     const char *dir;        /* the study's directory */
     unsigned trainers;      /* of this rank */
     const char *program;    /* the trainer's path */
-    struct child *first;    /* a trainer that is ready already; NULL: none. The worker takes it over */
+    struct child *first; /* a trainer that is ready already; NULL: none. The worker takes it over */
     struct message_ready first_ready; /* what that one said */
 };
 

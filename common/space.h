@@ -1,8 +1,8 @@
 /* space.h - the search space: the parameters that are searched, and candidates as points in it.
  *
- * A candidate is an array of doubles, one a parameter, in the order of the study file. A choice or a
- * grid is held as an index, an integer as its value, and a parameter that its candidate does not have
- * (the gamma of a schedule that was not chosen) as NaN. */
+ * A candidate is an array of doubles, one a parameter, in the order of the study file. A choice or
+ * a grid is held as an index, an integer as its value, and a parameter that its candidate does not
+ * have (the gamma of a schedule that was not chosen) as NaN. */
 #ifndef LRSWEEP_COMMON_SPACE_H
 #define LRSWEEP_COMMON_SPACE_H
 

@@ -19,16 +19,17 @@
  *               "min_budget": 1.0, "max_budget": 9.0, "unit": "epochs"},
  *    "run":    {"trainers": 2, "retries": 2, "heartbeat_timeout": 60.0}}
  *
- * - `train` holds the keys of train itself and those of the chosen optimizer, no others; in the same
- *   way `data` those of the format, `search` those of the sampler and of the scheduler (eta and
- *   min_budget are sha's), a layer and a schedule those of their type. The order is the catalogue's.
+ * - `train` holds the keys of train itself and those of the chosen optimizer, no others; in the
+ * same way `data` those of the format, `search` those of the sampler and of the scheduler (eta and
+ *   min_budget are sha's), a layer and a schedule those of their type. The order is the
+ * catalogue's.
  * - A parameter that is searched stands in `space`; `train` still holds its default.
- * - A real key is always a JSON real, a whole-number key an integer. validation and test are an integer
- *   (a count) or a real (a fraction below 1). data.path is absolute.
+ * - A real key is always a JSON real, a whole-number key an integer. validation and test are an
+ * integer (a count) or a real (a fraction below 1). data.path is absolute.
  * - search.candidates is always there: for a grid it is the number of combinations.
- * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution is
- *   an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a list
- *   of numbers). Everything else is a constant.
+ * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution
+ * is an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a
+ * list of numbers). Everything else is a constant.
  * - 0 stands for "the default that depends on the data": validate_every (an epoch's steps), period
  *   (the full budget), batch_size (the whole set), test (what the format has).
  * - `run` changes no result; run.trainers is there only if the file has it. */

@@ -4,7 +4,7 @@
 const char *trial_state_name(enum trial_state state)
 {
     static const char *const names[TRIAL_STATES] = {
-        [TRIAL_WAITING] = "waiting", [TRIAL_RUNNING] = "running",   [TRIAL_PAUSED] = "paused",
+        [TRIAL_WAITING] = "waiting",   [TRIAL_RUNNING] = "running", [TRIAL_PAUSED] = "paused",
         [TRIAL_COMPLETE] = "complete", [TRIAL_STOPPED] = "stopped", [TRIAL_DIVERGED] = "diverged",
         [TRIAL_FAILED] = "failed",
     };

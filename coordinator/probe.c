@@ -40,8 +40,8 @@ bool probe_start(struct probe *probe, const char *program, const json_t *documen
     *probe = (struct probe){.answer = NULL};
     if (!child_start(&probe->child, arguments, environment, error))
         return false;
-    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version",
-                              LRSWEEP_PROTOCOL_VERSION, "study", (json_t *)document);
+    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version", LRSWEEP_PROTOCOL_VERSION,
+                              "study", (json_t *)document);
     char *text = json_dumps(hello, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_decref(hello);
     if (!text)
@@ -73,7 +73,8 @@ static bool judge(struct probe *probe, json_t *line, char *at, size_t at_bytes, 
         const char *setting = json_string_value(json_object_get(line, "at"));
         const char *message = json_string_value(json_object_get(line, "message"));
         (void)snprintf(at, at_bytes, "%s", setting ? setting : "");
-        error_set(error, "%s", message ? message : "the trainer refused the study without a reason");
+        error_set(error, "%s",
+                  message ? message : "the trainer refused the study without a reason");
     } else {
         error_set(error, "the trainer answered hello with neither ready nor refused");
     }

@@ -23,7 +23,8 @@ bool probe_trainer_path(char *path, size_t bytes, struct error *error);
 bool probe_start(struct probe *probe, const char *program, const json_t *document,
                  struct error *error);
 
-/* Waits for the answer. False: refused (then `at` names the setting at fault, "" if none) or broken. */
+/* Waits for the answer. False: refused (then `at` names the setting at fault, "" if none) or
+ * broken. */
 bool probe_answer(struct probe *probe, char *at, size_t at_bytes, struct error *error);
 
 /* A number of the answer, `fallback` where it is not told. */

@@ -1,8 +1,8 @@
 /* rank.c - one rank's loop.
  *
  * MPI offers no descriptor to wait for, so with other ranks about the loop looks again after 50 us
- * when something has just happened, and after up to 1 ms when it is quiet. A rank that is alone gets
- * news from its trainers' pipes only, and sleeps until one comes. */
+ * when something has just happened, and after up to 1 ms when it is quiet. A rank that is alone
+ * gets news from its trainers' pipes only, and sleeps until one comes. */
 #define _GNU_SOURCE /* ppoll */
 #include "coordinator/rank.h"
 

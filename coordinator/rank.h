@@ -1,4 +1,5 @@
-/* rank.h - one rank of `lrsweep run`: waits for its roles and gives them turns until all have ended. */
+/* rank.h - one rank of `lrsweep run`: waits for its roles and gives them turns until all have
+ * ended. */
 #ifndef LRSWEEP_COORDINATOR_RANK_H
 #define LRSWEEP_COORDINATOR_RANK_H
 

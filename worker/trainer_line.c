@@ -107,8 +107,7 @@ static bool parse_done(const json_t *line, struct trainer_line *out, struct erro
     struct message_done *done = &out->body.done;
     char status[16], verdict[32];
     out->kind = LINE_DONE;
-    if (!read_trial(line, out, error) ||
-        !read_text(line, "status", status, sizeof status, error) ||
+    if (!read_trial(line, out, error) || !read_text(line, "status", status, sizeof status, error) ||
         !read_text(line, "verdict", verdict, sizeof verdict, error) ||
         !read_text(line, "message", out->text, sizeof out->text, error))
         return false;
@@ -117,8 +116,8 @@ static bool parse_done(const json_t *line, struct trainer_line *out, struct erro
         if (strcmp(status, names[i]) == 0)
             done->status = i;
     if (done->status == 0)
-        return error_set(error, "\"status\" is \"%s\", allowed are ok, stopped, diverged and failed",
-                         status);
+        return error_set(
+            error, "\"status\" is \"%s\", allowed are ok, stopped, diverged and failed", status);
     done->verdict = verdict_from_name(verdict);
     return read_count(line, "step", done->status != DONE_FAILED, &done->step, error);
 }
@@ -128,8 +127,7 @@ static bool parse_tested(const json_t *line, struct trainer_line *out, struct er
     struct message_tested *tested = &out->body.tested;
     char status[16];
     out->kind = LINE_TESTED;
-    if (!read_trial(line, out, error) ||
-        !read_text(line, "status", status, sizeof status, error) ||
+    if (!read_trial(line, out, error) || !read_text(line, "status", status, sizeof status, error) ||
         !read_text(line, "message", out->text, sizeof out->text, error) ||
         !read_number(line, "test_loss", &tested->loss, error) ||
         !read_number(line, "test_accuracy", &tested->accuracy, error))
@@ -163,7 +161,9 @@ bool trainer_line_parse(const char *line, size_t length, struct trainer_line *ou
     json_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, &reason);
     bool good = false;
     if (!json) {
-        error_set(error, "it is not JSON: %s", reason.text);
+        char text[sizeof reason.text]; /* it quotes the line */
+        quote(reason.text, strlen(reason.text), text, sizeof text);
+        error_set(error, "it is not JSON: %s", text);
     } else if (!json_is_object(json)) {
         error_set(error, "it is not a JSON object");
     } else {

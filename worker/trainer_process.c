@@ -33,8 +33,8 @@ bool trainer_process_start(struct trainer_process *trainer, const char *program,
     if (!child_start(&trainer->child, arguments, environment, error))
         return false;
     trainer->state = TRAINER_STARTING;
-    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version",
-                              LRSWEEP_PROTOCOL_VERSION, "study", (json_t *)document);
+    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version", LRSWEEP_PROTOCOL_VERSION,
+                              "study", (json_t *)document);
     if (!trainer_process_send(trainer, hello, error)) {
         trainer_process_kill(trainer);
         return false;
@@ -74,8 +74,8 @@ void trainer_process_flush(struct trainer_process *trainer)
 {
     size_t sent = 0;
     while (sent < trainer->unsent_bytes) {
-        ssize_t put = write(trainer->child.input, trainer->unsent + sent,
-                            trainer->unsent_bytes - sent);
+        ssize_t put =
+            write(trainer->child.input, trainer->unsent + sent, trainer->unsent_bytes - sent);
         if (put > 0)
             sent += (size_t)put;
         else if (put < 0 && errno == EINTR)
@@ -113,6 +113,14 @@ enum trainer_news trainer_process_next(struct trainer_process *trainer, struct t
     }
     trainer_process_kill(trainer);
     return TRAINER_GONE;
+}
+
+void trainer_process_dismiss(struct trainer_process *trainer)
+{
+    if (trainer->state != TRAINER_DOWN && trainer->child.input >= 0) {
+        close(trainer->child.input);
+        trainer->child.input = -1;
+    }
 }
 
 void trainer_process_finish(struct trainer_process *trainer)

@@ -41,8 +41,8 @@ bool trainer_process_start(struct trainer_process *trainer, const char *program,
 /* Takes over a child that has said ready already. */
 void trainer_process_adopt(struct trainer_process *trainer, struct child *child);
 
-/* Sends one object as a line; keeps what the pipe does not take. `message` is released. False: memory
- * ran out. */
+/* Sends one object as a line; keeps what the pipe does not take. `message` is released. False:
+ * memory ran out. */
 bool trainer_process_send(struct trainer_process *trainer, json_t *message, struct error *error);
 
 /* Sends what was kept. */
@@ -52,7 +52,10 @@ void trainer_process_flush(struct trainer_process *trainer);
 enum trainer_news trainer_process_next(struct trainer_process *trainer, struct trainer_line *line,
                                        struct error *error);
 
-/* Tells it to end, gives it some seconds, then kills it. */
+/* Tells it to end, by the end of its input. */
+void trainer_process_dismiss(struct trainer_process *trainer);
+
+/* The same, gives it some seconds, then kills it. */
 void trainer_process_finish(struct trainer_process *trainer);
 
 /* Kills it at once. */

@@ -1,5 +1,6 @@
-/* worker.c - the worker's role on a rank: starts trainers, passes assignments and reports on, notices
- * a trainer that broke, starts it again and reports the attempt as lost. It decides nothing. */
+/* worker.c - the worker's role on a rank: starts trainers, passes assignments and reports on,
+ * notices a trainer that broke, starts it again and reports the attempt as lost. It decides
+ * nothing. */
 #include "common/layout.h"
 #include "common/role.h"
 #include "common/study_document.h"
@@ -24,7 +25,7 @@ struct worker {
     struct trainer_process *trainers; /* [options->trainers] */
     struct message *outbox;           /* messages that the link did not take yet, in order */
     size_t outbox_count, outbox_room;
-    uint32_t credit; /* reports that may still be sent */
+    uint32_t credit;         /* reports that may still be sent */
     double now_s, silence_s; /* silence_s: after so long a trainer that works counts as hung */
     bool quitting, ended;
 };
@@ -32,8 +33,7 @@ struct worker {
 static void post(struct worker *worker, const struct message *message)
 {
     struct error error;
-    if (worker->outbox_count == 0 &&
-        link_send(worker->link, COORDINATOR, false, message, &error))
+    if (worker->outbox_count == 0 && link_send(worker->link, COORDINATOR, false, message, &error))
         return;
     if (worker->outbox_count == worker->outbox_room) {
         size_t room = worker->outbox_room ? 2 * worker->outbox_room : 16;
@@ -86,7 +86,8 @@ static void start(struct worker *worker, unsigned slot)
     struct error error;
     struct trainer_process *trainer = &worker->trainers[slot];
     trainer->heard_s = worker->now_s;
-    if (!trainer_process_start(trainer, worker->options->program, worker->options->document, &error))
+    if (!trainer_process_start(trainer, worker->options->program, worker->options->document,
+                               &error))
         post_text(worker, MESSAGE_UNFIT, slot, error.text);
 }
 
@@ -189,8 +190,8 @@ static void notice_silence(struct worker *worker, unsigned slot)
     if (trainer->state == TRAINER_DOWN || trainer->state == TRAINER_FREE ||
         worker->now_s - trainer->heard_s < worker->silence_s)
         return;
-    (void)snprintf(reason, sizeof reason, "the trainer said nothing for %g s (run.heartbeat_timeout)",
-                   worker->silence_s);
+    (void)snprintf(reason, sizeof reason,
+                   "the trainer said nothing for %g s (run.heartbeat_timeout)", worker->silence_s);
     break_off(worker, slot, reason);
 }
 
@@ -249,8 +250,8 @@ static void assign(struct worker *worker, const struct message *message, bool tr
     trainer->trial = message->trial;
     trainer->attempt = message->attempt;
     trainer->to = message->body.assignment.to;
-    if (!free_before || !trainer_process_send(trainer, assignment_line(worker, message, train),
-                                              &error)) {
+    if (!free_before ||
+        !trainer_process_send(trainer, assignment_line(worker, message, train), &error)) {
         /* It died while this was on its way; READY will follow when it is back. */
         post_text(worker, MESSAGE_LOST, message->trainer, error.text);
         return;
@@ -300,11 +301,12 @@ static void deliver(void *role, int peer, const struct message *message)
 static void quit(struct worker *worker)
 {
     struct message message;
+    /* All are told at once, so that they end side by side, each giving back its share of the data.
+     */
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)
-        if (worker->trainers[slot].state == TRAINER_FREE)
-            trainer_process_finish(&worker->trainers[slot]);
-        else
-            trainer_process_kill(&worker->trainers[slot]);
+        trainer_process_dismiss(&worker->trainers[slot]);
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++)
+        trainer_process_finish(&worker->trainers[slot]);
     message_begin(&message, MESSAGE_BYE);
     post(worker, &message);
     worker->ended = true;

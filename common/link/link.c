@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 enum {
-    RECEIVES = 32,        /* enough for millions of messages a second */
-    TO_WORKER = 1,        /* the tags: which role of the receiving rank is meant */
+    RECEIVES = 32, /* enough for millions of messages a second */
+    TO_WORKER = 1, /* the tags: which role of the receiving rank is meant */
     TO_COORDINATOR = 2,
     FINALIZE_PATIENCE = 5 /* seconds; then the process ends without MPI's consent */
 };
@@ -48,8 +48,8 @@ static void post(struct link *link, int slot)
               MPI_ANY_TAG, link->world, &link->receive_requests[slot]);
 }
 
-/* Divides the node's cores among its ranks: each core goes to the rank with the fewest so far of those
- * that may run on it. Every rank computes the same from the same masks. */
+/* Divides the node's cores among its ranks: each core goes to the rank with the fewest so far of
+ * those that may run on it. Every rank computes the same from the same masks. */
 static unsigned share_of_cores(int node_rank, int node_size, const cpu_set_t *masks)
 {
     unsigned *cores = calloc((size_t)node_size, sizeof *cores);
@@ -228,8 +228,8 @@ size_t link_receive(struct link *link,
     MPI_Testsome(RECEIVES, link->receive_requests, &count, slots, statuses);
     if (count <= 0)
         return 0;
-    /* Testsome tells slots in any order. Messages of one sender match receives in the order in which
-     * these were posted (MPI-3.1, section 3.5), so they are delivered in that order. */
+    /* Testsome tells slots in any order. Messages of one sender match receives in the order in
+     * which these were posted (MPI-3.1, section 3.5), so they are delivered in that order. */
     for (int i = 1; i < count; i++) {
         int slot = slots[i];
         MPI_Status status = statuses[i];

@@ -1,9 +1,9 @@
 /* link.h - messages between ranks over MPI (MPI-3.1 calls only).
  *
- * Receives are pre-posted and completed with MPI_Testsome; sends are non-blocking and their number is
- * bounded for each peer, so that a dead or stuck peer can neither block this rank nor make it grow. A
- * rank may send to itself. There are no collectives after link_open: a dead rank must not stop the
- * others. */
+ * Receives are pre-posted and completed with MPI_Testsome; sends are non-blocking and their number
+ * is bounded for each peer, so that a dead or stuck peer can neither block this rank nor make it
+ * grow. A rank may send to itself. There are no collectives after link_open: a dead rank must not
+ * stop the others. */
 #ifndef LRSWEEP_COMMON_LINK_LINK_H
 #define LRSWEEP_COMMON_LINK_LINK_H
 
@@ -28,8 +28,8 @@ int link_node_size(const struct link *link);
  * ranks, at least 1. */
 unsigned link_cores(const struct link *link);
 
-/* Collective, at the start only: rank 0's text (it may be any length) to everyone. Returns a copy to
- * be freed; NULL when memory ran out. On ranks other than 0 `text` is ignored. */
+/* Collective, at the start only: rank 0's text (it may be any length) to everyone. Returns a copy
+ * to be freed; NULL when memory ran out. On ranks other than 0 `text` is ignored. */
 char *link_share(struct link *link, const char *text);
 
 /* Starts sending. `to_worker`: to the worker role of rank `peer`, else to its coordinator role.

@@ -100,8 +100,8 @@ static int run(const struct command *self, int argc, char **argv)
         }
     }
     if (status == EXIT_OK && argc - optind != 1)
-        status = command_usage_error(self, "expected one study file, found %d arguments",
-                                     argc - optind);
+        status =
+            command_usage_error(self, "expected one study file, found %d arguments", argc - optind);
     if (status == EXIT_OK) {
         argument.path = argv[optind];
         struct study_file *file = study_argument_read(&argument);
@@ -116,7 +116,8 @@ const struct command command_check = {
     "check",
     "FILE [--set PATH=VALUE]... [--json]",
     "validates a study and prints it with every default filled in; trains nothing",
-    "What is printed is itself a study file. All problems are listed, not only the first; data and\n"
+    "What is printed is itself a study file. All problems are listed, not only the first; data "
+    "and\n"
     "layers are checked too.\n"
     "\n"
     "  --set PATH=VALUE   change a setting, such as --set train.momentum=0.95; may be repeated\n"

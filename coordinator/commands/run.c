@@ -1,7 +1,7 @@
 /* run.c - lrsweep run: a search, from the study file to the table of results.
  *
- * Every rank of the job runs this. Rank 0 reads the study, asks a trainer whether it accepts it (while
- * MPI starts), makes DIR, and shares the resolved study; then each rank plays its roles. */
+ * Every rank of the job runs this. Rank 0 reads the study, asks a trainer whether it accepts it
+ * (while MPI starts), makes DIR, and shares the resolved study; then each rank plays its roles. */
 #include "common/layout.h"
 #include "common/study_document.h"
 #include "coordinator/commands/command.h"
@@ -71,16 +71,12 @@ static bool read_trainers(struct run *run, const char *text)
 /* EXIT_OK: go on; *done: help was printed, all is said. */
 static int read_arguments(struct run *run, int argc, char **argv, bool *done)
 {
-    static const struct option options[] = {{"out", required_argument, NULL, 'o'},
-                                            {"resume", no_argument, NULL, 'r'},
-                                            {"overwrite", no_argument, NULL, 'w'},
-                                            {"set", required_argument, NULL, 's'},
-                                            {"trainers", required_argument, NULL, 't'},
-                                            {"coordinator-only", no_argument, NULL, 'c'},
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"out", required_argument, NULL, 'o'},      {"resume", no_argument, NULL, 'r'},
+        {"overwrite", no_argument, NULL, 'w'},      {"set", required_argument, NULL, 's'},
+        {"trainers", required_argument, NULL, 't'}, {"coordinator-only", no_argument, NULL, 'c'},
+        {"quiet", no_argument, NULL, 'q'},          {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},           {0}};
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -99,8 +95,10 @@ static int read_arguments(struct run *run, int argc, char **argv, bool *done)
             break;
         case 't':
             if (!read_trainers(run, optarg))
-                return command_usage_error(run->self, "--trainers %s: a whole number from 1 to %d "
-                                                      "is allowed", optarg, TRAINERS_MAX);
+                return command_usage_error(run->self,
+                                           "--trainers %s: a whole number from 1 to %d "
+                                           "is allowed",
+                                           optarg, TRAINERS_MAX);
             break;
         case 'c':
             run->coordinator_only = true;
@@ -199,7 +197,8 @@ static bool find_changes(const json_t *before, const json_t *after, char *text, 
         {
             if (json_equal(value, json_object_get(then, key)) || used >= bytes)
                 continue;
-            int added = snprintf(text + used, bytes - used, "%s%s.%s", used ? ", " : "", group, key);
+            int added =
+                snprintf(text + used, bytes - used, "%s%s.%s", used ? ", " : "", group, key);
             used += added > 0 ? (size_t)added : 0;
         }
         if (used == 0)
@@ -216,8 +215,8 @@ static int reopen(struct run *run, bool *finished)
     struct snapshot *snapshot = snapshot_read(run->dir, &error);
     if (!snapshot)
         return complain(&error, EXIT_FAILED);
-    bool changed = find_changes(snapshot->document, study_file_document(run->file), changes,
-                                sizeof changes);
+    bool changed =
+        find_changes(snapshot->document, study_file_document(run->file), changes, sizeof changes);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
     run->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     run->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
@@ -243,9 +242,9 @@ static bool note(struct run *run, const char *key, double value, struct error *e
 /* What the trainer told of data and model, for the views. */
 static bool note_probe(struct run *run, struct error *error)
 {
-    static const char *const keys[] = {"train_samples", "validation_samples", "test_samples",
-                                       "features",      "classes",            "constant_loss",
-                                       "parameters"};
+    static const char *const keys[] = {
+        "train_samples", "validation_samples", "test_samples", "features",
+        "classes",       "constant_loss",      "parameters"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         double value = probe_number(&run->probe, keys[i], NAN);
         if (!isnan(value) && !note(run, keys[i], value, error))
@@ -292,9 +291,9 @@ static json_t *share(struct run *run, int *status)
 {
     char *text = NULL;
     if (link_rank(run->link) == 0) {
-        json_t *envelope = json_pack("{s:i, s:O?, s:s}", "status", *status, "document",
-                                     run->file ? study_file_document(run->file) : NULL, "dir",
-                                     run->dir);
+        json_t *envelope =
+            json_pack("{s:i, s:O?, s:s}", "status", *status, "document",
+                      run->file ? study_file_document(run->file) : NULL, "dir", run->dir);
         text = envelope ? json_dumps(envelope, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
         json_decref(envelope);
     }
@@ -353,12 +352,12 @@ static bool close_study(struct run *run, const struct dispatch *dispatch, double
                                            [DISPATCH_NO_SURVIVOR] = "finished",
                                            [DISPATCH_INTERRUPTED] = "interrupted",
                                            [DISPATCH_FAILED] = "failed"};
-    bool written = store_set(run->store, "status", statuses[dispatch_outcome(dispatch)], error) &&
-                   note(run, "wall_s", run->earlier_wall_s + monotonic_s() - run->started_s,
-                        error) &&
-                   note(run, "train_s", run->earlier_train_s + dispatch_busy_s(dispatch), error) &&
-                   note(run, "trainers", (double)dispatch_trainers(dispatch), error) &&
-                   note(run, "coordinator_cpu", cpu / fmax(searched_s, 1e-3), error);
+    bool written =
+        store_set(run->store, "status", statuses[dispatch_outcome(dispatch)], error) &&
+        note(run, "wall_s", run->earlier_wall_s + monotonic_s() - run->started_s, error) &&
+        note(run, "train_s", run->earlier_train_s + dispatch_busy_s(dispatch), error) &&
+        note(run, "trainers", (double)dispatch_trainers(dispatch), error) &&
+        note(run, "coordinator_cpu", cpu / fmax(searched_s, 1e-3), error);
     struct error closing;
     bool closed = store_close(run->store, &closing);
     run->store = NULL;
@@ -395,11 +394,12 @@ static int play_coordinator(struct run *run)
         .trainers = count_trainers(run, document),
         .program = run->program,
         .first = &run->probe.child,
-        .first_ready = {
-            .train_samples = (uint64_t)probe_number(&run->probe, "train_samples", 0),
-            .validation_samples = (uint64_t)probe_number(&run->probe, "validation_samples", 0),
-            .test_samples = (uint64_t)probe_number(&run->probe, "test_samples", 0),
-        },
+        .first_ready =
+            {
+                .train_samples = (uint64_t)probe_number(&run->probe, "train_samples", 0),
+                .validation_samples = (uint64_t)probe_number(&run->probe, "validation_samples", 0),
+                .test_samples = (uint64_t)probe_number(&run->probe, "test_samples", 0),
+            },
     };
     struct progress *progress = progress_create(stderr, run->quiet);
     const struct dispatch_options dispatch_options = {
@@ -430,8 +430,9 @@ static int play_coordinator(struct run *run)
     worker_destroy(worker);
     progress_finish(progress);
     int status = status_of(dispatch);
+    /* A study that failed already fails to close with the same words. */
     if (!close_study(run, dispatch, monotonic_s() - begun_s, cpu_s() - cpu, &error))
-        status = complain(&error, EXIT_FAILED);
+        status = status == EXIT_FAILED ? status : complain(&error, EXIT_FAILED);
     dispatch_destroy(dispatch);
     progress_destroy(progress);
     return status;
@@ -444,6 +445,7 @@ static int conclude(const struct run *run, int status)
     struct snapshot *snapshot = snapshot_read(run->dir, &error);
     if (!snapshot)
         return complain(&error, EXIT_FAILED);
+    snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0;
     if (!result_write_summary(run->dir, snapshot, &error))
         status = complain(&error, EXIT_FAILED);
     if (run->json) {

@@ -40,7 +40,7 @@ struct dispatch {
     size_t trainers;
     uint32_t tested; /* the trial that is tested */
     bool test_sent;
-    bool started;  /* the first turn was taken */
+    bool started;   /* the first turn was taken */
     bool rung_news; /* a rung ended: draw at once */
 };
 
@@ -106,12 +106,14 @@ static void commit(struct dispatch *dispatch)
 static void release_checkpoint(const struct dispatch *dispatch, uint32_t trial)
 {
     char path[4096];
-    int length = snprintf(path, sizeof path, LAYOUT_CHECKPOINT_FORMAT, dispatch->options->dir, trial);
+    int length =
+        snprintf(path, sizeof path, LAYOUT_CHECKPOINT_FORMAT, dispatch->options->dir, trial);
     if (length > 0 && (size_t)length < sizeof path)
         (void)unlink(path); /* a trial that left before its first rung has none */
 }
 
-/* Feeds an event, writes it down, and drops checkpoints that no longer matter once that is durable. */
+/* Feeds an event, writes it down, and drops checkpoints that no longer matter once that is durable.
+ */
 static bool feed(struct dispatch *dispatch, const struct search_event *event, int rank, int trainer,
                  const char *text, struct search_update *update)
 {
@@ -177,8 +179,8 @@ static void handle_ready(struct dispatch *dispatch, int rank, const struct messa
         return;
     }
     set_free(dispatch, slot, SLOT_FREE);
-    size_t trainers = workers_count(&dispatch->workers, SLOT_FREE) +
-                      workers_count(&dispatch->workers, SLOT_BUSY);
+    size_t trainers =
+        workers_count(&dispatch->workers, SLOT_FREE) + workers_count(&dispatch->workers, SLOT_BUSY);
     if (trainers > dispatch->trainers)
         dispatch->trainers = trainers;
 }
@@ -232,10 +234,8 @@ static void lose(struct dispatch *dispatch, int rank, const struct message *mess
                  const char *reason)
 {
     char text[MESSAGE_TEXT_MAX_BYTES + 128];
-    const struct search_event event = {.kind = SEARCH_LOST,
-                                       .trial = message->trial,
-                                       .attempt = message->attempt,
-                                       .value = NAN};
+    const struct search_event event = {
+        .kind = SEARCH_LOST, .trial = message->trial, .attempt = message->attempt, .value = NAN};
     struct search_update update;
     (void)snprintf(text, sizeof text, "trial %u, attempt %u on rank %d: %s", message->trial,
                    message->attempt, rank, reason);
@@ -262,7 +262,8 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
     switch (done->status) {
     case DONE_OK:
         if (!note || note->seen_step != done->step || isnan(note->seen_value)) {
-            lose(dispatch, rank, message, "the trainer said ok without a validation at its last step");
+            lose(dispatch, rank, message,
+                 "the trainer said ok without a validation at its last step");
             return;
         }
         event.kind = SEARCH_DONE;
@@ -317,8 +318,8 @@ static void handle_unfit(struct dispatch *dispatch, int rank, const struct messa
     size_t known = 0;
     for (int i = 0; i < dispatch->workers.count; i++)
         known += dispatch->workers.entries[i].slot_count > 0;
-    bool all_spoke = known + (dispatch->options->local_worker ? 0 : 1) ==
-                     (size_t)dispatch->workers.count;
+    bool all_spoke =
+        known + (dispatch->options->local_worker ? 0 : 1) == (size_t)dispatch->workers.count;
     if (alive == 0 && all_spoke) {
         struct error error;
         error_set(&error, "no trainer is left; the last was given up because: %s", reason);
@@ -388,7 +389,8 @@ static void deliver(void *role, int peer, const struct message *message)
 /* --- what the coordinator does of itself --- */
 
 static void begin_assignment(struct dispatch *dispatch, struct message *message,
-                             enum message_kind kind, uint32_t trial, uint32_t attempt, uint32_t slot)
+                             enum message_kind kind, uint32_t trial, uint32_t attempt,
+                             uint32_t slot)
 {
     const struct space *space = search_space(dispatch->options->search);
     message_begin(message, kind);

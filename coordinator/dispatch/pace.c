@@ -80,8 +80,8 @@ void pace_numbers(struct pace *pace, const struct record *record, double now_s,
         numbers->best_lr = json_number_value(json_object_get(params, "lr"));
         const json_t *type = json_object_get(json_object_get(params, "schedule"), "type");
         /* The name in the study's document outlives this copy of it. */
-        const json_t *schedules = json_object_get(json_object_get(record->document, "space"),
-                                                  "schedule");
+        const json_t *schedules =
+            json_object_get(json_object_get(record->document, "space"), "schedule");
         for (size_t i = 0; i < json_array_size(schedules); i++) {
             const json_t *name = json_object_get(json_array_get(schedules, i), "type");
             if (json_equal(name, type))

@@ -6,8 +6,8 @@
 #include "coordinator/view/progress.h"
 
 struct pace {
-    double started_s;  /* monotonic */
-    double measured_s; /* when `rate` was last brought up to date */
+    double started_s;   /* monotonic */
+    double measured_s;  /* when `rate` was last brought up to date */
     double budget_done; /* in search.unit, since the start */
     double budget_measured;
     double rate; /* search.unit a second, smoothed; NaN: not measured yet */

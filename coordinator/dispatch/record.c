@@ -14,8 +14,8 @@
 #include <time.h>
 
 static const char *const event_names[] = {
-    [SEARCH_FREE] = "assigned", [SEARCH_REPORT] = "validated", [SEARCH_DONE] = "done",
-    [SEARCH_DIVERGED] = "diverged", [SEARCH_PAUSED] = "paused", [SEARCH_LOST] = "lost",
+    [SEARCH_FREE] = "assigned",     [SEARCH_REPORT] = "validated", [SEARCH_DONE] = "done",
+    [SEARCH_DIVERGED] = "diverged", [SEARCH_PAUSED] = "paused",    [SEARCH_LOST] = "lost",
 };
 
 static double unix_time(void)
@@ -49,8 +49,8 @@ struct trial_note *record_note(struct record *record, uint32_t trial)
         if (!notes)
             return NULL;
         for (size_t i = record->note_count; i < count; i++)
-            notes[i] = (struct trial_note){
-                .started = NAN, .ended = NAN, .seen_value = NAN, .worker = -1};
+            notes[i] =
+                (struct trial_note){.started = NAN, .ended = NAN, .seen_value = NAN, .worker = -1};
         record->notes = notes;
         record->note_count = count;
     }
@@ -82,11 +82,11 @@ static void explain_stop(struct record *record, uint32_t number)
     const struct search_trial *trial = search_trial(record->search, number);
     const struct search_rung *rung = search_rung(record->search, trial->rung);
     char text[256];
-    (void)snprintf(text, sizeof text,
-                   "Stopped after %g %s: its %s was %.4g, the last of the %u that went on had %.4g.",
-                   rung->budget, study_text(record->document, "search", "unit"),
-                   study_text(record->document, "study", "metric"), trial->final, rung->quota,
-                   rung->cutoff);
+    (void)snprintf(
+        text, sizeof text,
+        "Stopped after %g %s: its %s was %.4g, the last of the %u that went on had %.4g.",
+        rung->budget, study_text(record->document, "search", "unit"),
+        study_text(record->document, "study", "metric"), trial->final, rung->quota, rung->cutoff);
     record_message(record, number, text);
 }
 
@@ -313,8 +313,10 @@ bool record_replay(struct record *record, struct error *error)
         const struct search_trial *trial = search_trial(record->search, i);
         if (trial->state != TRIAL_RUNNING)
             continue;
-        const struct search_event event = {.kind = SEARCH_PAUSED, .trial = i,
-                                           .attempt = trial->attempts, .step = trial->step,
+        const struct search_event event = {.kind = SEARCH_PAUSED,
+                                           .trial = i,
+                                           .attempt = trial->attempts,
+                                           .step = trial->step,
                                            .value = NAN};
         struct search_update update;
         bool accepted;

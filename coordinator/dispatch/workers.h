@@ -9,9 +9,9 @@
 enum slot_state {
     SLOT_UNKNOWN, /* not heard of */
     SLOT_FREE,
-    SLOT_BUSY,    /* trains or tests `trial` as `attempt` */
+    SLOT_BUSY,     /* trains or tests `trial` as `attempt` */
     SLOT_STARTING, /* its trainer broke and is being started again */
-    SLOT_UNFIT    /* will not come back */
+    SLOT_UNFIT     /* will not come back */
 };
 
 struct slot {

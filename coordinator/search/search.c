@@ -118,8 +118,7 @@ uint32_t search_new_trial(struct search *search)
     search->trials = trials;
     search->trial_room = (uint32_t)room;
     uint32_t trial = search->trial_count++;
-    search->trials[trial] =
-        (struct search_trial){.values = values, .metric = NAN, .final = NAN};
+    search->trials[trial] = (struct search_trial){.values = values, .metric = NAN, .final = NAN};
     search->sampler->sample(search, trial, values);
     return trial;
 }

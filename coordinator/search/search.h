@@ -1,10 +1,11 @@
 /* search.h - the search core: a pure state machine. Events in, actions out.
  *
- * No MPI, no clock, no files, no randomness but its own keyed generator. The dispatcher feeds it what
- * happened and carries out what it says; resume feeds it the recorded events again; the simulator
- * feeds it a virtual cluster's. The same events in the same order give the same search.
+ * No MPI, no clock, no files, no randomness but its own keyed generator. The dispatcher feeds it
+ * what happened and carries out what it says; resume feeds it the recorded events again; the
+ * simulator feeds it a virtual cluster's. The same events in the same order give the same search.
  *
- * Metrics are minimised. A trial is named by its number, counted from 0 in the order of creation. */
+ * Metrics are minimised. A trial is named by its number, counted from 0 in the order of creation.
+ */
 #ifndef LRSWEEP_COORDINATOR_SEARCH_SEARCH_H
 #define LRSWEEP_COORDINATOR_SEARCH_SEARCH_H
 
@@ -81,8 +82,8 @@ struct search_update {
 
 struct search;
 
-/* `document`: the resolved study, borrowed for the search's life. train_samples: of one epoch; needed
- * where budgets are in epochs. */
+/* `document`: the resolved study, borrowed for the search's life. train_samples: of one epoch;
+ * needed where budgets are in epochs. */
 struct search *search_create(const json_t *document, uint64_t train_samples, struct error *error);
 void search_destroy(struct search *search);
 
@@ -110,8 +111,9 @@ uint32_t search_candidates(const struct search *search);
 /* The steps of `budget` (in search.unit) for this trial. */
 uint64_t search_budget_steps(const struct search *search, uint32_t trial, double budget);
 
-/* The recommendation so far: the complete trial with the best final value, ties to the lower number;
- * before any is complete, the best metric of those that are still in the search. False: none. */
+/* The recommendation so far: the complete trial with the best final value, ties to the lower
+ * number; before any is complete, the best metric of those that are still in the search. False:
+ * none. */
 bool search_best(const struct search *search, uint32_t *trial);
 
 #endif

@@ -1,10 +1,11 @@
-/* state.h - the search's own state, for its schedulers and samplers; not for callers of search.h. */
+/* state.h - the search's own state, for its schedulers and samplers; not for callers of search.h.
+ */
 #ifndef LRSWEEP_COORDINATOR_SEARCH_STATE_H
 #define LRSWEEP_COORDINATOR_SEARCH_STATE_H
 
 #include "coordinator/search/search.h"
 
-#define SEARCH_NO_TRIAL UINT32_MAX
+#define SEARCH_NO_TRIAL  UINT32_MAX
 #define SEARCH_RUNGS_MAX 64
 
 struct sampler_class;
@@ -34,7 +35,7 @@ struct search {
     struct search_rung rungs[SEARCH_RUNGS_MAX];
     size_t rung_count;
     uint32_t running;
-    uint64_t events; /* fed so far */
+    uint64_t events;               /* fed so far */
     struct search_action *actions; /* of the step under way */
     size_t action_count, action_room;
     bool out_of_memory;

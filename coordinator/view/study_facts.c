@@ -33,8 +33,7 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
         .max_budget = document_number(document, "search", "max_budget"),
         .steps_per_epoch = study_facts_number(snapshot, "steps_per_epoch"),
         .train_samples = study_facts_number(snapshot, "train_samples"),
-        .batch_searched =
-            json_object_get(json_object_get(document, "space"), "batch_size") != NULL,
+        .batch_searched = json_object_get(json_object_get(document, "space"), "batch_size") != NULL,
         .best = snapshot_best(snapshot),
         .best_value = NAN,
     };

@@ -47,8 +47,8 @@ static json_t *budget_object(const struct study_facts *facts)
     bool steps = strcmp(facts->unit, "steps") == 0;
     double full = facts->candidates * facts->max_budget;
     return json_pack("{s:I, s:o, s:o, s:i}", "steps_trained", (json_int_t)facts->steps_trained,
-                     "epochs_trained", number(facts->epochs_trained),
-                     "epochs_full_search", number(steps ? full / facts->steps_per_epoch : full),
+                     "epochs_trained", number(facts->epochs_trained), "epochs_full_search",
+                     number(steps ? full / facts->steps_per_epoch : full),
                      "epochs_saved_by_sharing", 0);
 }
 

@@ -2,7 +2,8 @@
  *
  * A trainer is any program that reads JSON objects, one a line, from standard input and writes JSON
  * objects, one a line, to standard output (UTF-8). What it writes to standard error is kept as its
- * log. It trains one trial at a time and may use one core. `->` is what it reads, `<-` what it writes.
+ * log. It trains one trial at a time and may use one core. `->` is what it reads, `<-` what it
+ * writes.
  *
  *   -> {"op":"hello","version":1,"study":{...}}
  *        The resolved study, as `lrsweep check FILE --json` prints it.
@@ -17,8 +18,8 @@
  *        "blas": the name of the kernel that it calculates with.
  *        "train_samples" is needed where budgets are in epochs.
  *   <- {"op":"refused","at":"model.layers[1].units","message":"..."}
- *        It does not accept the study. `at` names the setting that is at fault ("" if none does). It
- *        then ends.
+ *        It does not accept the study. `at` names the setting that is at fault ("" if none does).
+ * It then ends.
  *
  *   -> {"op":"train","trial":17,"params":{"lr":0.03,"schedule":{"type":"constant"},...},"seed":1,
  *       "from":0,"to":2000,"resume":null,"checkpoint":"DIR/checkpoints/17.ckpt"}
@@ -41,7 +42,8 @@
  *
  *   -> {"op":"test","trial":17,"params":{...},"seed":1,"resume":PATH,"export":PATH or null}
  *        Evaluate the checkpoint on the test set and write its weights to `export` as safetensors.
- *   <- {"op":"tested","trial":17,"status":"ok","test_loss":0.31,"test_accuracy":0.89,"message":null}
+ *   <-
+ * {"op":"tested","trial":17,"status":"ok","test_loss":0.31,"test_accuracy":0.89,"message":null}
  *        status: "ok" or "failed"; the numbers are null where there is no test set.
  *
  *   -> {"op":"quit"} or the end of standard input: end with exit status 0.

@@ -1,7 +1,7 @@
 /* test_search_properties.c - what must hold for a search in whatever order its events come.
  *
- * Every seed makes a search of its own size, a number of trainers, an order of events, and a fate for
- * every attempt: reached, diverged, lost, paused. The number of seeds can be given as the first
+ * Every seed makes a search of its own size, a number of trainers, an order of events, and a fate
+ * for every attempt: reached, diverged, lost, paused. The number of seeds can be given as the first
  * argument; a failing seed is printed. */
 #include "common/random.h"
 #include "tests/support/virtual_cluster.h"
@@ -92,9 +92,8 @@ static struct virtual_cluster run_search(const struct setting *setting, const ch
     struct error error;
     *study = virtual_study(scheduler, setting->candidates, setting->eta, setting->min_budget,
                            setting->max_budget);
-    struct virtual_cluster cluster = {.search = search_create(*study, SAMPLES, &error),
-                                      .fate = fate,
-                                      .context = world};
+    struct virtual_cluster cluster = {
+        .search = search_create(*study, SAMPLES, &error), .fate = fate, .context = world};
     assert_non_null(cluster.search);
     virtual_cluster_run(&cluster, trainers, order);
     return cluster;
@@ -127,8 +126,8 @@ static void check_invariants(const struct search *search)
     assert_int_equal(search_rung(search, 0)->entered, candidates);
     for (size_t i = 0; i < search_rung_count(search); i++) {
         const struct search_rung *rung = search_rung(search, i);
-        uint32_t promoted = i + 1 < search_rung_count(search) ? search_rung(search, i + 1)->entered
-                                                              : 0;
+        uint32_t promoted =
+            i + 1 < search_rung_count(search) ? search_rung(search, i + 1)->entered : 0;
         assert_true(rung->entered <= rung->quota);
         assert_int_equal(rung->settled, rung->entered);
         assert_int_equal(rung->promoted, promoted);

@@ -4,10 +4,10 @@
 #include "common/random.h"
 
 #include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +42,7 @@ static void keep(struct virtual_cluster *cluster, const struct search_event *eve
 {
     if (cluster->event_count == cluster->event_room) {
         cluster->event_room = cluster->event_room ? 2 * cluster->event_room : 256;
-        cluster->events =
-            realloc(cluster->events, cluster->event_room * sizeof *cluster->events);
+        cluster->events = realloc(cluster->events, cluster->event_room * sizeof *cluster->events);
         assert_non_null(cluster->events);
     }
     cluster->events[cluster->event_count++] = *event;
@@ -78,10 +77,8 @@ static bool assign(struct virtual_cluster *cluster, struct trainer *trainer, siz
         if (action->kind != SEARCH_TRAIN)
             continue;
         keep(cluster, &event);
-        *trainer = (struct trainer){.busy = true,
-                                    .trial = action->trial,
-                                    .attempt = action->attempt,
-                                    .from = action->from};
+        *trainer = (struct trainer){
+            .busy = true, .trial = action->trial, .attempt = action->attempt, .from = action->from};
         trainer->fate = cluster->fate(cluster->context, action->trial, action->attempt,
                                       action->from, action->to, &trainer->step, &trainer->value);
         trainer->ends = cluster->now + (trainer->step - action->from);
@@ -141,10 +138,9 @@ void virtual_cluster_run(struct virtual_cluster *cluster, size_t count, uint64_t
         }
         assert_true(busy > 0); /* else it would wait for ever */
         for (size_t i = 0; i < count; i++)
-            if (trainers[i].busy &&
-                (next == count || trainers[i].ends < trainers[next].ends ||
-                 (trainers[i].ends == trainers[next].ends &&
-                  trainers[i].draw < trainers[next].draw)))
+            if (trainers[i].busy && (next == count || trainers[i].ends < trainers[next].ends ||
+                                     (trainers[i].ends == trainers[next].ends &&
+                                      trainers[i].draw < trainers[next].draw)))
                 next = i;
         cluster->now = trainers[next].ends;
         end(cluster, &trainers[next]);

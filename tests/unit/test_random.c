@@ -44,8 +44,11 @@ static void a_stream_depends_on_seed_purpose_and_index_alone(void **state)
         uint64_t seed;
         enum random_purpose purpose;
         uint64_t index;
-    } others[] = {{8, RANDOM_SHUFFLE, 3}, {7, RANDOM_INITIAL, 3}, {7, RANDOM_SHUFFLE, 4},
-                  {7 + (1ULL << 32), RANDOM_SHUFFLE, 3}, {7, RANDOM_SHUFFLE, 3 + (1ULL << 32)}};
+    } others[] = {{8, RANDOM_SHUFFLE, 3},
+                  {7, RANDOM_INITIAL, 3},
+                  {7, RANDOM_SHUFFLE, 4},
+                  {7 + (1ULL << 32), RANDOM_SHUFFLE, 3},
+                  {7, RANDOM_SHUFFLE, 3 + (1ULL << 32)}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         random_open(&first, 7, RANDOM_SHUFFLE, 3);
         random_open(&other, others[i].seed, others[i].purpose, others[i].index);

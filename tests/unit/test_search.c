@@ -45,8 +45,8 @@ static void stop(struct virtual_cluster *cluster, json_t *study)
     json_decref(study);
 }
 
-/* Nine candidates, eta 3, budgets 1, 3 and 9: 9 -> 3 -> 1. Two trainers. The values make trials 4, 7
- * and 2 the best of the first rung; 7 and 2 tie there and both go on. */
+/* Nine candidates, eta 3, budgets 1, 3 and 9: 9 -> 3 -> 1. Two trainers. The values make trials 4,
+ * 7 and 2 the best of the first rung; 7 and 2 tie there and both go on. */
 static void a_small_halving_makes_the_decisions_of_the_paper(void **state)
 {
     (void)state;
@@ -54,46 +54,45 @@ static void a_small_halving_makes_the_decisions_of_the_paper(void **state)
     json_t *study = virtual_study("sha", 9, 3, 1, 9);
     struct virtual_cluster cluster = start(study, values);
     virtual_cluster_run(&cluster, 2, 0);
-    assert_string_equal(cluster.trace,
-                        "[     0] > trainer 0 trains trial 0 from 0 to 1\n"
-                        "[     0] > trainer 1 trains trial 1 from 0 to 1\n"
-                        "[     1] < trial 0 reaches 1 with 0.9\n"
-                        "[     1] > trainer 0 trains trial 2 from 0 to 1\n"
-                        "[     1] < trial 1 reaches 1 with 0.8\n"
-                        "[     1] > trainer 1 trains trial 3 from 0 to 1\n"
-                        "[     2] < trial 2 reaches 1 with 0.5\n"
-                        "[     2] > trainer 0 trains trial 4 from 0 to 1\n"
-                        "[     2] < trial 3 reaches 1 with 0.95\n"
-                        "[     2] > trainer 1 trains trial 5 from 0 to 1\n"
-                        "[     3] < trial 4 reaches 1 with 0.3\n"
-                        "[     3] > trainer 0 trains trial 6 from 0 to 1\n"
-                        "[     3] < trial 5 reaches 1 with 0.7\n"
-                        "[     3] > trainer 1 trains trial 7 from 0 to 1\n"
-                        "[     4] < trial 6 reaches 1 with 0.6\n"
-                        "[     4] > trainer 0 trains trial 8 from 0 to 1\n"
-                        "[     4] < trial 7 reaches 1 with 0.5\n"
-                        "[     5] < trial 8 reaches 1 with 0.85\n"
-                        "           trial 8 stopped\n"
-                        "           trial 4 promoted to rung 1\n"
-                        "           trial 2 promoted to rung 1\n"
-                        "           trial 7 promoted to rung 1\n"
-                        "           trial 6 stopped\n"
-                        "           trial 5 stopped\n"
-                        "           trial 1 stopped\n"
-                        "           trial 0 stopped\n"
-                        "           trial 3 stopped\n"
-                        "[     5] > trainer 0 trains trial 4 from 1 to 3\n"
-                        "[     5] > trainer 1 trains trial 2 from 1 to 3\n"
-                        "[     7] < trial 4 reaches 3 with 0.3\n"
-                        "[     7] > trainer 0 trains trial 7 from 1 to 3\n"
-                        "[     7] < trial 2 reaches 3 with 0.5\n"
-                        "[     9] < trial 7 reaches 3 with 0.5\n"
-                        "           trial 7 stopped\n"
-                        "           trial 4 promoted to rung 2\n"
-                        "           trial 2 stopped\n"
-                        "[     9] > trainer 0 trains trial 4 from 3 to 9\n"
-                        "[    15] < trial 4 reaches 9 with 0.3\n"
-                        "           trial 4 complete\n");
+    assert_string_equal(cluster.trace, "[     0] > trainer 0 trains trial 0 from 0 to 1\n"
+                                       "[     0] > trainer 1 trains trial 1 from 0 to 1\n"
+                                       "[     1] < trial 0 reaches 1 with 0.9\n"
+                                       "[     1] > trainer 0 trains trial 2 from 0 to 1\n"
+                                       "[     1] < trial 1 reaches 1 with 0.8\n"
+                                       "[     1] > trainer 1 trains trial 3 from 0 to 1\n"
+                                       "[     2] < trial 2 reaches 1 with 0.5\n"
+                                       "[     2] > trainer 0 trains trial 4 from 0 to 1\n"
+                                       "[     2] < trial 3 reaches 1 with 0.95\n"
+                                       "[     2] > trainer 1 trains trial 5 from 0 to 1\n"
+                                       "[     3] < trial 4 reaches 1 with 0.3\n"
+                                       "[     3] > trainer 0 trains trial 6 from 0 to 1\n"
+                                       "[     3] < trial 5 reaches 1 with 0.7\n"
+                                       "[     3] > trainer 1 trains trial 7 from 0 to 1\n"
+                                       "[     4] < trial 6 reaches 1 with 0.6\n"
+                                       "[     4] > trainer 0 trains trial 8 from 0 to 1\n"
+                                       "[     4] < trial 7 reaches 1 with 0.5\n"
+                                       "[     5] < trial 8 reaches 1 with 0.85\n"
+                                       "           trial 8 stopped\n"
+                                       "           trial 4 promoted to rung 1\n"
+                                       "           trial 2 promoted to rung 1\n"
+                                       "           trial 7 promoted to rung 1\n"
+                                       "           trial 6 stopped\n"
+                                       "           trial 5 stopped\n"
+                                       "           trial 1 stopped\n"
+                                       "           trial 0 stopped\n"
+                                       "           trial 3 stopped\n"
+                                       "[     5] > trainer 0 trains trial 4 from 1 to 3\n"
+                                       "[     5] > trainer 1 trains trial 2 from 1 to 3\n"
+                                       "[     7] < trial 4 reaches 3 with 0.3\n"
+                                       "[     7] > trainer 0 trains trial 7 from 1 to 3\n"
+                                       "[     7] < trial 2 reaches 3 with 0.5\n"
+                                       "[     9] < trial 7 reaches 3 with 0.5\n"
+                                       "           trial 7 stopped\n"
+                                       "           trial 4 promoted to rung 2\n"
+                                       "           trial 2 stopped\n"
+                                       "[     9] > trainer 0 trains trial 4 from 3 to 9\n"
+                                       "[    15] < trial 4 reaches 9 with 0.3\n"
+                                       "           trial 4 complete\n");
     uint32_t best;
     assert_true(search_best(cluster.search, &best));
     assert_int_equal(best, 4);
@@ -143,8 +142,8 @@ static void rungs_hold_the_published_counts(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error error;
-        json_t *study = virtual_study("sha", cases[i].candidates, cases[i].eta,
-                                      cases[i].min_budget, cases[i].max_budget);
+        json_t *study = virtual_study("sha", cases[i].candidates, cases[i].eta, cases[i].min_budget,
+                                      cases[i].max_budget);
         struct search *search = search_create(study, SAMPLES, &error);
         assert_non_null(search);
         assert_int_equal(search_rung_count(search), cases[i].rungs);
@@ -345,11 +344,11 @@ static json_t *grid_study(void)
 {
     json_t *study = virtual_study("none", 100, 3, 1, 1);
     json_object_set_new(json_object_get(study, "search"), "sampler", json_string("grid"));
-    json_object_set_new(
-        study, "space",
-        json_pack("{s:{s:[f, f, f]}, s:[{s:s}, {s:s, s:{s:[f, f]}}], s:{s:[i, i]}}", "lr", "grid",
-                  0.1, 0.01, 0.001, "schedule", "type", "constant", "type", "exponential", "gamma",
-                  "grid", 0.5, 0.9, "batch_size", "choice", 32, 64));
+    json_object_set_new(study, "space",
+                        json_pack("{s:{s:[f, f, f]}, s:[{s:s}, {s:s, s:{s:[f, f]}}], s:{s:[i, i]}}",
+                                  "lr", "grid", 0.1, 0.01, 0.001, "schedule", "type", "constant",
+                                  "type", "exponential", "gamma", "grid", 0.5, 0.9, "batch_size",
+                                  "choice", 32, 64));
     return study;
 }
 
@@ -361,9 +360,8 @@ static void a_grid_holds_every_combination_once(void **state)
     struct error error;
     json_t *study = grid_study();
     double values[combinations] = {0};
-    struct virtual_cluster cluster = {.search = search_create(study, 640, &error),
-                                      .fate = reaches,
-                                      .context = values};
+    struct virtual_cluster cluster = {
+        .search = search_create(study, 640, &error), .fate = reaches, .context = values};
     assert_non_null(cluster.search);
     assert_int_equal(search_candidates(cluster.search), combinations);
     virtual_cluster_run(&cluster, 3, 0);
@@ -378,9 +376,8 @@ static void a_grid_holds_every_combination_once(void **state)
         /* An epoch of 640 samples is 20 steps of 32, or 10 of 64. */
         assert_int_equal(trial->step, strstr(seen[i], "\"batch_size\":32") ? 20 : 10);
     }
-    assert_string_equal(
-        seen[0], "{\"lr\":0.10000000000000001,\"schedule\":{\"type\":\"constant\"},"
-                 "\"batch_size\":32}");
+    assert_string_equal(seen[0], "{\"lr\":0.10000000000000001,\"schedule\":{\"type\":\"constant\"},"
+                                 "\"batch_size\":32}");
     assert_string_equal(seen[combinations - 1],
                         "{\"lr\":0.001,\"schedule\":{\"type\":\"exponential\",\"gamma\":"
                         "0.90000000000000002},\"batch_size\":64}");

@@ -3,14 +3,8 @@
 
 #include <string.h>
 
-static const struct data_format *const formats[] = {
-    &format_idx,
-    &format_cifar10,
-    &format_cifar100,
-    &format_npy,
-    &format_csv,
-    &format_libsvm, /* a row each */
-};
+static const struct data_format *const formats[] = {&format_idx, &format_cifar10, &format_cifar100,
+                                                    &format_npy, &format_csv,     &format_libsvm};
 
 const struct data_format *data_format_find(const char *name)
 {

@@ -1,11 +1,11 @@
 /* halving.c - synchronous successive halving (Jamieson and Talwalkar, "Non-stochastic best arm
  * identification and hyperparameter optimization", AISTATS 2016; the form with minimum and maximum
- * budget is algorithm 1 of Li et al., "A system for massively parallel hyperparameter tuning", MLSys
- * 2020), and `none`, which is the same with a single rung at the full budget.
+ * budget is algorithm 1 of Li et al., "A system for massively parallel hyperparameter tuning",
+ * MLSys 2020), and `none`, which is the same with a single rung at the full budget.
  *
  * Rung k has the budget min_budget * eta^k and takes floor(candidates / eta^k) candidates; the last
- * rung's budget is max_budget itself. The best of a rung go on when all of it has settled. Those that
- * diverged or failed never go on: if too few are left, the next rung is smaller. */
+ * rung's budget is max_budget itself. The best of a rung go on when all of it has settled. Those
+ * that diverged or failed never go on: if too few are left, the next rung is smaller. */
 #include "coordinator/search/schedulers/scheduler.h"
 
 #include <math.h>
@@ -47,9 +47,8 @@ static void *create_none(struct search *search, struct error *error)
         destroy(halving);
         return NULL;
     }
-    search->rungs[0] = (struct search_rung){.budget = search->settings.max_budget,
-                                            .quota = search->settings.candidates,
-                                            .cutoff = NAN};
+    search->rungs[0] = (struct search_rung){
+        .budget = search->settings.max_budget, .quota = search->settings.candidates, .cutoff = NAN};
     search->rung_count = 1;
     return halving;
 }
@@ -180,5 +179,6 @@ static bool exhausted(const void *state, const struct search *search)
            rung->settled == rung->entered;
 }
 
-const struct scheduler_class scheduler_none = {"none", create_none, destroy, next, settled, exhausted};
+const struct scheduler_class scheduler_none = {"none", create_none, destroy,
+                                               next,   settled,     exhausted};
 const struct scheduler_class scheduler_sha = {"sha", create_sha, destroy, next, settled, exhausted};

@@ -1,0 +1,135 @@
+/* test_space.c - the search space, and candidates as a trainer gets them. */
+#include "common/space.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static json_t *study(const char *space)
+{
+    json_error_t error;
+    json_t *document = json_object();
+    json_t *value = json_loads(space, 0, &error);
+    if (!value)
+        fail_msg("%s", error.text);
+    json_object_set_new(document, "space", value);
+    return document;
+}
+
+static void parameters_come_in_the_order_of_the_study(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document =
+        study("{\"lr\":{\"log_uniform\":[0.001,1]},\"momentum\":0.9,\"schedule\":[{\"type\":"
+              "\"constant\"},"
+              "{\"type\":\"step\",\"every\":{\"int\":[1,4]},\"gamma\":{\"uniform\":[0.1,0.9]},"
+              "\"warmup\":{\"epochs\":{\"choice\":[0.5,1]},\"from\":0.0}}],\"batch_size\":{"
+              "\"choice\":[32,64]}}");
+    assert_true(space_create(&space, document, &error));
+    static const struct {
+        const char *name;
+        enum distribution distribution;
+        int parent;
+        size_t parent_choice;
+    } expected[] = {{"lr", DISTRIBUTION_LOG_UNIFORM, -1, 0},
+                    {"schedule", DISTRIBUTION_CHOICE, -1, 0},
+                    {"schedule[1].every", DISTRIBUTION_INT, 1, 1},
+                    {"schedule[1].gamma", DISTRIBUTION_UNIFORM, 1, 1},
+                    {"schedule[1].warmup.epochs", DISTRIBUTION_CHOICE, 1, 1},
+                    {"batch_size", DISTRIBUTION_CHOICE, -1, 0}};
+    assert_int_equal(space.count, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < space.count; i++) {
+        assert_string_equal(space.parameters[i].name, expected[i].name);
+        assert_int_equal(space.parameters[i].distribution, expected[i].distribution);
+        assert_int_equal(space.parameters[i].parent, expected[i].parent);
+        assert_int_equal(space.parameters[i].parent_choice, expected[i].parent_choice);
+    }
+    json_decref(document);
+}
+
+static void a_candidate_becomes_the_parameters_of_its_own_schedule(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document =
+        study("{\"lr\":{\"uniform\":[0,1]},\"schedule\":[{\"type\":\"step\",\"gamma\":"
+              "{\"uniform\":[0,1]}},{\"type\":\"exponential\",\"gamma\":{\"uniform\":"
+              "[0,1]}}],\"momentum\":{\"grid\":[0.0,0.5,0.9]},\"beta1\":0.8}");
+    static const struct {
+        double values[5];
+        const char *params;
+    } cases[] = {{{0.25, 0, 0.5, NAN, 2},
+                  "{\"lr\":0.25,\"schedule\":{\"type\":\"step\",\"gamma\":0.5},\"momentum\":0.9,"
+                  "\"beta1\":0.8}"},
+                 {{0.5, 1, NAN, 0.75, 0},
+                  "{\"lr\":0.5,\"schedule\":{\"type\":\"exponential\",\"gamma\":0.75},"
+                  "\"momentum\":0.0,\"beta1\":0.8}"}};
+    assert_true(space_create(&space, document, &error));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *params = space_params(&space, cases[i].values);
+        char *text = json_dumps(params, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        assert_string_equal(text, cases[i].params);
+        free(text);
+        json_decref(params);
+    }
+    double values[5] = {0.5, 1, 0.1, 0.2, 1};
+    space_deactivate(&space, values);
+    assert_true(isnan(values[2]) && values[3] == 0.2 && values[4] == 1);
+    json_decref(document);
+}
+
+static void the_unit_interval_maps_onto_each_distribution(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document = study("{\"lr\":{\"log_uniform\":[0.0001,1.0]},\"a\":{\"uniform\":[-1,3]},"
+                             "\"b\":{\"int\":[2,5]},\"c\":{\"choice\":[\"x\",\"y\",\"z\"]}}");
+    const double last = nextafter(1, 0);
+    static const struct {
+        size_t index;
+        double u, value;
+    } cases[] = {{0, 0, 1e-4},  {0, 0.5, 1e-2}, {1, 0, -1},   {1, 0.25, 0}, {2, 0, 2},
+                 {2, 0.249, 2}, {2, 0.25, 3},   {2, 0.75, 5}, {3, 0, 0},    {3, 0.34, 1}};
+    assert_true(space_create(&space, document, &error));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_true(fabs(space_value(&space, cases[i].index, cases[i].u) - cases[i].value) < 1e-12);
+    assert_true(space_value(&space, 0, last) <= 1.0);
+    assert_true(space_value(&space, 2, last) == 5);
+    assert_true(space_value(&space, 3, last) == 2);
+    json_decref(document);
+}
+
+static void too_many_parameters_are_refused(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document = study("{\"lr\":1.0}");
+    for (int i = 0; i <= SPACE_MAX; i++) {
+        char name[16] = {'p', (char)('a' + i % 26), (char)('a' + i / 26), '\0'};
+        json_object_set_new(json_object_get(document, "space"), name,
+                            json_pack("{s:[i,i]}", "uniform", 0, 1));
+    }
+    assert_false(space_create(&space, document, &error));
+    json_decref(document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_come_in_the_order_of_the_study),
+        cmocka_unit_test(a_candidate_becomes_the_parameters_of_its_own_schedule),
+        cmocka_unit_test(the_unit_interval_maps_onto_each_distribution),
+        cmocka_unit_test(too_many_parameters_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
