@@ -95,6 +95,79 @@ static const struct catalogue_key libsvm_keys[] = {
     FLOAT_SCALE,
 };
 
+#define SAMPLES_KEY                                                                                \
+    {                                                                                              \
+        .name = "samples", .type = KEY_INTEGER, .fallback = "1000", .low = 2, .high = 1e8,         \
+        .text = "how many are made; validation and test samples are held out of them"              \
+    }
+
+static const struct catalogue_key spirals_keys[] = {
+    SAMPLES_KEY,
+    {.name = "arms",
+     .type = KEY_INTEGER,
+     .fallback = "2",
+     .low = 2,
+     .high = 1000,
+     .text = "of the spiral: the classes"},
+    {.name = "turns",
+     .type = KEY_REAL,
+     .fallback = "1.5",
+     .low = 0,
+     .high = 1000,
+     .text = "of an arm, from the centre to its end"},
+    {.name = "noise",
+     .type = KEY_REAL,
+     .fallback = "0.1",
+     .low = 0,
+     .high = 1000,
+     .text = "standard deviation of a sample's angle, in radians"},
+};
+
+static const struct catalogue_key teacher_keys[] = {
+    SAMPLES_KEY,
+    {.name = "features",
+     .type = KEY_INTEGER,
+     .fallback = "16",
+     .low = 1,
+     .high = 1048576,
+     .text = "numbers in a sample"},
+    {.name = "hidden",
+     .type = KEY_INTEGER,
+     .fallback = "8",
+     .low = 1,
+     .high = 1048576,
+     .text = "hidden units of the teacher"},
+    {.name = "noise",
+     .type = KEY_REAL,
+     .fallback = "0.0",
+     .low = 0,
+     .high = 1e6,
+     .text = "standard deviation of what is added to a target"},
+};
+
+static const struct catalogue_key quadratic_keys[] = {
+    {.name = "dimensions",
+     .type = KEY_INTEGER,
+     .fallback = "10",
+     .low = 1,
+     .high = 10000,
+     .text = "of the parameters; as many samples, which train, validate and test"},
+    {.name = "lambda_min",
+     .type = KEY_REAL,
+     .fallback = "0.1",
+     .low = 0,
+     .low_open = true,
+     .high = 1e12,
+     .text = "smallest eigenvalue of the loss's Hessian"},
+    {.name = "lambda_max",
+     .type = KEY_REAL,
+     .fallback = "1.0",
+     .low = 0,
+     .low_open = true,
+     .high = 1e12,
+     .text = "largest eigenvalue; between them they are spaced evenly on a log scale"},
+};
+
 static const struct catalogue_entry entries[] = {
     {.name = "idx",
      .text = "images and labels of the MNIST family",
@@ -127,6 +200,24 @@ static const struct catalogue_entry entries[] = {
      .source = "Chang and Lin, LIBSVM",
      .keys = libsvm_keys,
      .key_count = COUNT_OF(libsvm_keys)},
+    {.name = "spirals",
+     .text = "generated: points of the plane, a class on each arm of a spiral",
+     .source = "Lang and Witbrock, Learning to tell two spirals apart, 1988",
+     .keys = spirals_keys,
+     .key_count = COUNT_OF(spirals_keys)},
+    {.name = "teacher",
+     .text = "generated: the outputs of a random network, sum of v tanh(w x) + noise, to predict",
+     .source = "Seung, Sompolinsky and Tishby, Statistical mechanics of learning from examples, "
+               "1992",
+     .keys = teacher_keys,
+     .key_count = COUNT_OF(teacher_keys)},
+    {.name = "quadratic",
+     .text = "generated: least squares of a known spectrum, for one dense unit without bias and "
+             "batch_size = 0: rates below 2 / lambda_max converge, with momentum below "
+             "2 (1 + momentum) / lambda_max",
+     .source = "Polyak, Some methods of speeding up the convergence of iteration methods, 1964",
+     .keys = quadratic_keys,
+     .key_count = COUNT_OF(quadratic_keys)},
 };
 
 static size_t count(void)

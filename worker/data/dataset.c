@@ -102,7 +102,7 @@ static bool measure(void *context, size_t *bytes, struct error *error)
     at_set(source->at, "data.scale");
     if (!scaling_read(data, header->layout.storage, &scaling, error))
         return false;
-    at_set(source->at, "data.path");
+    at_set(source->at, source->format->find ? "data.path" : "data");
     header->scaling = scaling;
     *bytes = offsets_of(header).end;
     return true;
@@ -275,8 +275,9 @@ static bool source_make(struct source *source, char *at, struct error *error)
     source->format = data_format_find(name);
     if (!source->format)
         return error_set(error, "there is no data format \"%s\"", name);
-    at_set(at, "data.path");
-    return source->format->find(data, &source->request.files, error) && key_make(source, error);
+    at_set(at, source->format->find ? "data.path" : "data");
+    return (!source->format->find || source->format->find(data, &source->request.files, error)) &&
+           key_make(source, error);
 }
 
 bool dataset_open(struct dataset *dataset, const json_t *data, uint64_t seed,

@@ -58,7 +58,7 @@ struct data_room {
 
 struct data_format {
     const char *name;
-    /* Names the files that `request->data` asks for. */
+    /* Names the files that `request->data` asks for. NULL: the data are generated. */
     bool (*find)(const json_t *data, struct format_files *files, struct error *error);
     /* Reads their headers. Whatever can be known to be wrong without unpacking is refused here. */
     bool (*measure)(const struct data_request *request, struct data_layout *layout,
@@ -78,5 +78,8 @@ extern const struct data_format format_cifar100;
 extern const struct data_format format_npy;
 extern const struct data_format format_csv;
 extern const struct data_format format_libsvm;
+extern const struct data_format format_spirals;
+extern const struct data_format format_teacher;
+extern const struct data_format format_quadratic;
 
 #endif
