@@ -23,8 +23,12 @@ bool batches_create(struct batches *batches, const struct dataset *dataset, size
     batches->steps_per_epoch = samples / batches->batch_size;
     batches->seed = seed;
     batches->order = memory_create(samples, sizeof *batches->order);
-    batches->labels = memory_create(batches->batch_size, sizeof *batches->labels);
-    if (batches->order && batches->labels)
+    if (dataset->target_count)
+        batches->targets =
+            memory_create(batches->batch_size, dataset->target_count * sizeof *batches->targets);
+    else
+        batches->labels = memory_create(batches->batch_size, sizeof *batches->labels);
+    if (batches->order && (batches->labels || batches->targets))
         return true;
     batches_destroy(batches);
     return error_set(error, "out of memory for the order of %zu samples", samples);
@@ -34,6 +38,7 @@ void batches_destroy(struct batches *batches)
 {
     free(batches->order);
     free(batches->labels);
+    free(batches->targets);
     memset(batches, 0, sizeof *batches);
 }
 
@@ -103,7 +108,12 @@ void batches_gather(struct batches *batches, uint64_t step, real *input)
     for (size_t i = 0; i < batches->batch_size; i++) {
         if (i + PREFETCH_SAMPLES < batches->batch_size)
             sample_prefetch(dataset, order[i + PREFETCH_SAMPLES]);
-        batches->labels[i] = train->labels[order[i]];
+        if (batches->labels)
+            batches->labels[i] = train->labels[order[i]];
+        else
+            memcpy(batches->targets + i * dataset->target_count,
+                   train->targets + order[i] * dataset->target_count,
+                   dataset->target_count * sizeof *train->targets);
         sample_gather(dataset, SPLIT_TRAIN, order[i], 1, input + i * dataset->feature_count);
     }
 }
