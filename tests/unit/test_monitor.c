@@ -96,7 +96,13 @@ static void nearly_all(int step, double share[LAYERS])
 }
 static void flickering(int step, double share[LAYERS])
 {
-    share[0] = step % 50 == 0 ? 0.97 : 0.992;
+    share[0] = step % 50 == 0 ? 0.984 : 1.0;
+    share[1] = 0.5;
+}
+/* One unit of 64 that comes back now and then has brought networks back. */
+static void one_comes_back(int step, double share[LAYERS])
+{
+    share[0] = step % 150 == 0 ? 0.969 : 1.0;
     share[1] = 0.5;
 }
 /* Early on, a few batches in which hardly anything is alive: small batches show that by chance. */
@@ -120,6 +126,7 @@ static const struct trace traces[] = {
     {"nearly dead and not learning", never_learns, nearly_all, 2000, VERDICT_HEALTHY, 0, 0},
     {"flickering near the constant predictor", flickers, flickering, 2000, VERDICT_COLLAPSED, 200,
      220},
+    {"dead units of which one comes back", flickers, one_comes_back, 2000, VERDICT_HEALTHY, 0, 0},
     {"a batch that looks dead now and then", never_learns, now_and_then, 2000, VERDICT_HEALTHY, 0,
      0},
 };

@@ -6,13 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_CHECKS (MONITOR_WINDOW_STEPS / MONITOR_CHECK_STEPS)
-
 /* The dead units of one layer. */
-struct layer_window {
-    double share[WINDOW_CHECKS]; /* ring, by check number */
-    double dead_since; /* the first step of the unbroken row of checks at MONITOR_DEAD_SHARE or
-                          above; -1: the last check was below */
+struct layer_state {
+    double share;      /* at the last check */
+    double dead_since; /* the step of the first check in the unbroken row of those that found
+                          MONITOR_DEAD_SHARE or more; -1: the last check found less */
 };
 
 struct monitor {
@@ -25,13 +23,12 @@ struct monitor {
     double last_finite_loss;           /* NAN: there was none */
     double loss[MONITOR_WINDOW_STEPS]; /* ring, by step number */
     double collapsed_layer;            /* that the verdict is about */
-    struct layer_window layer[];
+    struct layer_state layer[];
 };
 
 struct monitor *monitor_create(double constant_loss, size_t relu_layers)
 {
-    struct monitor *monitor =
-        calloc(1, sizeof *monitor + relu_layers * sizeof(struct layer_window));
+    struct monitor *monitor = calloc(1, sizeof *monitor + relu_layers * sizeof(struct layer_state));
     if (!monitor)
         return NULL;
     monitor->constant_loss = constant_loss;
@@ -79,10 +76,9 @@ static double mean(const double *values, size_t count)
 
 enum verdict monitor_dead_units(struct monitor *monitor, const double *share)
 {
-    size_t check = (size_t)monitor->steps / MONITOR_CHECK_STEPS % WINDOW_CHECKS;
     for (size_t i = 0; i < monitor->layer_count; i++) {
-        struct layer_window *layer = &monitor->layer[i];
-        layer->share[check] = share[i];
+        struct layer_state *layer = &monitor->layer[i];
+        layer->share = share[i];
         if (share[i] < MONITOR_DEAD_SHARE)
             layer->dead_since = -1;
         else if (layer->dead_since < 0)
@@ -94,9 +90,10 @@ enum verdict monitor_dead_units(struct monitor *monitor, const double *share)
         return judge(monitor, VERDICT_HEALTHY);
     if (!(mean(monitor->loss, MONITOR_WINDOW_STEPS) >= MONITOR_LOSS_SHARE * monitor->constant_loss))
         return judge(monitor, VERDICT_HEALTHY);
-    /* The mean over the window and not one batch: a small batch alone can miss units that live. */
     for (size_t i = 0; i < monitor->layer_count; i++) {
-        if (mean(monitor->layer[i].share, WINDOW_CHECKS) < MONITOR_DEAD_SHARE)
+        double since = monitor->layer[i].dead_since;
+        /* The check at step `since` stands for the MONITOR_CHECK_STEPS steps up to it. */
+        if (since < 0 || monitor->steps - since < MONITOR_WINDOW_STEPS - MONITOR_CHECK_STEPS)
             continue;
         monitor->collapsed_layer = (double)i;
         return judge(monitor, VERDICT_COLLAPSED);
@@ -125,17 +122,14 @@ void monitor_explain(const struct monitor *monitor, double lr, char *text, size_
                            lr);
         return;
     case VERDICT_COLLAPSED: {
-        const struct layer_window *layer = &monitor->layer[(size_t)monitor->collapsed_layer];
-        char since[64] = "";
-        if (layer->dead_since >= 0)
-            (void)snprintf(since, sizeof since, ", since step %.0f", layer->dead_since);
+        const struct layer_state *layer = &monitor->layer[(size_t)monitor->collapsed_layer];
         (void)snprintf(
             text, text_bytes,
-            "The loss has stood at %.4g (a constant predictor reaches %.4g) for %d steps "
-            "and %.3g %% of the units of ReLU layer %.0f are dead%s: the rate %.3g is too "
-            "large; try a third of it or a warm-up.",
-            mean(monitor->loss, MONITOR_WINDOW_STEPS), monitor->constant_loss, MONITOR_WINDOW_STEPS,
-            100 * mean(layer->share, WINDOW_CHECKS), monitor->collapsed_layer + 1, since, lr);
+            "The loss has stood at %.4g on average for %d steps (a constant predictor "
+            "reaches %.4g) and %.3g %% of the units of ReLU layer %.0f are dead, since step "
+            "%.0f: the rate %.3g is too large; try a third of it or a warm-up.",
+            mean(monitor->loss, MONITOR_WINDOW_STEPS), MONITOR_WINDOW_STEPS, monitor->constant_loss,
+            100 * layer->share, monitor->collapsed_layer + 1, layer->dead_since, lr);
         return;
     }
     case VERDICT_NONE:
@@ -153,7 +147,7 @@ static size_t state_offset(void)
 
 size_t monitor_state_count(const struct monitor *monitor)
 {
-    size_t bytes = sizeof *monitor + monitor->layer_count * sizeof(struct layer_window);
+    size_t bytes = sizeof *monitor + monitor->layer_count * sizeof(struct layer_state);
     return (bytes - state_offset()) / sizeof(double);
 }
 

@@ -5,15 +5,18 @@
  *
  * - diverged: a loss is not finite. No finite loss is too large: runs whose loss once stood at
  * fifty times the best recover and end well.
- * - collapsed: thrown to the constant predictor's level and stuck there. The mean loss of the last
- *   MONITOR_WINDOW_STEPS steps is at least MONITOR_LOSS_SHARE of the constant predictor's, and over
- * the same steps at least MONITOR_DEAD_SHARE of one layer's units were dead: 0 for every sample, so
- * that no gradient passes them. Either alone proves nothing: a small rate stands at the constant
- *   predictor's loss for long, and sound runs with 96 % dead units still learn.
+ * - collapsed: thrown to the constant predictor's level and stuck there. Over the last
+ *   MONITOR_WINDOW_STEPS steps the mean loss is at least MONITOR_LOSS_SHARE of the constant
+ * predictor's, and all the time at least MONITOR_DEAD_SHARE of one layer's units were dead: 0 for
+ * every sample, so that no gradient passes them. Either alone proves nothing: a small rate stands
+ * at the constant predictor's loss for long, and sound runs with 96 % dead units still learn. Nor
+ * is it enough that the units are dead now: a last one that flickers has brought networks back.
  *
- * The thresholds come from 396 runs, trained patiently to their end, of perceptrons with 32, 128
- * and 3 x 64 units with SGD, momentum and Adam at 22 rates: the two signals together find about 99
- * % of the lost runs and stop no sound one, at 3 % of the budget. */
+ * The thresholds come from 792 runs of three epochs, none of them stopped: perceptrons with 32, 128
+ * and 3 x 64 units; SGD, momentum and Adam; 22 rates from 0.001 to 30; four seeds. Of the 359 that
+ * were lost at the end the rule finds 352 (20 of them were not finite), half of them by step 210,
+ * and it stops none of the 433 sound ones. Dead units in one batch in place of the whole window
+ * find 4 runs more and stop 3 sound ones, their mean over the window finds 4 more and stops 1. */
 #ifndef LRSWEEP_WORKER_TRAINER_MONITOR_H
 #define LRSWEEP_WORKER_TRAINER_MONITOR_H
 
