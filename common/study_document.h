@@ -2,7 +2,7 @@
  *
  *   {"study":  {"name": "fashion-mnist", "seed": 1, "metric": "val_loss"},
  *    "data":   {"format": "idx", "path": "/usr/share/datasets/fashion-mnist", "scale": "unit",
- *               "validation": 10000, "test": 0},
+ *               "validation": 10000, "test": 0, "shuffled": false, "stratified": false},
  *    "model":  {"layers": [{"type": "dense", "units": 128, "activation": "relu", "bias": true,
  *                           "init": "pytorch"}, ...],
  *               "loss": "cross_entropy"},
@@ -26,6 +26,9 @@
  * - A parameter that is searched stands in `space`; `train` still holds its default.
  * - A real key is always a JSON real, a whole-number key an integer. validation and test are an
  * integer (a count) or a real (a fraction below 1). data.path is absolute.
+ * - data.target, scale, validation_path and test_path are there only if the file has them (scale: or
+ *   the format a default). Data with targets in place of classes: "val_accuracy" is R^2, "val_error"
+ *   1 - R^2.
  * - search.candidates is always there: for a grid it is the number of combinations.
  * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution
  * is an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a

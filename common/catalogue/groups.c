@@ -25,13 +25,23 @@ static const struct catalogue_key data_keys[] = {
      .fallback = "0.1",
      .low = 0,
      .high = CATALOGUE_ANY_COUNT,
-     .text = "samples held out of the training set, to choose by"},
+     .text = "samples held out of the training set, to choose by; not used where the data have "
+             "validation files"},
     {.name = "test",
      .type = KEY_SHARE,
      .fallback = "0",
      .low = 0,
      .high = CATALOGUE_ANY_COUNT,
-     .text = "samples to judge the winner by; 0: the test set that the format has"},
+     .text = "samples to judge the winner by, of the test files or else of the training set; 0: "
+             "all of the test files"},
+    {.name = "shuffled",
+     .type = KEY_BOOL,
+     .fallback = "false",
+     .text = "samples held out are drawn, keyed by study.seed; false: they are the last ones"},
+    {.name = "stratified",
+     .type = KEY_BOOL,
+     .fallback = "false",
+     .text = "samples held out are drawn class by class, in the training set's proportions"},
 };
 
 static const struct catalogue_key layer_keys[] = {

@@ -7,6 +7,11 @@ static const struct catalogue_entry entries[] = {
     {.name = "cross_entropy",
      .text = "softmax, then the mean of -log p(class) over the batch",
      .source = "torch.nn.CrossEntropyLoss"},
+    {.name = "squared_error",
+     .text =
+         "the mean of (prediction - target)^2 over the batch and the outputs; R^2 stands in the "
+         "place of accuracy",
+     .source = "torch.nn.MSELoss"},
 };
 
 static size_t count(void)

@@ -14,12 +14,14 @@ static void print_findings(const struct probe *probe, const struct search *searc
 {
     const json_t *layers = json_object_get(probe->answer, "layers");
     double train = probe_number(probe, "train_samples", 0);
+    double classes = probe_number(probe, "classes", 0);
     if (train > 0)
         printf("# data: %.0f training, %.0f validation and %.0f test samples of %.0f features, "
-               "%.0f classes\n",
+               "%.0f %s\n",
                train, probe_number(probe, "validation_samples", 0),
                probe_number(probe, "test_samples", 0), probe_number(probe, "features", 0),
-               probe_number(probe, "classes", 0));
+               classes > 0 ? classes : probe_number(probe, "targets", 0),
+               classes > 0 ? "classes" : "numbers to predict");
     for (size_t i = 0; i < json_array_size(layers); i++) {
         const json_t *layer = json_array_get(layers, i), *output = json_object_get(layer, "output");
         const char *type = json_string_value(json_object_get(layer, "type"));

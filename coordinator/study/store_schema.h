@@ -69,7 +69,7 @@
     "  epoch REAL,"              /* passes over the training set, with fractions */                \
     "  train_loss REAL,"         /* mean of the batches since the report before */                 \
     "  val_loss REAL,"           /* on the validation set; NULL: this report made no validation */ \
-    "  val_accuracy REAL,"       /* fraction; NULL: likewise, or there are no classes */           \
+    "  val_accuracy REAL,"       /* fraction, or R^2 of numbers to predict; NULL: likewise */      \
     "  lr REAL,"                 /* learning rate of this step */                                  \
     "  grad_norm REAL,"          /* Euclidean norm of the gradient */                              \
     "  update_ratio REAL,"       /* norm of the step over norm of the weights */                   \

@@ -75,7 +75,10 @@ static void print_test(FILE *stream, const struct snapshot *snapshot)
     if (isnan(accuracy) && isnan(loss))
         return;
     fputs("  test set: ", stream);
-    if (!isnan(accuracy))
+    /* Where there are no classes, R^2 stands in the place of accuracy. */
+    if (!isnan(accuracy) && study_facts_number(snapshot, "classes") == 0)
+        fprintf(stream, "R2 %.4f%s", accuracy, isnan(loss) ? "" : ", ");
+    else if (!isnan(accuracy))
         fprintf(stream, "accuracy %.2f %%%s", 100 * accuracy, isnan(loss) ? "" : ", ");
     if (!isnan(loss))
         fprintf(stream, "loss %s", figure_metric(loss).text);

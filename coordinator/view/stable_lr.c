@@ -35,6 +35,8 @@ static double constant_metric(const struct snapshot *snapshot)
     const char *text = snapshot_value(snapshot, share ? "classes" : "constant_loss");
     char *end = NULL;
     double value = strtod(text, &end);
+    if (share && end != text && value == 0)
+        return 1; /* numbers to predict: val_error is 1 - R^2 */
     if (end == text || !isfinite(value) || value <= 0)
         return NAN;
     return share ? 1 - 1 / value : value;

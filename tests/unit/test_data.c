@@ -107,7 +107,7 @@ static void plain_files_read_back_exactly_and_are_cut_into_splits(void **state)
     folder_make(&folder);
     folder_write(&folder);
     json_t *data = data_group(&folder, json_integer(5));
-    if (!dataset_open(&dataset, data, at, &error))
+    if (!dataset_open(&dataset, data, 1, at, &error))
         fail_msg("%s: %s", at, error.text);
     assert_int_equal(dataset.split[SPLIT_TRAIN].count, TRAIN - 5);
     assert_int_equal(dataset.split[SPLIT_VALIDATION].count, 5);
@@ -155,7 +155,7 @@ static void gzipped_files_read_back_exactly(void **state)
         }
     }
     json_t *data = data_group(&folder, json_integer(0));
-    if (!dataset_open(&dataset, data, at, &error))
+    if (!dataset_open(&dataset, data, 1, at, &error))
         fail_msg("%s: %s", at, error.text);
     assert_int_equal(dataset.split[SPLIT_TRAIN].count, TRAIN);
     assert_memory_equal(dataset.split[SPLIT_TRAIN].features, folder.bytes[TRAIN_IMAGES] + 16,
@@ -182,7 +182,7 @@ static void the_constant_loss_is_the_entropy_of_the_training_labels(void **state
         folder.bytes[TRAIN_LABELS][8 + i] = i < 10 ? 0 : i < 15 ? 1 : i % 2 ? 2 : 3;
     folder_write(&folder);
     json_t *data = data_group(&folder, json_real(0.25));
-    assert_true(dataset_open(&dataset, data, at, &error));
+    assert_true(dataset_open(&dataset, data, 1, at, &error));
     assert_int_equal(dataset.split[SPLIT_TRAIN].count, 15);
     assert_int_equal(dataset.class_count, 4);
     assert_float_equal(dataset.constant_loss, -(2 * log(2.0 / 3) + log(1.0 / 3)) / 3, 1e-12);
@@ -197,7 +197,7 @@ static void refused(const struct folder *folder, json_t *data, const char *expec
     struct dataset dataset;
     struct error error = {""};
     char at[DATASET_AT_BYTES];
-    if (dataset_open(&dataset, data, at, &error))
+    if (dataset_open(&dataset, data, 1, at, &error))
         fail_msg("%s was accepted", what);
     if (strcmp(at, expected_at) != 0)
         fail_msg("%s: at \"%s\", expected \"%s\"", what, at, expected_at);
@@ -336,7 +336,7 @@ static void impossible_splits_and_settings_are_refused(void **state)
         {"{\"validation\":1.5}", "data.validation", "no count"},
         {"{\"validation\":\"5\"}", "data.validation", "no count"},
         {"{\"test\":9}", "data.test", "only 8"},
-        {"{\"scale\":\"standard\"}", "data.scale", "standard"},
+        {"{\"scale\":\"large\"}", "data.scale", "large"},
         {"{\"format\":\"hdf5\"}", "data.format", "hdf5"},
         {"{\"path\":7}", "data.path", "missing"},
     };

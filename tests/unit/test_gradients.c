@@ -24,6 +24,7 @@ struct problem {
     real *parameters, *gradient;
     real input[ROWS * INPUTS];
     int32_t labels[ROWS];
+    float targets[ROWS * CLASSES];
 };
 
 static void problem_create(struct problem *problem, const char *layers)
@@ -46,6 +47,8 @@ static void problem_create(struct problem *problem, const char *layers)
         problem->input[i] = (real)random_normal(&random);
     for (int i = 0; i < ROWS; i++)
         problem->labels[i] = (int32_t)random_below(&random, CLASSES);
+    for (int i = 0; i < ROWS * CLASSES; i++)
+        problem->targets[i] = (float)random_normal(&random);
 }
 
 static void problem_destroy(struct problem *problem)
@@ -61,8 +64,8 @@ static double loss_of(struct problem *problem)
     memcpy(problem->activations.input, problem->input, sizeof problem->input);
     const real *output =
         network_forward(&problem->network, problem->parameters, &problem->activations, ROWS);
-    return problem->loss->gradient(output, problem->labels, ROWS, CLASSES,
-                                   problem->activations.gradient[0]);
+    const struct truth truth = {.labels = problem->labels, .targets = problem->targets};
+    return problem->loss->gradient(output, &truth, ROWS, CLASSES, problem->activations.gradient[0]);
 }
 
 static double difference(struct problem *problem, real *number)
@@ -91,9 +94,12 @@ static void the_gradient_of_every_parameter_is_its_finite_difference(void **stat
 {
     (void)state;
     assert_int_equal(sizeof(real), sizeof(double));
-    for (size_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {
+    static const char *const losses[] = {"cross_entropy", "squared_error"};
+    for (size_t m = 0; m < 2 * (sizeof networks / sizeof networks[0]); m++) {
+        size_t n = m / 2;
         struct problem problem;
         problem_create(&problem, networks[n]);
+        problem.loss = loss_class_find(losses[m % 2]);
         const struct gradient_sink sink = {.gradient = problem.gradient};
         (void)loss_of(&problem);
         network_backward(&problem.network, problem.parameters, &problem.activations, ROWS, &sink);
@@ -162,15 +168,16 @@ static void the_loss_of_huge_outputs_is_finite_and_right(void **state)
     (void)state;
     const real output[2 * CLASSES] = {1000, 0, -1000, -500, 500, 499};
     const int32_t labels[2] = {2, 1};
+    const struct truth truth = {.labels = labels};
     real gradient[2 * CLASSES], copy[2 * CLASSES];
     const struct loss_class *loss = loss_class_find("cross_entropy");
     double expected = (2000 + log1p(exp(-1))) / 2;
-    assert_float_equal(loss->gradient(output, labels, 2, CLASSES, gradient), expected, 1e-9);
+    assert_float_equal(loss->gradient(output, &truth, 2, CLASSES, gradient), expected, 1e-9);
     assert_float_equal(gradient[0], 0.5, 1e-12);
     assert_float_equal(gradient[2], -0.5, 1e-12);
     size_t correct;
     memcpy(copy, output, sizeof copy);
-    assert_float_equal(loss->evaluate(copy, labels, 2, CLASSES, &correct), 2 * expected, 1e-9);
+    assert_float_equal(loss->evaluate(copy, &truth, 2, CLASSES, &correct), 2 * expected, 1e-9);
     assert_int_equal(correct, 1);
 }
 

@@ -223,7 +223,7 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
         {2,
          "data = { format = \"idy\"; path = \"/data\"; };",
          "t.cfg:2: data.format: ",
-         {"found \"idy\"; allowed: idx (did you mean \"idx\"?)"}},
+         {"found \"idy\"; allowed: idx, ", "(did you mean \"idx\"?)"}},
         {2,
          "data = { format = \"idx\"; path = \"/data\"; validation = 1.5; };",
          "t.cfg:2: data.validation: ",
@@ -738,7 +738,7 @@ static void every_default_is_filled_in(void **state)
     static const char expected[] =
         "{\"study\":{\"name\":\"t\",\"seed\":1,\"metric\":\"val_loss\"},"
         "\"data\":{\"format\":\"idx\",\"path\":\"/d\",\"scale\":\"unit\",\"validation\":0.1,"
-        "\"test\":0},"
+        "\"test\":0,\"shuffled\":false,\"stratified\":false},"
         "\"model\":{\"layers\":[{\"type\":\"dense\",\"units\":10,\"activation\":\"none\","
         "\"bias\":true,\"init\":\"pytorch\"}],\"loss\":\"cross_entropy\"},"
         "\"train\":{\"batch_size\":64,\"optimizer\":\"sgd\",\"momentum\":0.0,\"nesterov\":false,"

@@ -1,7 +1,8 @@
-/* dataset.c - opens the shared copy and cuts it into splits. */
+/* dataset.c - makes or opens the shared copy, and the views of its splits. */
 #include "worker/data/dataset.h"
 
 #include "common/version.h"
+#include "worker/data/scaling.h"
 #include "worker/data/shared_copy.h"
 
 #include <errno.h>
@@ -11,15 +12,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The contents of a copy: the layout, then labels, then features, each on a line of its own. */
+/* The contents of a copy: its header, the labels or targets, centers and factors where bytes are
+ * standardised, and the features, each from a multiple of so many bytes on. */
 enum { ALIGNMENT_BYTES = 64 };
 
-#define KEY_BYTES (FORMAT_FILES_MAX * (FORMAT_PATH_BYTES + 128))
+struct copy_header {
+    struct data_layout layout;
+    struct split_plan plan;
+    uint32_t scaling; /* enum scaling */
+};
+
+/* Where the parts stand. */
+struct offsets {
+    size_t truths, scales, features, end;
+};
+
+#define KEY_BYTES (FORMAT_FILES_MAX * (FORMAT_PATH_BYTES + 128) + 16384)
 
 struct source {
     const struct data_format *format;
-    struct format_files files;
-    struct data_layout layout; /* set by measure */
+    struct data_request request;
+    struct copy_header header; /* set by measure */
+    char *at;                  /* the setting at fault */
     char key[KEY_BYTES];
 };
 
@@ -28,39 +42,109 @@ static size_t aligned(size_t bytes)
     return (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
 }
 
-static size_t labels_offset(void)
+static size_t samples_count(const struct data_layout *layout)
 {
-    return aligned(sizeof(struct data_layout));
+    return layout->train_count + layout->validation_count + layout->test_count;
 }
 
-static size_t features_offset(const struct data_layout *layout)
+static bool scales_kept(const struct copy_header *header)
 {
-    return labels_offset() + aligned((layout->train_count + layout->test_count) * sizeof(int32_t));
+    return header->scaling == SCALING_STANDARD && header->layout.storage == STORAGE_U8;
+}
+
+static struct offsets offsets_of(const struct copy_header *header)
+{
+    const struct data_layout *layout = &header->layout;
+    size_t samples = samples_count(layout);
+    size_t truth_bytes =
+        layout->target_count ? layout->target_count * sizeof(float) : sizeof(int32_t);
+    struct offsets offsets;
+    offsets.truths = aligned(sizeof *header);
+    offsets.scales = offsets.truths + aligned(samples * truth_bytes);
+    offsets.features =
+        offsets.scales +
+        (scales_kept(header) ? 2 * aligned(layout->feature_count * sizeof(float)) : 0);
+    offsets.end =
+        offsets.features + samples * layout->feature_count * storage_bytes(layout->storage);
+    return offsets;
+}
+
+/* Beyond this no copy fits a node, and sizes would overflow. */
+static bool size_check(const struct data_layout *layout, struct error *error)
+{
+    const double copy_bytes_max = 0x1p46;
+    double bytes = (double)samples_count(layout) *
+                   ((double)layout->feature_count * (double)storage_bytes(layout->storage) +
+                    4.0 * (1.0 + (double)layout->target_count));
+    if (bytes <= copy_bytes_max)
+        return true;
+    return error_set(error, "%llu samples of %llu features do not fit into memory",
+                     (unsigned long long)samples_count(layout),
+                     (unsigned long long)layout->feature_count);
+}
+
+static void at_set(char *at, const char *setting)
+{
+    (void)snprintf(at, DATASET_AT_BYTES, "%s", setting);
 }
 
 static bool measure(void *context, size_t *bytes, struct error *error)
 {
     struct source *source = context;
-    if (!source->format->measure(&source->files, &source->layout, error))
+    struct copy_header *header = &source->header;
+    const json_t *data = source->request.data;
+    enum scaling scaling;
+    if (!source->format->measure(&source->request, &header->layout, error) ||
+        !size_check(&header->layout, error))
         return false;
-    const struct data_layout *layout = &source->layout;
-    *bytes = features_offset(layout) + (layout->train_count + layout->test_count) *
-                                           layout->feature_count * storage_bytes(layout->storage);
+    if (!split_plan_make(&header->plan, &header->layout, data, source->at, error))
+        return false;
+    at_set(source->at, "data.scale");
+    if (!scaling_read(data, header->layout.storage, &scaling, error))
+        return false;
+    at_set(source->at, source->format->find ? "data.path" : "data");
+    header->scaling = scaling;
+    *bytes = offsets_of(header).end;
     return true;
+}
+
+/* Floats are scaled in the copy; bytes keep center and factor beside them. */
+static bool standardise(const struct copy_header *header, const struct data_room *room,
+                        unsigned char *scales, struct error *error)
+{
+    const struct data_layout *layout = &header->layout;
+    size_t half = aligned(layout->feature_count * sizeof(float));
+    unsigned char *spare = malloc(2 * half), *kept = scales_kept(header) ? scales : spare;
+    float *center = (float *)(void *)kept, *factor = (float *)(void *)(kept + half);
+    bool good = spare && scaling_measure(layout, room->features, header->plan.count[SPLIT_TRAIN],
+                                         center, factor);
+    if (good && layout->storage == STORAGE_F32)
+        scaling_apply(layout, room->features, samples_count(layout), center, factor);
+    free(spare);
+    return good || error_set(error, "out of memory for the means of %llu features",
+                             (unsigned long long)layout->feature_count);
 }
 
 static bool fill(void *context, void *destination, size_t bytes, struct error *error)
 {
     (void)bytes;
     struct source *source = context;
+    struct copy_header *header = &source->header;
+    struct offsets offsets = offsets_of(header);
     unsigned char *start = destination;
+    void *truths = start + offsets.truths;
     struct data_room room = {
-        .labels = (int32_t *)(void *)(start + labels_offset()),
-        .features = start + features_offset(&source->layout),
+        .labels = header->layout.target_count ? NULL : truths,
+        .targets = header->layout.target_count ? truths : NULL,
+        .features = start + offsets.features,
     };
-    if (!source->format->unpack(&source->files, &source->layout, &room, error))
+    if (!source->format->unpack(&source->request, &header->layout, &room, error) ||
+        !split_arrange(&header->plan, &header->layout, &room, source->request.seed, error))
         return false;
-    memcpy(destination, &source->layout, sizeof source->layout);
+    if (header->scaling == SCALING_STANDARD &&
+        !standardise(header, &room, start + offsets.scales, error))
+        return false;
+    memcpy(destination, header, sizeof *header);
     return true;
 }
 
@@ -74,44 +158,35 @@ static void boot_id(char id[64])
         (void)fclose(file);
 }
 
+/* Everything that the contents depend on: the settings, what draws, and each file as it is now. */
 static bool key_make(struct source *source, struct error *error)
 {
     char boot[64];
     boot_id(boot);
-    size_t used = (size_t)snprintf(source->key, sizeof source->key, "%s %s %s", LRSWEEP_VERSION,
-                                   source->format->name, boot);
-    for (size_t i = 0; i < source->files.count; i++) {
-        const char *path = source->files.path[i];
+    char *data = json_dumps(source->request.data, JSON_COMPACT | JSON_SORT_KEYS);
+    int length = snprintf(source->key, sizeof source->key, "%s %s %s%llu %s\n", LRSWEEP_VERSION,
+                          source->format->name, boot, (unsigned long long)source->request.seed,
+                          data ? data : "");
+    bool good = data && length > 0 && (size_t)length < sizeof source->key;
+    free(data);
+    if (!good)
+        return error_set(error, "the settings of data are too long");
+    size_t used = (size_t)length;
+    for (size_t i = 0; i < source->request.files.count; i++) {
+        const char *path = source->request.files.path[i];
         struct stat status;
         if (*path && stat(path, &status) != 0)
             return error_set(error, "%s: %s", path, strerror(errno));
         if (!*path)
             continue;
-        int length = snprintf(
-            source->key + used, sizeof source->key - used, "%s %llu %llu %lld %lld.%09ld\n", path,
-            (unsigned long long)status.st_dev, (unsigned long long)status.st_ino,
-            (long long)status.st_size, (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+        length = snprintf(source->key + used, sizeof source->key - used,
+                          "%s %llu %llu %lld %lld.%09ld\n", path, (unsigned long long)status.st_dev,
+                          (unsigned long long)status.st_ino, (long long)status.st_size,
+                          (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
         if (length < 0 || (size_t)length >= sizeof source->key - used)
             return error_set(error, "the paths of the data files are too long");
         used += (size_t)length;
     }
-    return true;
-}
-
-/* A count, or a fraction below 1 of `whole`. Absent: 0. */
-static bool share_read(const json_t *data, const char *key, size_t whole, size_t *count,
-                       struct error *error)
-{
-    const json_t *given = json_object_get(data, key);
-    double value = json_number_value(given);
-    if (given && (!json_is_number(given) || !isfinite(value) || value < 0 ||
-                  (value >= 1 && value != floor(value))))
-        return error_set(error, "data.%s is no count and no fraction below 1", key);
-    /* The guard keeps 0.29 of 100 from becoming 28. */
-    double samples = value < 1 ? floor(value * (double)whole * (1 + 1e-14)) : value;
-    if (samples > (double)whole)
-        return error_set(error, "data.%s is %.0f, there are only %zu samples", key, samples, whole);
-    *count = (size_t)samples;
     return true;
 }
 
@@ -132,74 +207,91 @@ static double entropy(const struct dataset_split *split, size_t class_count)
     return sum;
 }
 
-static bool splits_cut(struct dataset *dataset, const struct data_layout *layout,
-                       const json_t *data, char *at, struct error *error)
+/* The mean over the targets of their variances in the split. */
+static double variance(const struct dataset_split *split, size_t target_count)
 {
+    double total = 0;
+    for (size_t j = 0; j < target_count; j++) {
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < split->count; i++)
+            sum += (double)split->targets[i * target_count + j];
+        double mean = sum / (double)split->count;
+        for (size_t i = 0; i < split->count; i++) {
+            double off = (double)split->targets[i * target_count + j] - mean;
+            squares += off * off;
+        }
+        total += squares / (double)split->count;
+    }
+    return total / (double)target_count;
+}
+
+static void views_make(struct dataset *dataset, const struct copy_header *header)
+{
+    const struct data_layout *layout = &header->layout;
     const unsigned char *start = shared_copy_bytes(dataset->copy);
-    const int32_t *labels = (const int32_t *)(const void *)(start + labels_offset());
-    const unsigned char *features = start + features_offset(layout);
-    size_t validation, test, sample_bytes = layout->feature_count * storage_bytes(layout->storage);
+    struct offsets offsets = offsets_of(header);
+    const void *truths = start + offsets.truths;
+    size_t sample_bytes = layout->feature_count * storage_bytes(layout->storage);
 
-    (void)snprintf(at, DATASET_AT_BYTES, "data.validation");
-    if (!share_read(data, "validation", layout->train_count, &validation, error))
-        return false;
-    size_t train = layout->train_count - validation;
-    if (train == 0)
-        return error_set(error,
-                         "data.validation takes all %llu samples of the training files and leaves "
-                         "none to train on",
-                         (unsigned long long)layout->train_count);
-    (void)snprintf(at, DATASET_AT_BYTES, "data.test");
-    if (!share_read(data, "test", layout->test_count, &test, error))
-        return false;
-    if (test == 0)
-        test = layout->test_count;
-
-    const size_t first[SPLIT_COUNT] = {0, train, layout->train_count};
-    const size_t count[SPLIT_COUNT] = {train, validation, test};
-    for (int i = 0; i < SPLIT_COUNT; i++)
-        dataset->split[i] = (struct dataset_split){.features = features + first[i] * sample_bytes,
-                                                   .labels = labels + first[i],
-                                                   .count = count[i]};
-    return true;
+    dataset->storage = layout->storage;
+    dataset->feature_count = layout->feature_count;
+    dataset->shape_rank = layout->shape_rank;
+    for (size_t i = 0; i < layout->shape_rank; i++)
+        dataset->shape[i] = layout->shape[i];
+    dataset->class_count = layout->class_count;
+    dataset->target_count = layout->target_count;
+    dataset->scale = header->scaling == SCALING_UNIT ? 1.0 / 255.0 : 1.0;
+    if (scales_kept(header)) {
+        dataset->center = (const float *)(const void *)(start + offsets.scales);
+        dataset->factor =
+            (const float *)(const void *)(start + offsets.scales +
+                                          aligned(layout->feature_count * sizeof(float)));
+    }
+    for (int i = 0; i < SPLIT_COUNT; i++) {
+        size_t first = header->plan.first[i];
+        struct dataset_split *split = &dataset->split[i];
+        split->features = start + offsets.features + first * sample_bytes;
+        split->count = header->plan.count[i];
+        split->variance = NAN;
+        if (layout->target_count) {
+            split->targets = (const float *)truths + first * layout->target_count;
+            split->variance = variance(split, layout->target_count);
+        } else {
+            split->labels = (const int32_t *)truths + first;
+        }
+    }
+    const struct dataset_split *train = &dataset->split[SPLIT_TRAIN];
+    dataset->constant_loss =
+        layout->target_count ? train->variance : entropy(train, dataset->class_count);
 }
 
-static bool scale_read(struct dataset *dataset, const json_t *data, struct error *error)
+static bool source_make(struct source *source, char *at, struct error *error)
 {
-    const json_t *given = json_object_get(data, "scale");
-    const char *scale = given ? json_string_value(given) : "unit";
-    if (scale && strcmp(scale, "unit") == 0)
-        dataset->scale = dataset->storage == STORAGE_U8 ? 1.0 / 255.0 : 1.0;
-    else if (scale && strcmp(scale, "none") == 0)
-        dataset->scale = 1.0;
-    else
-        return error_set(error, "data.scale is \"%s\", allowed are none, unit",
-                         scale ? scale : "?");
-    return true;
-}
-
-static bool source_make(struct source *source, const json_t *data, char *at, struct error *error)
-{
+    const json_t *data = source->request.data;
     const char *name = json_string_value(json_object_get(data, "format"));
-    (void)snprintf(at, DATASET_AT_BYTES, "data.format");
+    at_set(at, "data.format");
     if (!name)
         return error_set(error, "data.format is missing");
     source->format = data_format_find(name);
     if (!source->format)
         return error_set(error, "there is no data format \"%s\"", name);
-    (void)snprintf(at, DATASET_AT_BYTES, "data.path");
-    return source->format->find(data, &source->files, error) && key_make(source, error);
+    at_set(at, source->format->find ? "data.path" : "data");
+    return (!source->format->find || source->format->find(data, &source->request.files, error)) &&
+           key_make(source, error);
 }
 
-bool dataset_open(struct dataset *dataset, const json_t *data, char at[DATASET_AT_BYTES],
-                  struct error *error)
+bool dataset_open(struct dataset *dataset, const json_t *data, uint64_t seed,
+                  char at[DATASET_AT_BYTES], struct error *error)
 {
     memset(dataset, 0, sizeof *dataset);
     struct source *source = calloc(1, sizeof *source);
-    (void)snprintf(at, DATASET_AT_BYTES, "data");
+    at_set(at, "data");
     if (!source)
         return error_set(error, "out of memory");
-    if (source_make(source, data, at, error)) {
+    source->request.data = data;
+    source->request.seed = seed;
+    source->at = at;
+    if (source_make(source, at, error)) {
         const char *places[SHARED_COPY_PLACES];
         shared_copy_places(places);
         const struct shared_copy_source shared = {
@@ -209,28 +301,11 @@ bool dataset_open(struct dataset *dataset, const json_t *data, char at[DATASET_A
     free(source);
     if (!dataset->copy)
         return false;
-
-    struct data_layout layout;
-    memcpy(&layout, shared_copy_bytes(dataset->copy), sizeof layout);
-    dataset->storage = layout.storage;
-    dataset->feature_count = layout.feature_count;
-    dataset->shape_rank = layout.shape_rank;
-    for (size_t i = 0; i < layout.shape_rank; i++)
-        dataset->shape[i] = layout.shape[i];
-    dataset->class_count = layout.class_count;
-
-    bool good = splits_cut(dataset, &layout, data, at, error);
-    if (good) {
-        (void)snprintf(at, DATASET_AT_BYTES, "data.scale");
-        good = scale_read(dataset, data, error);
-    }
-    if (good) {
-        dataset->constant_loss = entropy(&dataset->split[SPLIT_TRAIN], dataset->class_count);
-        (void)snprintf(at, DATASET_AT_BYTES, "%s", "");
-    } else {
-        dataset_close(dataset);
-    }
-    return good;
+    struct copy_header header;
+    memcpy(&header, shared_copy_bytes(dataset->copy), sizeof header);
+    views_make(dataset, &header);
+    at_set(at, "");
+    return true;
 }
 
 void dataset_close(struct dataset *dataset)

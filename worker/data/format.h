@@ -30,32 +30,42 @@ struct format_files {
     size_t count;
 };
 
-/* What the files hold. */
-struct data_layout {
-    uint64_t train_count, test_count; /* samples in the training files and in the test files */
-    uint64_t feature_count;           /* numbers in a sample: the product of `shape` */
-    uint32_t shape[SHAPE_RANK_MAX];   /* of a sample, e.g. {channels, height, width} */
-    uint32_t shape_rank;
-    uint32_t class_count; /* set by unpack */
-    uint32_t storage;     /* enum storage */
-    uint32_t reserved;
+/* What a study asks for. */
+struct data_request {
+    const json_t *data; /* the study's group; borrowed */
+    uint64_t seed;
+    struct format_files files; /* set by find */
 };
 
-/* Where unpack puts them; the training samples come first, then the test samples. */
+/* What the files hold. The samples of the training files come first, then those of the validation
+ * files and of the test files; a format may have none of either. */
+struct data_layout {
+    uint64_t train_count, validation_count, test_count;
+    uint64_t feature_count;         /* numbers in a sample: the product of `shape` */
+    uint32_t shape[SHAPE_RANK_MAX]; /* of a sample, e.g. {channels, height, width} */
+    uint32_t shape_rank;
+    uint32_t class_count;  /* set by unpack; 0 where there are targets */
+    uint32_t target_count; /* numbers to predict for each sample; 0: there are classes */
+    uint32_t storage;      /* enum storage */
+};
+
+/* Where unpack puts them. */
 struct data_room {
-    void *features;  /* [train_count + test_count][feature_count] in the layout's storage */
-    int32_t *labels; /* [train_count + test_count] */
+    void *features;  /* [samples][feature_count] in the layout's storage */
+    int32_t *labels; /* [samples], or NULL where there are targets */
+    float *targets;  /* [samples][target_count], or NULL where there are classes */
 };
 
 struct data_format {
     const char *name;
-    /* Names the files that `data` (the study's group) asks for. */
+    /* Names the files that `request->data` asks for. NULL: the data are generated. */
     bool (*find)(const json_t *data, struct format_files *files, struct error *error);
     /* Reads their headers. Whatever can be known to be wrong without unpacking is refused here. */
-    bool (*measure)(const struct format_files *files, struct data_layout *layout,
+    bool (*measure)(const struct data_request *request, struct data_layout *layout,
                     struct error *error);
-    /* Unpacks everything, checks it, and sets layout->class_count. Errors name path and offset. */
-    bool (*unpack)(const struct format_files *files, struct data_layout *layout,
+    /* Unpacks everything, checks it, and sets layout->class_count. Errors name path and offset, or
+     * row and column. */
+    bool (*unpack)(const struct data_request *request, struct data_layout *layout,
                    const struct data_room *room, struct error *error);
 };
 
@@ -63,5 +73,13 @@ struct data_format {
 const struct data_format *data_format_find(const char *name);
 
 extern const struct data_format format_idx;
+extern const struct data_format format_cifar10;
+extern const struct data_format format_cifar100;
+extern const struct data_format format_npy;
+extern const struct data_format format_csv;
+extern const struct data_format format_libsvm;
+extern const struct data_format format_spirals;
+extern const struct data_format format_teacher;
+extern const struct data_format format_quadratic;
 
 #endif

@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const struct data_format *const formats[] = {
-    &format_idx,
+    &format_idx,    &format_cifar10, &format_cifar100, &format_npy,       &format_csv,
+    &format_libsvm, &format_spirals, &format_teacher,  &format_quadratic,
 };
 
 const struct data_format *data_format_find(const char *name)

@@ -117,6 +117,7 @@ bool answer_ready(int descriptor, const struct model *model, const char *blas)
     add_count(object, "test_samples", dataset->split[SPLIT_TEST].count);
     add_count(object, "features", dataset->feature_count);
     add_count(object, "classes", dataset->class_count);
+    add_count(object, "targets", dataset->target_count);
     add_number(object, "constant_loss", dataset->constant_loss);
     add_count(object, "parameters", network->parameter_count);
     add(object, "layers", layers_describe(network));

@@ -23,8 +23,12 @@ bool batches_create(struct batches *batches, const struct dataset *dataset, size
     batches->steps_per_epoch = samples / batches->batch_size;
     batches->seed = seed;
     batches->order = memory_create(samples, sizeof *batches->order);
-    batches->labels = memory_create(batches->batch_size, sizeof *batches->labels);
-    if (batches->order && batches->labels)
+    if (dataset->target_count)
+        batches->targets =
+            memory_create(batches->batch_size, dataset->target_count * sizeof *batches->targets);
+    else
+        batches->labels = memory_create(batches->batch_size, sizeof *batches->labels);
+    if (batches->order && (batches->labels || batches->targets))
         return true;
     batches_destroy(batches);
     return error_set(error, "out of memory for the order of %zu samples", samples);
@@ -34,6 +38,7 @@ void batches_destroy(struct batches *batches)
 {
     free(batches->order);
     free(batches->labels);
+    free(batches->targets);
     memset(batches, 0, sizeof *batches);
 }
 
@@ -51,12 +56,26 @@ MULTIVERSION static void scale_floats(const float *restrict from, real *restrict
         to[i] = scale * (real)from[i];
 }
 
+/* Two loops over a sample: the inner one runs along the features, as center and factor do. */
+MULTIVERSION static void standardise_bytes(const uint8_t *restrict from, real *restrict to,
+                                           size_t samples, size_t features,
+                                           const float *restrict center,
+                                           const float *restrict factor)
+{
+    for (size_t i = 0; i < samples; i++, from += features, to += features)
+        for (size_t j = 0; j < features; j++)
+            to[j] = ((real)from[j] - (real)center[j]) * (real)factor[j];
+}
+
 static void sample_gather(const struct dataset *dataset, enum split split, size_t sample,
                           size_t count, real *input)
 {
     size_t first = sample * dataset->feature_count, numbers = count * dataset->feature_count;
     const void *features = dataset->split[split].features;
-    if (dataset->storage == STORAGE_U8)
+    if (dataset->center)
+        standardise_bytes((const uint8_t *)features + first, input, count, dataset->feature_count,
+                          dataset->center, dataset->factor);
+    else if (dataset->storage == STORAGE_U8)
         scale_bytes((const uint8_t *)features + first, input, numbers, (real)dataset->scale);
     else
         scale_floats((const float *)features + first, input, numbers, (real)dataset->scale);
@@ -89,7 +108,12 @@ void batches_gather(struct batches *batches, uint64_t step, real *input)
     for (size_t i = 0; i < batches->batch_size; i++) {
         if (i + PREFETCH_SAMPLES < batches->batch_size)
             sample_prefetch(dataset, order[i + PREFETCH_SAMPLES]);
-        batches->labels[i] = train->labels[order[i]];
+        if (batches->labels)
+            batches->labels[i] = train->labels[order[i]];
+        else
+            memcpy(batches->targets + i * dataset->target_count,
+                   train->targets + order[i] * dataset->target_count,
+                   dataset->target_count * sizeof *train->targets);
         sample_gather(dataset, SPLIT_TRAIN, order[i], 1, input + i * dataset->feature_count);
     }
 }

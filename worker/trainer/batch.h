@@ -18,8 +18,10 @@ struct batches {
     uint64_t seed;
     uint32_t *order; /* [training samples] of `epoch` */
     uint64_t epoch;
-    bool ordered;    /* `order` is that of `epoch` */
-    int32_t *labels; /* [batch_size] of the batch gathered last */
+    bool ordered; /* `order` is that of `epoch` */
+    /* Of the batch gathered last; the data have one of the two, the other is NULL. */
+    int32_t *labels; /* [batch_size] */
+    float *targets;  /* [batch_size][target_count] */
 };
 
 /* batch_size 0: all training samples; must not exceed them. */
@@ -27,7 +29,7 @@ bool batches_create(struct batches *batches, const struct dataset *dataset, size
                     uint64_t seed, struct error *error);
 void batches_destroy(struct batches *batches);
 
-/* Fills input[batch_size][features], scaled, and batches->labels for step `step`. */
+/* Fills input[batch_size][features], scaled, and batches->labels or targets for step `step`. */
 void batches_gather(struct batches *batches, uint64_t step, real *input);
 
 /* Fills input[count][features] with samples first .. first + count - 1 of a split, scaled. */

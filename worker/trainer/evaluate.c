@@ -19,9 +19,15 @@ struct evaluation evaluate(const struct network *network, const struct loss_clas
         count = count < EVALUATE_CHUNK_SAMPLES ? count : EVALUATE_CHUNK_SAMPLES;
         split_gather(dataset, split, first, count, activations->input);
         real *output = network_forward(network, parameters, activations, count);
-        sum += loss->evaluate(output, samples->labels + first, count, network->outputs, &right);
+        const struct truth truth = {
+            .labels = samples->labels ? samples->labels + first : NULL,
+            .targets = samples->targets ? samples->targets + first * dataset->target_count : NULL};
+        sum += loss->evaluate(output, &truth, count, network->outputs, &right);
         correct += right;
     }
-    return (struct evaluation){.loss = sum / (double)samples->count,
-                               .accuracy = (double)correct / (double)samples->count};
+    double mean = sum / (double)samples->count;
+    return (struct evaluation){.loss = mean,
+                               .accuracy = dataset->target_count
+                                               ? 1 - mean / samples->variance
+                                               : (double)correct / (double)samples->count};
 }

@@ -11,8 +11,10 @@
 #define EVALUATE_CHUNK_SAMPLES 500
 
 struct evaluation {
-    double loss;     /* mean over the split; NAN if it is empty */
-    double accuracy; /* share classified right; NAN if it is empty */
+    double loss; /* mean over the split; NAN if it is empty */
+    /* Share classified right; for numbers R^2, the share of the targets' variance in the split that
+     * is explained (0: as good as their mean); NAN if the split is empty. */
+    double accuracy;
 };
 
 /* `activations` has room for EVALUATE_CHUNK_SAMPLES rows forward. */

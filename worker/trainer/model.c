@@ -34,21 +34,27 @@ static bool loss_read(struct model *model, struct refusal *refusal)
     const char *name = given ? json_string_value(given) : "cross_entropy";
     model->loss = name ? loss_class_find(name) : NULL;
     if (!model->loss)
-        return refusal_set(refusal, "model.loss", "model.loss is \"%s\", allowed is cross_entropy",
+        return refusal_set(refusal, "model.loss", "this trainer has no loss \"%s\"",
                            name ? name : "?");
+    if (model->loss->wants_targets != (model->dataset.target_count > 0))
+        return refusal_set(refusal, "model.loss",
+                           "model.loss is \"%s\", which is for %s; the data have %s", name,
+                           model->loss->wants_targets ? "numbers to predict" : "classes",
+                           model->loss->wants_targets ? "classes" : "numbers to predict");
     return true;
 }
 
 static bool outputs_check(const struct model *model, struct refusal *refusal)
 {
     const struct network *network = &model->network;
-    size_t classes = model->dataset.class_count;
-    if (network->outputs == classes)
+    size_t targets = model->dataset.target_count;
+    size_t expected = targets ? targets : model->dataset.class_count;
+    if (network->outputs == expected)
         return true;
     char at[SETTING_BYTES];
     (void)snprintf(at, sizeof at, "model.layers[%zu].units", network->layer_count - 1);
-    return refusal_set(refusal, at, "%s: the last layer has %zu outputs, the data have %zu classes",
-                       at, network->outputs, classes);
+    return refusal_set(refusal, at, "%s: the last layer has %zu outputs, the data have %zu %s", at,
+                       network->outputs, expected, targets ? "numbers to predict" : "classes");
 }
 
 static bool identity_make(struct model *model, struct refusal *refusal)
@@ -56,9 +62,10 @@ static bool identity_make(struct model *model, struct refusal *refusal)
     const json_t *group = json_object_get(model->study, "model");
     const struct dataset *dataset = &model->dataset;
     json_t *identity =
-        json_pack("{s:O, s:{s:I, s:I, s:I}}", "model", group, "data", "samples",
+        json_pack("{s:O, s:{s:I, s:I, s:I, s:I}}", "model", group, "data", "samples",
                   (json_int_t)dataset->split[SPLIT_TRAIN].count, "features",
-                  (json_int_t)dataset->feature_count, "classes", (json_int_t)dataset->class_count);
+                  (json_int_t)dataset->feature_count, "classes", (json_int_t)dataset->class_count,
+                  "targets", (json_int_t)dataset->target_count);
     model->identity = identity ? json_dumps(identity, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     json_decref(identity);
     return model->identity || refusal_set(refusal, "", "out of memory");
@@ -72,7 +79,8 @@ bool model_create(struct model *model, json_t *study, struct refusal *refusal)
     model->study = json_incref(study);
     const json_t *data = json_object_get(study, "data");
     struct shape input = {0};
-    bool good = dataset_open(&model->dataset, data, refusal->at, &refusal->error);
+    json_int_t seed = json_integer_value(json_object_get(json_object_get(study, "study"), "seed"));
+    bool good = dataset_open(&model->dataset, data, (uint64_t)seed, refusal->at, &refusal->error);
     if (good) {
         input.rank = model->dataset.shape_rank;
         memcpy(input.size, model->dataset.shape, input.rank * sizeof input.size[0]);

@@ -202,8 +202,9 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
     *lr = schedule_lr(&candidate->schedule, trial->step) * trial->schedule.scale;
     batches_gather(&trial->batches, trial->step, activations->input);
     const real *output = network_forward(&model->network, trial->weights, activations, batch);
-    double loss = model->loss->gradient(output, trial->batches.labels, batch,
-                                        model->network.outputs, activations->gradient[0]);
+    const struct truth truth = {.labels = trial->batches.labels, .targets = trial->batches.targets};
+    double loss = model->loss->gradient(output, &truth, batch, model->network.outputs,
+                                        activations->gradient[0]);
     /* Where the gradient is added to the optimizer's buffer, what stood there before is what has to
      * be taken off again to measure it. */
     if (measures && optimizer->accumulates)

@@ -122,9 +122,10 @@ static bool headers_read(const struct format_files *files, struct idx_header hea
     return true;
 }
 
-static bool measure(const struct format_files *files, struct data_layout *layout,
+static bool measure(const struct data_request *request, struct data_layout *layout,
                     struct error *error)
 {
+    const struct format_files *files = &request->files;
     struct idx_header header[FILES];
     if (!headers_read(files, header, error))
         return false;
@@ -205,9 +206,10 @@ static bool labels_check(const char *path, const int32_t *labels, uint64_t count
     return true;
 }
 
-static bool unpack(const struct format_files *files, struct data_layout *layout,
+static bool unpack(const struct data_request *request, struct data_layout *layout,
                    const struct data_room *room, struct error *error)
 {
+    const struct format_files *files = &request->files;
     uint64_t train = layout->train_count, test = layout->test_count;
     uint64_t features = layout->feature_count;
     uint8_t *pixels = room->features;

@@ -18,9 +18,10 @@ static void shift(const real *output, real *shifted, size_t count, size_t output
     }
 }
 
-static double gradient(const real *output, const int32_t *labels, size_t count, size_t outputs,
+static double gradient(const real *output, const struct truth *truth, size_t count, size_t outputs,
                        real *result)
 {
+    const int32_t *labels = truth->labels;
     double loss = 0;
     real share = 1 / (real)count;
     shift(output, result, count, outputs);
@@ -40,9 +41,10 @@ static double gradient(const real *output, const int32_t *labels, size_t count, 
     return loss / (double)count;
 }
 
-static double evaluate(real *output, const int32_t *labels, size_t count, size_t outputs,
+static double evaluate(real *output, const struct truth *truth, size_t count, size_t outputs,
                        size_t *correct)
 {
+    const int32_t *labels = truth->labels;
     double loss = 0;
     *correct = 0;
     shift(output, output, count, outputs);
