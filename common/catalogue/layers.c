@@ -3,6 +3,9 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
+/* What several layers share. */
+static const char activations[] = "none relu leaky_relu tanh sigmoid gelu silu";
+
 static const struct catalogue_key dense_keys[] = {
     {.name = "units",
      .type = KEY_INTEGER,
@@ -12,7 +15,7 @@ static const struct catalogue_key dense_keys[] = {
     {.name = "activation",
      .type = KEY_TEXT,
      .fallback = "none",
-     .choices = "none relu",
+     .choices = activations,
      .text = "applied to the outputs"},
     {.name = "bias", .type = KEY_BOOL, .fallback = "true", .text = "adds a trained constant"},
     {.name = "init",
@@ -28,6 +31,18 @@ static const struct catalogue_entry entries[] = {
      .source = "torch.nn.Linear; He et al. 2015; Glorot and Bengio 2010",
      .keys = dense_keys,
      .key_count = COUNT_OF(dense_keys)},
+    {.name = "relu", .text = "y = x above 0, else 0", .source = "torch.nn.ReLU"},
+    {.name = "leaky_relu",
+     .text = "y = x above 0, else 0.01 x",
+     .source = "torch.nn.LeakyReLU; Maas et al. 2013"},
+    {.name = "tanh", .text = "y = tanh x", .source = "torch.nn.Tanh"},
+    {.name = "sigmoid", .text = "y = 1 / (1 + e^-x)", .source = "torch.nn.Sigmoid"},
+    {.name = "gelu",
+     .text = "y = x Phi(x), Phi: the normal distribution's",
+     .source = "torch.nn.GELU; Hendrycks and Gimpel 2016"},
+    {.name = "silu",
+     .text = "y = x / (1 + e^-x)",
+     .source = "torch.nn.SiLU; Ramachandran et al. 2017"},
 };
 
 static size_t count(void)

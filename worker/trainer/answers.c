@@ -87,7 +87,7 @@ static json_t *layers_describe(const struct network *network)
         for (size_t j = 0; j < layer->output.rank; j++)
             (void)json_array_append_new(output, json_integer((json_int_t)layer->output.size[j]));
         for (size_t j = 0; j < layer->tensor_count; j++)
-            parameters += layer->tensor[j].count;
+            parameters += layer->tensor[j].running ? 0 : layer->tensor[j].count;
         add(object, "type", json_string(layer->class->name));
         add(object, "output", output);
         add_count(object, "parameters", parameters);

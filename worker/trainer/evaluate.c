@@ -18,7 +18,8 @@ struct evaluation evaluate(const struct network *network, const struct loss_clas
         size_t count = samples->count - first, right;
         count = count < EVALUATE_CHUNK_SAMPLES ? count : EVALUATE_CHUNK_SAMPLES;
         split_gather(dataset, split, first, count, activations->input);
-        real *output = network_forward(network, parameters, activations, count);
+        const struct pass pass = {.parameters = parameters, .count = count};
+        real *output = network_forward(network, &pass, activations);
         sum += loss->evaluate(output, samples->labels + first, count, network->outputs, &right);
         correct += right;
     }

@@ -46,7 +46,10 @@ static bool outputs_check(const struct model *model, struct refusal *refusal)
     if (network->outputs == classes)
         return true;
     char at[SETTING_BYTES];
-    (void)snprintf(at, sizeof at, "model.layers[%zu].units", network->layer_count - 1);
+    const struct layer *last = &network->layer[network->layer_count - 1];
+    const struct catalogue_entry *entry = catalogue_find(&catalogue_layers, last->class->name);
+    (void)snprintf(at, sizeof at, "model.layers[%zu]%s", last->index,
+                   catalogue_key_find(entry, "units") ? ".units" : "");
     return refusal_set(refusal, at, "%s: the last layer has %zu outputs, the data have %zu classes",
                        at, network->outputs, classes);
 }

@@ -34,7 +34,7 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     size_t batch = trial->candidate.batch_size;
     size_t forward = batch > EVALUATE_CHUNK_SAMPLES ? batch : EVALUATE_CHUNK_SAMPLES;
 
-    trial->weights = memory_create(network->arena_count, sizeof(real));
+    trial->weights = memory_create(network->weights_count, sizeof(real));
     trial->gradients = memory_create(network->arena_count, sizeof(real));
     trial->before = memory_create(PIECE, sizeof(real));
     trial->dead = memory_create(relu_layers, sizeof *trial->dead);
@@ -133,7 +133,13 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
 
     *lr = schedule_lr(&candidate->schedule, trial->step);
     batches_gather(&trial->batches, trial->step, activations->input);
-    const real *output = network_forward(&model->network, trial->weights, activations, batch);
+    const struct pass pass = {.parameters = trial->weights,
+                              .running = trial->weights,
+                              .count = batch,
+                              .training = true,
+                              .seed = trial->seed,
+                              .step = trial->step};
+    const real *output = network_forward(&model->network, &pass, activations);
     double loss = model->loss->gradient(output, trial->batches.labels, batch,
                                         model->network.outputs, activations->gradient[0]);
     /* Where the gradient is added to the optimizer's buffer, what stood there before is what has to
@@ -142,7 +148,7 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
         memcpy(trial->gradients, optimizer->state[0],
                model->network.arena_count * sizeof *trial->gradients);
     optimizer->class->begin(optimizer, *lr);
-    network_backward(&model->network, trial->weights, activations, batch, &sink);
+    network_backward(&model->network, &pass, activations, &sink);
     if (clipped)
         clip_and_update(&update);
 

@@ -14,7 +14,7 @@ struct trial {
     struct batches batches;
     struct activations activations;
     struct monitor *monitor;
-    real *weights;   /* [arena_count] */
+    real *weights;   /* [weights_count]: running statistics too */
     real *gradients; /* [arena_count] */
     real *before;    /* a part's weights before its update, where the step is measured */
     double *dead;    /* [ReLU layers]: shares of dead units */

@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+"""make_layers.py - every layer forward and backward, made with PyTorch.
+
+Writes layers.json beside itself; it is kept in the repository, so that the tests need no PyTorch. Run
+it again only to add a case. Made with PyTorch 1.13.
+
+Each case is one layer on a batch: its outputs in training and in evaluation, and, for a given
+gradient of the outputs in training, the gradients of its input and of its parameters.
+"""
+import json
+import os
+
+import torch
+from torch import nn
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def numbers(*shape):
+    """Random numbers with few digits that float32 holds exactly."""
+    return (torch.randn(*shape, dtype=torch.float64) * 1024).round() / 1024
+
+
+def listed(tensor):
+    digits = 9 if tensor.dtype == torch.float32 else 17
+    return [float(f"{value:.{digits}g}") for value in tensor.detach().flatten().tolist()]
+
+
+def run(module, values, inputs, gradient, dtype):
+    module = module.to(dtype)
+    module.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        for name, tensor in values.items():
+            module.state_dict()[name].copy_(tensor)
+    inputs = inputs.detach().clone().to(dtype).requires_grad_()
+    module.eval()
+    evaluation = module(inputs)
+    module.train()
+    output = module(inputs)
+    output.backward(gradient.to(dtype))
+    result = {"output": listed(output), "evaluation": listed(evaluation),
+              "input_gradient": listed(inputs.grad),
+              "gradients": {name: listed(p.grad) for name, p in module.named_parameters()}}
+    running = {name: listed(value) for name, value in module.named_buffers()
+               if name.startswith("running")}
+    if running:
+        result["running"] = running
+    return result
+
+
+def case(layer, shape, module, rows=5):
+    values = {}
+    for name, value in module.state_dict().items():
+        if name == "num_batches_tracked":
+            continue
+        values[name] = numbers(*value.shape)
+        if name == "running_var":
+            values[name] = values[name].abs() + 0.5
+    inputs = numbers(rows, *shape)
+    gradient = numbers(*module(inputs.float()).shape)
+    return {"layer": layer, "shape": list(shape), "rows": rows,
+            "values": {name: listed(value) for name, value in values.items()},
+            "input": listed(inputs), "output_gradient": listed(gradient),
+            "float64": run(module, values, inputs, gradient, torch.float64),
+            "float32": run(module, values, inputs, gradient, torch.float32)}
+
+
+ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh,
+               "sigmoid": nn.Sigmoid, "gelu": nn.GELU, "silu": nn.SiLU}
+
+
+def cases():
+    for name, make in {"none": nn.Identity, **ACTIVATIONS}.items():
+        dense = nn.Linear(6, 4)
+        made = case({"type": "dense", "units": 4, "activation": name}, (6,),
+                    nn.Sequential(dense, make()))
+        yield json.loads(json.dumps(made).replace('"0.', '"'))
+    for name, make in ACTIVATIONS.items():
+        yield case({"type": name}, (6,), make())
+
+
+if __name__ == "__main__":
+    torch.manual_seed(1)
+    with open(os.path.join(HERE, "layers.json"), "w", encoding="utf-8") as file:
+        file.write('{"cases":[\n')
+        file.write(",\n".join(json.dumps(made, separators=(",", ":")) for made in cases()))
+        file.write("\n]}\n")
