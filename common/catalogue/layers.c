@@ -25,12 +25,58 @@ static const struct catalogue_key dense_keys[] = {
      .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
 };
 
+static const struct catalogue_key dropout_keys[] = {
+    {.name = "p",
+     .type = KEY_REAL,
+     .fallback = "0.5",
+     .low = 0,
+     .high = 1,
+     .high_open = true,
+     .text = "probability of a number to be dropped"},
+};
+
+#define EPS_KEY                                                                                    \
+    {                                                                                              \
+        .name = "eps", .type = KEY_REAL, .fallback = "1.0e-5", .low = 0, .low_open = true,         \
+        .high = 1, .text = "added to the variance"                                                 \
+    }
+
+static const struct catalogue_key layer_norm_keys[] = {EPS_KEY};
+
+static const struct catalogue_key batch_norm_keys[] = {
+    EPS_KEY,
+    {.name = "momentum",
+     .type = KEY_REAL,
+     .fallback = "0.1",
+     .low = 0,
+     .high = 1,
+     .text = "share of the batch in the running mean and variance, which evaluations use"},
+};
+
 static const struct catalogue_entry entries[] = {
     {.name = "dense",
      .text = "every output from every input: y = activation(W x + b)",
      .source = "torch.nn.Linear; He et al. 2015; Glorot and Bengio 2010",
      .keys = dense_keys,
      .key_count = COUNT_OF(dense_keys)},
+    {.name = "flatten",
+     .text = "an image as one row of numbers, channels first",
+     .source = "torch.nn.Flatten"},
+    {.name = "dropout",
+     .text = "in training y = 0 with probability p, else x / (1 - p)",
+     .source = "torch.nn.Dropout; Srivastava et al. 2014",
+     .keys = dropout_keys,
+     .key_count = COUNT_OF(dropout_keys)},
+    {.name = "layer_norm",
+     .text = "y = weight (x - mean) / sqrt(variance + eps) + bias, over a sample's numbers",
+     .source = "torch.nn.LayerNorm; Ba et al. 2016",
+     .keys = layer_norm_keys,
+     .key_count = COUNT_OF(layer_norm_keys)},
+    {.name = "batch_norm",
+     .text = "the same for each unit or channel, over the batch and the places of an image",
+     .source = "torch.nn.BatchNorm1d and 2d; Ioffe and Szegedy 2015",
+     .keys = batch_norm_keys,
+     .key_count = COUNT_OF(batch_norm_keys)},
     {.name = "relu", .text = "y = x above 0, else 0", .source = "torch.nn.ReLU"},
     {.name = "leaky_relu",
      .text = "y = x above 0, else 0.01 x",

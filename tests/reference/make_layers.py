@@ -77,6 +77,15 @@ def cases():
         yield json.loads(json.dumps(made).replace('"0.', '"'))
     for name, make in ACTIVATIONS.items():
         yield case({"type": name}, (6,), make())
+    yield case({"type": "flatten"}, (3, 2, 4), nn.Flatten(), rows=2)
+    # In training dropout draws what PyTorch does not: only p = 0 is the same.
+    yield case({"type": "dropout", "p": 0.0}, (6,), nn.Dropout(0.0))
+    yield case({"type": "layer_norm"}, (7,), nn.LayerNorm(7))
+    yield case({"type": "layer_norm", "eps": 0.01}, (3, 2, 4), nn.LayerNorm((3, 2, 4), eps=0.01))
+    yield case({"type": "batch_norm"}, (7,), nn.BatchNorm1d(7))
+    yield case({"type": "batch_norm", "eps": 0.01, "momentum": 0.3}, (3, 5, 4),
+               nn.BatchNorm2d(3, eps=0.01, momentum=0.3))
+    yield case({"type": "batch_norm"}, (1, 5, 4), nn.BatchNorm2d(1), rows=20)
 
 
 if __name__ == "__main__":

@@ -344,6 +344,49 @@ static void activations_are_exact_to_float_over_their_range(void **state)
     free(y);
 }
 
+static void draw(struct network *network, uint64_t seed, uint64_t step, size_t layer, real *output)
+{
+    enum { COUNT = 4000 };
+    static real input[COUNT], kept[COUNT];
+    const struct pass pass = {.count = 4, .training = true, .seed = seed, .step = step};
+    for (size_t i = 0; i < COUNT; i++)
+        input[i] = 1;
+    network->layer[layer].class->forward(&network->layer[layer], &pass, input, output, kept);
+}
+
+static void dropout_is_drawn_by_seed_step_and_layer_and_off_in_an_evaluation(void **state)
+{
+    (void)state;
+    enum { COUNT = 4000 };
+    static real first[COUNT], again[COUNT];
+    struct network network;
+    struct refusal refusal;
+    const struct shape input = {.rank = 1, .size = {COUNT / 4}};
+    json_t *model = json_pack("{s:[{s:s, s:f}, {s:s, s:f}]}", "layers", "type", "dropout", "p", 0.2,
+                              "type", "dropout", "p", 0.2);
+    assert_true(network_create(&network, model, &input, &refusal));
+    json_decref(model);
+    draw(&network, 1, 5, 0, first);
+    draw(&network, 1, 5, 0, again);
+    assert_memory_equal(first, again, sizeof first);
+    size_t dropped = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_true(first[i] == 0 || fabs((double)first[i] - 1.25) < 1e-6);
+        dropped += first[i] == 0;
+    }
+    assert_true(abs((int)dropped - COUNT / 5) < 5 * 26); /* sqrt(4000 0.2 0.8) is 25.3 */
+    draw(&network, 1, 5, 1, again);
+    assert_memory_not_equal(first, again, sizeof first);
+    draw(&network, 1, 6, 0, again);
+    assert_memory_not_equal(first, again, sizeof first);
+    draw(&network, 2, 5, 0, again);
+    assert_memory_not_equal(first, again, sizeof first);
+    const struct pass evaluation = {.count = 4, .seed = 1, .step = 5};
+    network.layer[0].class->forward(&network.layer[0], &evaluation, first, again, NULL);
+    assert_memory_equal(first, again, sizeof first);
+    network_destroy(&network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +395,7 @@ int main(void)
         cmocka_unit_test(each_gradient_is_its_finite_difference),
 #endif
         cmocka_unit_test(activations_keep_what_is_not_a_number_and_end_in_their_limits),
+        cmocka_unit_test(dropout_is_drawn_by_seed_step_and_layer_and_off_in_an_evaluation),
         cmocka_unit_test(activations_are_exact_to_float_over_their_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,11 +118,13 @@ bool layer_refuse(const struct settings *settings, struct refusal *refusal, cons
 /* Draws nothing; costs nothing: for layers without parameters. */
 void layer_initialise_nothing(const struct layer *layer, real *parameters,
                               struct random_stream *random);
+void layer_flops_none(const struct layer *layer, double flops[3]);
 
 void gradient_ready(const struct gradient_sink *sink, size_t offset, size_t count);
 
 extern const struct layer_class layer_dense;
 extern const struct layer_class layer_relu, layer_leaky_relu, layer_tanh, layer_sigmoid, layer_gelu,
     layer_silu;
+extern const struct layer_class layer_flatten, layer_dropout, layer_layer_norm, layer_batch_norm;
 
 #endif

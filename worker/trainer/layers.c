@@ -6,8 +6,9 @@
 #include <string.h>
 
 static const struct layer_class *const classes[] = {
-    &layer_dense,   &layer_relu, &layer_leaky_relu, &layer_tanh,
-    &layer_sigmoid, &layer_gelu, &layer_silu,
+    &layer_dense,      &layer_flatten, &layer_dropout,    &layer_layer_norm,
+    &layer_batch_norm, &layer_relu,    &layer_leaky_relu, &layer_tanh,
+    &layer_sigmoid,    &layer_gelu,    &layer_silu,
 };
 
 const struct layer_class *layer_class_find(const char *name)
@@ -50,6 +51,12 @@ void layer_initialise_nothing(const struct layer *layer, real *parameters,
     (void)layer;
     (void)parameters;
     (void)random;
+}
+
+void layer_flops_none(const struct layer *layer, double flops[3])
+{
+    (void)layer;
+    flops[0] = flops[1] = flops[2] = 0;
 }
 
 void gradient_ready(const struct gradient_sink *sink, size_t offset, size_t count)
