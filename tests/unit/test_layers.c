@@ -347,8 +347,9 @@ static void activations_are_exact_to_float_over_their_range(void **state)
 static void draw(struct network *network, uint64_t seed, uint64_t step, size_t layer, real *output)
 {
     enum { COUNT = 4000 };
-    static real input[COUNT], kept[COUNT];
-    const struct pass pass = {.count = 4, .training = true, .seed = seed, .step = step};
+    static real input[COUNT], kept[COUNT], scratch[COUNT];
+    const struct pass pass = {
+        .count = 4, .training = true, .seed = seed, .step = step, .scratch = scratch};
     for (size_t i = 0; i < COUNT; i++)
         input[i] = 1;
     network->layer[layer].class->forward(&network->layer[layer], &pass, input, output, kept);

@@ -47,8 +47,9 @@ struct layer {
     double number[2];
     struct tensor tensor[LAYER_TENSORS_MAX];
     size_t tensor_count;
-    size_t kept_fixed, kept_per_sample; /* numbers that forward leaves for backward */
-    size_t scratch_count;               /* numbers that a pass needs while it runs */
+    size_t kept_fixed, kept_per_sample;       /* numbers that forward leaves for backward */
+    size_t scratch_fixed, scratch_per_sample; /* numbers that a pass of training needs meanwhile;
+                                                 an evaluation: scratch_fixed */
 };
 
 /* What a pass through the layers is about. */
@@ -58,7 +59,7 @@ struct pass {
     size_t count;           /* samples */
     bool training;          /* false: an evaluation, which depends on the parameters alone */
     uint64_t seed, step;    /* what training draws is keyed by them */
-    real *scratch;          /* the layer's scratch_count numbers; the network sets it */
+    real *scratch;          /* the layer's; the network sets it */
 };
 
 /* Where a backward pass leaves the gradient of the parameters. */

@@ -174,7 +174,8 @@ bool activations_create(struct activations *activations, const struct network *n
     for (size_t i = 0; good && i < network->layer_count; i++) {
         const struct layer *layer = &network->layer[i];
         widest = layer->outputs > widest ? layer->outputs : widest;
-        scratch = layer->scratch_count > scratch ? layer->scratch_count : scratch;
+        size_t needed = layer->scratch_fixed + layer->scratch_per_sample * backward_rows;
+        scratch = needed > scratch ? needed : scratch;
         good = layer_buffers(activations, layer, forward_rows, backward_rows, &numbers);
     }
     for (int i = 0; good && i < 2; i++) {

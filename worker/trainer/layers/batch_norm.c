@@ -34,7 +34,7 @@ static bool configure(struct layer *layer, const struct settings *settings,
     layer->tensor_count = TENSORS;
     layer->kept_fixed = KEPT * layer->units;
     /* Two rows of doubles, three of `real`. */
-    layer->scratch_count = (2 * sizeof(double) / sizeof(real) + 3) * layer->units;
+    layer->scratch_fixed = (2 * sizeof(double) / sizeof(real) + 3) * layer->units;
     return true;
 }
 

@@ -17,19 +17,25 @@ static bool configure(struct layer *layer, const struct settings *settings,
     if (!settings_number(settings, "p", &layer->number[P], refusal))
         return false;
     layer_alike(layer, input);
-    layer->kept_per_sample = layer->outputs; /* the factors */
+    layer->kept_per_sample = layer->outputs;    /* the factors */
+    layer->scratch_per_sample = layer->outputs; /* random bits */
     return true;
+}
+
+MULTIVERSION static void choose(const uint32_t *restrict bits, real *restrict factor, size_t count,
+                                uint32_t dropped, real keep)
+{
+    for (size_t i = 0; i < count; i++)
+        factor[i] = bits[i] < dropped ? 0 : keep;
 }
 
 static void draw(const struct layer *layer, const struct pass *pass, real *factor, size_t count)
 {
-    struct random_stream random;
-    const real keep = (real)(1 / (1 - layer->number[P]));
-    const double bits = 4294967296.0; /* 2^32 */
-    uint32_t dropped = (uint32_t)(layer->number[P] * bits);
-    random_open(&random, pass->seed, RANDOM_DROPOUT, pass->step << LAYERS_LOG2 | layer->index);
-    for (size_t i = 0; i < count; i++)
-        factor[i] = random_bits(&random) < dropped ? 0 : keep;
+    const double numbers = 4294967296.0; /* 2^32 */
+    uint32_t *bits = (uint32_t *)(void *)pass->scratch;
+    random_fill(pass->seed, RANDOM_DROPOUT, pass->step << LAYERS_LOG2 | layer->index, bits, count);
+    choose(bits, factor, count, (uint32_t)(layer->number[P] * numbers),
+           (real)(1 / (1 - layer->number[P])));
 }
 
 MULTIVERSION static void multiply(const real *restrict from, const real *restrict factor,
