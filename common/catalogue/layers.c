@@ -25,6 +25,56 @@ static const struct catalogue_key dense_keys[] = {
      .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
 };
 
+#define KERNEL_KEY                                                                                 \
+    {                                                                                              \
+        .name = "kernel_size", .type = KEY_INTEGER, .low = 1, .high = 1024,                        \
+        .text = "height and width of the window"                                                   \
+    }
+
+static const struct catalogue_key conv2d_keys[] = {
+    {.name = "filters", .type = KEY_INTEGER, .low = 1, .high = 65536, .text = "output channels"},
+    KERNEL_KEY,
+    {.name = "stride",
+     .type = KEY_INTEGER,
+     .fallback = "1",
+     .low = 1,
+     .high = 1024,
+     .text = "places from one window to the next"},
+    {.name = "padding",
+     .type = KEY_INTEGER,
+     .fallback = "0",
+     .low = 0,
+     .high = 1024,
+     .text = "zeros around the image"},
+    {.name = "dilation",
+     .type = KEY_INTEGER,
+     .fallback = "1",
+     .low = 1,
+     .high = 1024,
+     .text = "places from one number of a window to the next"},
+    {.name = "activation",
+     .type = KEY_TEXT,
+     .fallback = "none",
+     .choices = activations,
+     .text = "applied to the outputs"},
+    {.name = "bias", .type = KEY_BOOL, .fallback = "true", .text = "adds a trained constant"},
+    {.name = "init",
+     .type = KEY_TEXT,
+     .fallback = "pytorch",
+     .choices = "pytorch he_uniform he_normal xavier_uniform xavier_normal",
+     .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
+};
+
+static const struct catalogue_key pool_keys[] = {
+    KERNEL_KEY,
+    {.name = "stride",
+     .type = KEY_INTEGER,
+     .fallback = "0",
+     .low = 0,
+     .high = 1024,
+     .text = "places from one window to the next; 0: kernel_size"},
+};
+
 static const struct catalogue_key dropout_keys[] = {
     {.name = "p",
      .type = KEY_REAL,
@@ -59,6 +109,24 @@ static const struct catalogue_entry entries[] = {
      .source = "torch.nn.Linear; He et al. 2015; Glorot and Bengio 2010",
      .keys = dense_keys,
      .key_count = COUNT_OF(dense_keys)},
+    {.name = "conv2d",
+     .text = "y = activation(filters * x + bias), a window of the image for each output",
+     .source = "torch.nn.Conv2d",
+     .keys = conv2d_keys,
+     .key_count = COUNT_OF(conv2d_keys)},
+    {.name = "max_pool",
+     .text = "the largest number of each window, channel by channel",
+     .source = "torch.nn.MaxPool2d",
+     .keys = pool_keys,
+     .key_count = COUNT_OF(pool_keys)},
+    {.name = "avg_pool",
+     .text = "the mean of each window, channel by channel",
+     .source = "torch.nn.AvgPool2d",
+     .keys = pool_keys,
+     .key_count = COUNT_OF(pool_keys)},
+    {.name = "global_avg_pool",
+     .text = "the mean of each channel",
+     .source = "torch.nn.AdaptiveAvgPool2d; Lin et al. 2013"},
     {.name = "flatten",
      .text = "an image as one row of numbers, channels first",
      .source = "torch.nn.Flatten"},

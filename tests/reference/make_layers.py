@@ -86,6 +86,26 @@ def cases():
     yield case({"type": "batch_norm", "eps": 0.01, "momentum": 0.3}, (3, 5, 4),
                nn.BatchNorm2d(3, eps=0.01, momentum=0.3))
     yield case({"type": "batch_norm"}, (1, 5, 4), nn.BatchNorm2d(1), rows=20)
+    for channels, height, width, filters, options in (
+            (1, 6, 5, 3, {"kernel_size": 3, "padding": 1}),
+            (3, 7, 6, 4, {"kernel_size": 3, "stride": 2, "padding": 2}),
+            (2, 8, 9, 3, {"kernel_size": 3, "dilation": 2, "padding": 3, "stride": 3}),
+            (2, 5, 5, 2, {"kernel_size": 2, "dilation": 3, "bias": False}),
+            (2, 2, 3, 2, {"kernel_size": 1, "padding": 2}),
+            (2, 5, 4, 3, {"kernel_size": 2, "stride": 1, "padding": 1})):
+        yield case({"type": "conv2d", "filters": filters, **options}, (channels, height, width),
+                   nn.Conv2d(channels, filters, **options), rows=3)
+    for name, make in ACTIVATIONS.items():
+        made = case({"type": "conv2d", "filters": 3, "kernel_size": 2, "activation": name},
+                    (2, 4, 3), nn.Sequential(nn.Conv2d(2, 3, 2), make()), rows=2)
+        yield json.loads(json.dumps(made).replace('"0.', '"'))
+    for name, make in (("max_pool", nn.MaxPool2d), ("avg_pool", nn.AvgPool2d)):
+        yield case({"type": name, "kernel_size": 2}, (3, 4, 6), make(2), rows=3)
+        yield case({"type": name, "kernel_size": 2}, (2, 5, 7), make(2), rows=2)
+        yield case({"type": name, "kernel_size": 3, "stride": 2}, (2, 7, 6), make(3, 2), rows=2)
+        yield case({"type": name, "kernel_size": 2, "stride": 3}, (1, 7, 6), make(2, 3), rows=2)
+    yield case({"type": "global_avg_pool"}, (3, 4, 5),
+               nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), rows=3)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,7 @@ void gradient_ready(const struct gradient_sink *sink, size_t offset, size_t coun
 extern const struct layer_class layer_dense;
 extern const struct layer_class layer_relu, layer_leaky_relu, layer_tanh, layer_sigmoid, layer_gelu,
     layer_silu;
+extern const struct layer_class layer_conv2d, layer_max_pool, layer_avg_pool, layer_global_avg_pool;
 extern const struct layer_class layer_flatten, layer_dropout, layer_layer_norm, layer_batch_norm;
 
 #endif

@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const struct layer_class *const classes[] = {
-    &layer_dense,      &layer_flatten, &layer_dropout,    &layer_layer_norm,
-    &layer_batch_norm, &layer_relu,    &layer_leaky_relu, &layer_tanh,
-    &layer_sigmoid,    &layer_gelu,    &layer_silu,
+    &layer_dense,      &layer_conv2d,  &layer_max_pool,   &layer_avg_pool,   &layer_global_avg_pool,
+    &layer_flatten,    &layer_dropout, &layer_layer_norm, &layer_batch_norm, &layer_relu,
+    &layer_leaky_relu, &layer_tanh,    &layer_sigmoid,    &layer_gelu,       &layer_silu,
 };
 
 const struct layer_class *layer_class_find(const char *name)
