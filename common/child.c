@@ -115,7 +115,8 @@ void child_kill(struct child *child)
 {
     close_pipes(child);
     if (child->pid > 0) {
-        kill(child->pid, SIGKILL);
+        kill(-child->pid, SIGKILL); /* the whole group: what it started goes too */
+        kill(child->pid, SIGKILL);  /* it has no group of its own yet just after its start */
         while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
         }
     }

@@ -301,7 +301,8 @@ static void deliver(void *role, int peer, const struct message *message)
 static void quit(struct worker *worker)
 {
     struct message message;
-    /* All are told at once, so that they end side by side, each giving back its share of the data. */
+    /* All are told at once, so that they end side by side, each giving back its share of the data.
+     */
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)
         trainer_process_dismiss(&worker->trainers[slot]);
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)

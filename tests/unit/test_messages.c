@@ -231,7 +231,7 @@ static void a_child_tells_how_it_ended(void **state)
         const char *script, *how;
     } cases[] = {{"exit 3", "ended with exit status 3"},
                  {"kill -SEGV $$", "was killed by signal 11 (Segmentation fault)"},
-                 {"exec >&-; sleep 30", "closed its output without ending"}};
+                 {"exec >&-; exec sleep 30", "closed its output without ending"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *const arguments[] = {"/bin/sh", "-c", cases[i].script, NULL};
         const char *const environment[] = {NULL};

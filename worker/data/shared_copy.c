@@ -8,9 +8,13 @@
  * nothing.
  * - A lock is on an inode, a name is not. After every lock that was waited for, the file may have
  * been unlinked by the one that held it: st_nlink is then 0, and one starts again from the name.
+ * - Nobody waits for the exclusive lock. Whoever waited for it would wait as long as others that
+ * found the copy complete in the meantime hold their shared ones: for a whole training. It is
+ * tried, and if it is not to be had, one starts again: waiting for the shared lock is waiting for
+ * the maker.
  * - Changing a lock from one kind to the other is not atomic (flock(2)): the old one is gone before
- * the new one is granted. So two processes that both want to upgrade cannot block each other, and
- * what was true under the old lock has to be looked at again under the new one. */
+ * the new one is granted, or refused. What was true under the old lock has to be looked at again.
+ */
 #include "worker/data/shared_copy.h"
 
 #include <dirent.h>
@@ -23,10 +27,12 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char copy_magic[8] = "lrscopy1";
 static const size_t page_bytes = 4096;
+static const struct timespec retry_pause = {.tv_nsec = 1000000};
 
 struct copy_header {
     char magic[8];
@@ -170,12 +176,18 @@ static enum outcome settle(struct shared_copy *copy, const struct shared_copy_so
         error_set(error, "%s holds something else", copy->path);
         return ELSEWHERE;
     }
-    if (!lock(copy->descriptor, LOCK_EX) || fstat(copy->descriptor, &status) != 0) {
+    if (!lock(copy->descriptor, LOCK_EX | LOCK_NB)) {
+        if (errno == EWOULDBLOCK) {
+            /* Another is making it, or was looking as this process was. */
+            (void)nanosleep(&retry_pause, NULL);
+            return AGAIN;
+        }
         error_set(error, "%s: cannot be locked: %s", copy->path, strerror(errno));
         return ELSEWHERE;
     }
     /* Between the two locks another may have made it, or made it and unlinked it. */
-    if (status.st_nlink == 0 || header_complete(copy->descriptor, status.st_size, &header))
+    if (fstat(copy->descriptor, &status) != 0 || status.st_nlink == 0 ||
+        header_complete(copy->descriptor, status.st_size, &header))
         return AGAIN;
     enum outcome outcome = make(copy, source, error);
     if (outcome == OPENED)

@@ -29,9 +29,8 @@ struct table {
 static bool table_create(struct table *table, size_t room)
 {
     table->count = 0;
-    room = room ? room : 1; /* layers without parameters */
-    table->tensor = calloc(room, sizeof *table->tensor);
-    table->name = calloc(room, sizeof *table->name);
+    table->tensor = memory_create(room, sizeof *table->tensor);
+    table->name = memory_create(room, sizeof *table->name);
     return table->tensor && table->name;
 }
 

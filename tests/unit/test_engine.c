@@ -1,0 +1,480 @@
+/* test_engine.c - what a training step must do beside its arithmetic: depend on its seed and its
+ * step alone, and on nothing that is only looked at. */
+#include "model_fixture.h"
+#include "worker/trainer/evaluate.h"
+#include "worker/trainer/exponential.h"
+#include "worker/trainer/initial.h"
+#include "worker/trainer/training.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const char layers[] = "[{\"type\":\"dense\",\"units\":24,\"activation\":\"relu\"},"
+                             "{\"type\":\"dense\",\"units\":16,\"activation\":\"relu\"},"
+                             "{\"type\":\"dense\",\"units\":4}]";
+
+enum { SAMPLES = 120, FEATURES = 11, CLASSES = 4 };
+
+static void make(struct model_fixture *fixture, struct trial *trial, const char *train, double lr)
+{
+    struct error error;
+    model_fixture_create(fixture, layers, train, SAMPLES, FEATURES, CLASSES);
+    json_t *params = json_pack("{s:f}", "lr", lr);
+    if (!trial_create(trial, &fixture->model, params, 1, &error))
+        fail_msg("%s", error.text);
+    json_decref(params);
+}
+
+static void destroy(struct model_fixture *fixture, struct trial *trial)
+{
+    trial_destroy(trial);
+    model_fixture_destroy(fixture);
+}
+
+struct reports {
+    struct training_report report[64];
+    size_t count;
+    uint64_t interrupt_at; /* 0: never */
+    const struct trial *trial;
+};
+
+static void keep(void *context, const struct training_report *report)
+{
+    struct reports *reports = context;
+    if (reports->count < 64)
+        reports->report[reports->count++] = *report;
+}
+
+static bool ask(void *context)
+{
+    const struct reports *reports = context;
+    return reports->interrupt_at && reports->trial->step >= reports->interrupt_at;
+}
+
+static enum training_end run(struct trial *trial, uint64_t to, struct reports *reports)
+{
+    enum verdict verdict;
+    memset(reports, 0, sizeof *reports);
+    reports->trial = trial;
+    const struct training_watch watch = {.report = keep, .interrupted = ask, .context = reports};
+    return training_run(trial, to, &watch, &verdict);
+}
+
+static const char *const optimizers[] = {
+    "\"optimizer\":\"sgd\"",
+    "\"optimizer\":\"sgd\",\"momentum\":0.9",
+    "\"optimizer\":\"sgd\",\"momentum\":0.9,\"weight_decay\":0.01",
+    "\"optimizer\":\"sgd\",\"momentum\":0.9,\"nesterov\":true",
+    "\"optimizer\":\"sgd\",\"momentum\":0.9,\"clip_norm\":0.5",
+    "\"optimizer\":\"adam\"",
+};
+
+static void how_often_is_reported_and_validated_changes_no_weight(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        real *kept = NULL;
+        static const char *const rhythms[] = {"\"report_every\":1000", "\"report_every\":1",
+                                              "\"report_every\":7,\"validate_every\":3"};
+        for (size_t j = 0; j < sizeof rhythms / sizeof rhythms[0]; j++) {
+            struct model_fixture fixture;
+            struct trial trial;
+            struct reports reports;
+            char train[256];
+            (void)snprintf(train, sizeof train, "{\"batch_size\":16,%s,%s}", optimizers[i],
+                           rhythms[j]);
+            make(&fixture, &trial, train, 0.05);
+            assert_int_equal(run(&trial, 50, &reports), TRAINING_REACHED);
+            size_t bytes = fixture.model.network.arena_count * sizeof(real);
+            if (!kept) {
+                kept = malloc(bytes);
+                memcpy(kept, trial.weights, bytes);
+            }
+            assert_memory_equal(kept, trial.weights, bytes);
+            destroy(&fixture, &trial);
+        }
+        free(kept);
+    }
+}
+
+static void reports_come_when_they_are_due_and_hold_the_mean_since_the_last(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct trial trial, stepped;
+    struct reports reports;
+    struct error error;
+    make(&fixture, &trial, "{\"batch_size\":16,\"report_every\":10,\"validate_every\":15}", 0.05);
+    json_t *params = json_pack("{s:f}", "lr", 0.05);
+    assert_true(trial_create(&stepped, &fixture.model, params, 1, &error));
+    json_decref(params);
+    assert_int_equal(run(&trial, 37, &reports), TRAINING_REACHED);
+    static const struct {
+        uint64_t step;
+        bool validated;
+    } expected[] = {{10, false}, {15, true}, {20, false}, {30, true}, {37, true}};
+    assert_int_equal(reports.count, 5);
+    for (size_t i = 0, step = 0; i < 5; i++) {
+        const struct training_report *report = &reports.report[i];
+        double sum = 0, lr;
+        size_t first = step;
+        for (; step < expected[i].step; step++)
+            sum += trial_step(&stepped, &lr, NULL);
+        assert_int_equal(report->step, expected[i].step);
+        assert_float_equal(report->train_loss, sum / (double)(step - first), 1e-12);
+        assert_int_equal(isfinite(report->val_loss), expected[i].validated);
+        assert_int_equal(isfinite(report->val_accuracy), expected[i].validated);
+        assert_float_equal(report->epoch, (double)step / (SAMPLES / 16), 1e-12);
+        assert_true(report->grad_norm > 0 && report->update_ratio > 0);
+        assert_true(report->dead_units >= 0 && report->dead_units < 1);
+        assert_float_equal(report->lr, 0.05, 0);
+        assert_true(report->seconds >= 0);
+    }
+    trial_destroy(&stepped);
+    destroy(&fixture, &trial);
+}
+
+static void the_update_ratio_is_that_of_the_weights_before_and_after(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        struct model_fixture fixture;
+        struct trial trial;
+        char train[256];
+        (void)snprintf(train, sizeof train, "{\"batch_size\":16,%s}", optimizers[i]);
+        make(&fixture, &trial, train, 0.05);
+        size_t count = fixture.model.network.arena_count;
+        real *before = malloc(count * sizeof *before);
+        for (int step = 0; step < 5; step++) {
+            struct measures measures;
+            double lr, moved = 0, norm = 0;
+            memcpy(before, trial.weights, count * sizeof *before);
+            (void)trial_step(&trial, &lr, &measures);
+            for (size_t j = 0; j < count; j++) {
+                moved += pow((double)trial.weights[j] - (double)before[j], 2);
+                norm += pow((double)before[j], 2);
+            }
+            double expected = sqrt(moved / norm);
+            assert_true(fabs(measures.update_ratio - expected) <= 1e-9 * expected);
+        }
+        free(before);
+        destroy(&fixture, &trial);
+    }
+}
+
+static void every_epoch_holds_each_sample_at_most_once_in_an_order_of_its_own(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct batches batches;
+    struct error error;
+    model_fixture_create(&fixture, layers, "{}", SAMPLES, FEATURES, CLASSES);
+    assert_true(batches_create(&batches, &fixture.model.dataset, 16, 1, &error));
+    assert_int_equal(batches.steps_per_epoch, 7); /* 112 of 120 samples */
+    real *input = malloc(16 * FEATURES * sizeof *input);
+    uint32_t first_order[SAMPLES];
+    for (uint64_t epoch = 0; epoch < 3; epoch++) {
+        int seen[SAMPLES] = {0};
+        for (uint64_t step = 7 * epoch; step < 7 * epoch + 7; step++) {
+            batches_gather(&batches, step, input);
+            for (size_t i = 0; i < 16; i++) {
+                uint32_t sample = batches.order[step % 7 * 16 + i];
+                seen[sample]++;
+                assert_int_equal(batches.labels[i], fixture.labels[sample]);
+                for (size_t j = 0; j < FEATURES; j++)
+                    assert_true(input[i * FEATURES + j] == fixture.features[sample * FEATURES + j]);
+            }
+        }
+        for (int i = 0; i < SAMPLES; i++)
+            assert_true(seen[i] <= 1);
+        if (epoch == 0)
+            memcpy(first_order, batches.order, sizeof first_order);
+        else
+            assert_memory_not_equal(first_order, batches.order, sizeof first_order);
+    }
+    batches_gather(&batches, 3, input); /* back in time: the first epoch's order again */
+    assert_memory_equal(first_order, batches.order, sizeof first_order);
+    free(input);
+    batches_destroy(&batches);
+    model_fixture_destroy(&fixture);
+}
+
+static void bytes_are_scaled_when_they_are_gathered(void **state)
+{
+    (void)state;
+    const uint8_t bytes[4] = {0, 1, 128, 255};
+    const int32_t labels[2] = {0, 1};
+    struct dataset dataset = {.storage = STORAGE_U8, .scale = 1.0 / 255, .feature_count = 2};
+    dataset.split[SPLIT_TEST] =
+        (struct dataset_split){.features = bytes, .labels = labels, .count = 2};
+    real input[4];
+    split_gather(&dataset, SPLIT_TEST, 0, 2, input);
+    for (int i = 0; i < 4; i++)
+        assert_true(fabs((double)input[i] - bytes[i] / 255.0) <= 1e-7);
+    dataset.scale = 1;
+    split_gather(&dataset, SPLIT_TEST, 1, 1, input);
+    assert_true(input[0] == 128 && input[1] == 255);
+}
+
+static void candidates_start_alike_and_seeds_do_not(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    model_fixture_create(&fixture, layers, "{}", SAMPLES, FEATURES, CLASSES);
+    const struct network *network = &fixture.model.network;
+    size_t bytes = network->weights_count * sizeof(real);
+    real *first = malloc(bytes), *again = malloc(bytes), *other = malloc(bytes);
+    network_initialise(network, 1, first);
+    network_initialise(network, 1, again);
+    network_initialise(network, 2, other);
+    assert_memory_equal(first, again, bytes);
+    assert_memory_not_equal(first, other, bytes);
+    for (size_t i = 0; i < network->layer_count; i++)
+        for (size_t t = 0; t < network->layer[i].tensor_count; t++) {
+            const struct tensor *tensor = &network->layer[i].tensor[t];
+            assert_int_equal(tensor->offset * sizeof(real) % 64, 0);
+            double bound = 1 / sqrt((double)network->layer[i].inputs);
+            for (size_t j = 0; j < tensor->count; j++)
+                assert_true(fabs((double)first[tensor->offset + j]) <= bound);
+        }
+    free(first);
+    free(again);
+    free(other);
+    model_fixture_destroy(&fixture);
+}
+
+static void initial_weights_have_the_spread_of_their_name(void **state)
+{
+    (void)state;
+    enum { IN = 50, OUT = 30, COUNT = 60000 };
+    static const struct {
+        const char *name;
+        double deviation;
+        bool bounded, biased;
+    } cases[] = {
+        {"pytorch", 0.08164966, true, true},         /* 1 / sqrt(3 in) */
+        {"he_uniform", 0.2, true, false},            /* sqrt(2 / in) */
+        {"he_normal", 0.2, false, false},            /* sqrt(2 / in) */
+        {"xavier_uniform", 0.15811388, true, false}, /* sqrt(2 / (in + out)) */
+        {"xavier_normal", 0.15811388, false, false}, /* sqrt(2 / (in + out)) */
+    };
+    real *weights = malloc(COUNT * sizeof *weights);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct random_stream random;
+        double sum = 0, squares = 0, largest = 0, deviation = cases[i].deviation;
+        random_open(&random, 1, RANDOM_INITIAL, i);
+        initial_weights(initial_from_name(cases[i].name), IN, OUT, weights, COUNT, &random);
+        for (size_t j = 0; j < COUNT; j++) {
+            sum += (double)weights[j];
+            squares += (double)weights[j] * (double)weights[j];
+            largest = fmax(largest, fabs((double)weights[j]));
+        }
+        assert_true(fabs(sum / COUNT) < 5 * deviation / sqrt(COUNT));
+        assert_true(fabs(sqrt(squares / COUNT) / deviation - 1) < 0.02);
+        assert_int_equal(largest <= deviation * sqrt(3) * 1.000001, cases[i].bounded);
+        initial_bias(initial_from_name(cases[i].name), IN, weights, 8, &random);
+        assert_int_equal(weights[0] != 0, cases[i].biased);
+    }
+    free(weights);
+}
+
+static void an_evaluation_depends_on_the_weights_alone(void **state)
+{
+    (void)state;
+    struct evaluation kept = {0};
+    static const char *const sizes[] = {"{\"batch_size\":1}", "{\"batch_size\":16}",
+                                        "{\"batch_size\":0}"};
+    for (size_t i = 0; i < 3; i++) {
+        struct model_fixture fixture;
+        struct trial trial;
+        make(&fixture, &trial, sizes[i], 0.05);
+        struct evaluation found =
+            evaluate(&fixture.model.network, fixture.model.loss, trial.weights, &trial.activations,
+                     &fixture.model.dataset, SPLIT_VALIDATION);
+        if (i == 0)
+            kept = found;
+        assert_memory_equal(&kept, &found, sizeof found);
+        destroy(&fixture, &trial);
+    }
+}
+
+static void training_learns_what_there_is_to_learn(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        struct model_fixture fixture;
+        struct trial trial;
+        struct reports reports;
+        char train[256];
+        (void)snprintf(train, sizeof train, "{\"batch_size\":16,%s}", optimizers[i]);
+        make(&fixture, &trial, train, 0.02);
+        assert_int_equal(run(&trial, 300, &reports), TRAINING_REACHED);
+        assert_true(reports.report[reports.count - 1].train_loss < 1.0);
+        assert_true(reports.report[reports.count - 1].train_loss < reports.report[0].train_loss);
+        destroy(&fixture, &trial);
+    }
+}
+
+static void an_interruption_ends_between_two_steps_without_a_report(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct trial trial;
+    struct reports reports;
+    enum verdict verdict;
+    make(&fixture, &trial,
+         "{\"batch_size\":16,\"report_every\":1000000,\"validate_every\":1000000}", 0.01);
+    memset(&reports, 0, sizeof reports);
+    reports.trial = &trial;
+    reports.interrupt_at = 1;
+    const struct training_watch watch = {.report = keep, .interrupted = ask, .context = &reports};
+    assert_int_equal(training_run(&trial, 1000000, &watch, &verdict), TRAINING_INTERRUPTED);
+    assert_int_equal(reports.count, 0);
+    assert_true(trial.step > 0 && trial.step < 1000000);
+    assert_int_equal(trial.loss_count, trial.step);
+    destroy(&fixture, &trial);
+}
+
+static void a_run_that_is_not_finite_ends_with_a_last_report(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct trial trial;
+    struct reports reports;
+    make(&fixture, &trial, "{\"batch_size\":16}", 1e30);
+    assert_int_equal(run(&trial, 500, &reports), TRAINING_LOST);
+    const struct training_report *last = &reports.report[reports.count - 1];
+    assert_true(trial.step < 20);
+    assert_int_equal(last->step, trial.step);
+    assert_false(isfinite(last->train_loss));
+    assert_float_equal(last->lr, 1e30, 1e16);
+    destroy(&fixture, &trial);
+}
+
+static void a_relu_keeps_what_is_not_a_number(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct trial trial;
+    make(&fixture, &trial, "{\"batch_size\":16}", 0.1);
+    double lr;
+    trial.weights[fixture.model.network.layer[0].tensor[0].offset] = (real)NAN;
+    assert_true(isnan(trial_step(&trial, &lr, NULL)));
+    destroy(&fixture, &trial);
+}
+
+static void dead_units_are_those_that_are_zero_for_every_sample(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct trial trial;
+    double lr, share[2];
+    make(&fixture, &trial, "{\"batch_size\":16}", 0);
+    const struct layer *layer = &fixture.model.network.layer[1];
+    assert_int_equal(network_relu_layers(&fixture.model.network),
+                     2); /* the last one does not count */
+    /* A bias far below 0 kills 4 of 16 units of the second layer. */
+    for (size_t i = 0; i < 4; i++)
+        trial.weights[layer->tensor[1].offset + 3 * i] = -1000;
+    (void)trial_step(&trial, &lr, NULL);
+    double all = network_dead_units(&fixture.model.network, &trial.activations, 16, share);
+    const real *output = trial.activations.output[1];
+    size_t dead = 0;
+    for (size_t j = 0; j < 16; j++) {
+        bool alive = false;
+        for (size_t i = 0; i < 16; i++)
+            alive = alive || output[i * 16 + j] != 0;
+        dead += !alive;
+    }
+    assert_true(dead >= 4);
+    assert_float_equal(share[1], (double)dead / 16, 1e-12);
+    assert_float_equal(all, (share[0] * 24 + share[1] * 16) / 40, 1e-12);
+    destroy(&fixture, &trial);
+}
+
+static void the_exponential_is_within_two_units_in_the_last_place(void **state)
+{
+    (void)state;
+    enum { COUNT = 100000 };
+    real *values = malloc(COUNT * sizeof *values), *arguments = malloc(COUNT * sizeof *values);
+    for (int i = 0; i < COUNT; i++)
+        values[i] = arguments[i] = (real)(-86.9 * i / (COUNT - 1));
+    exponential(values, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        double expected = exp((double)arguments[i]);
+        if (!(fabs((double)values[i] - expected) <= 2.4e-7 * expected))
+            fail_msg("exp(%.9g) is %.9g, expected %.9g", (double)arguments[i], (double)values[i],
+                     expected);
+    }
+    real special[4] = {0, -1000, (real)NAN, (real)-INFINITY};
+    exponential(special, 4);
+    assert_true(special[0] == 1 && special[1] == 0 && isnan(special[2]) && special[3] == 0);
+    free(values);
+    free(arguments);
+}
+
+static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *params, *part;
+    } cases[] = {
+        {"[]", "not an object"},
+        {"{}", "lr is not a number"},
+        {"{\"lr\":\"fast\"}", "lr is not a number"},
+        {"{\"lr\":-1}", "-1"},
+        {"{\"lr\":0.1,\"batch_size\":121}", "train.batch_size is 121"},
+        {"{\"lr\":0.1,\"batch_size\":-1}", "train.batch_size"},
+        {"{\"lr\":0.1,\"batch_size\":2.5}", "train.batch_size"},
+        {"{\"lr\":0.1,\"momentum\":1}", "train.momentum"},
+        {"{\"lr\":0.1,\"momentum\":\"0.9\"}", "train.momentum"},
+        {"{\"lr\":0.1,\"nesterov\":true}", "momentum above 0"},
+        {"{\"lr\":0.1,\"nesterov\":1}", "train.nesterov"},
+        {"{\"lr\":0.1,\"optimizer\":\"adm\"}", "adm"},
+        {"{\"lr\":0.1,\"optimizer\":\"adam\",\"beta1\":1}", "train.beta1"},
+        {"{\"lr\":0.1,\"beta1\":0.5}", "train.beta1"},
+        {"{\"lr\":0.1,\"colour\":3}", "train.colour"},
+        {"{\"lr\":0.1,\"report_every\":0}", "train.report_every"},
+        {"{\"lr\":0.1,\"clip_norm\":-1}", "train.clip_norm"},
+        {"{\"lr\":0.1,\"schedule\":{\"type\":\"cosin\"}}", "cosin"},
+        {"{\"lr\":0.1,\"schedule\":7}", "type"},
+    };
+    struct model_fixture fixture;
+    model_fixture_create(&fixture, layers, "{\"batch_size\":16}", SAMPLES, FEATURES, CLASSES);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial trial;
+        struct error error = {""};
+        json_t *params = json_loads(cases[i].params, 0, NULL);
+        assert_false(trial_create(&trial, &fixture.model, params, 1, &error));
+        if (!strstr(error.text, cases[i].part))
+            fail_msg("%s: \"%s\" does not hold \"%s\"", cases[i].params, error.text, cases[i].part);
+        json_decref(params);
+    }
+    model_fixture_destroy(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(how_often_is_reported_and_validated_changes_no_weight),
+        cmocka_unit_test(reports_come_when_they_are_due_and_hold_the_mean_since_the_last),
+        cmocka_unit_test(the_update_ratio_is_that_of_the_weights_before_and_after),
+        cmocka_unit_test(every_epoch_holds_each_sample_at_most_once_in_an_order_of_its_own),
+        cmocka_unit_test(bytes_are_scaled_when_they_are_gathered),
+        cmocka_unit_test(candidates_start_alike_and_seeds_do_not),
+        cmocka_unit_test(initial_weights_have_the_spread_of_their_name),
+        cmocka_unit_test(an_evaluation_depends_on_the_weights_alone),
+        cmocka_unit_test(training_learns_what_there_is_to_learn),
+        cmocka_unit_test(an_interruption_ends_between_two_steps_without_a_report),
+        cmocka_unit_test(a_run_that_is_not_finite_ends_with_a_last_report),
+        cmocka_unit_test(a_relu_keeps_what_is_not_a_number),
+        cmocka_unit_test(dead_units_are_those_that_are_zero_for_every_sample),
+        cmocka_unit_test(the_exponential_is_within_two_units_in_the_last_place),
+        cmocka_unit_test(what_cannot_be_trained_is_refused_by_its_setting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,196 @@
+/* test_gradients.c - the gradient of every layer and loss against finite differences, in double.
+ *
+ * The central difference with step h = 1e-6 has an error of about h^2 times the third derivative,
+ * plus rounding of about 1e-16 / h = 1e-10: both far below the tolerance of 1e-7. Where a ReLU's
+ * input is within h of 0 the difference is wrong by right; random inputs do not come that near. */
+#include "model_fixture.h"
+#include "worker/trainer/trial.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { ROWS = 7, INPUTS = 6, CLASSES = 3 };
+
+static const double step = 1e-6, tolerance = 1e-7;
+
+struct problem {
+    struct network network;
+    struct activations activations;
+    struct pass pass;
+    const struct loss_class *loss;
+    real *parameters, *gradient;
+    real input[ROWS * INPUTS];
+    int32_t labels[ROWS];
+};
+
+static void problem_create(struct problem *problem, const char *layers)
+{
+    struct shape input = {.rank = 1, .size = {INPUTS}};
+    struct refusal refusal;
+    struct error error;
+    json_t *model = json_pack("{s:o}", "layers", json_loads(layers, 0, NULL));
+    if (!network_create(&problem->network, model, &input, &refusal))
+        fail_msg("%s", refusal.error.text);
+    json_decref(model);
+    assert_true(activations_create(&problem->activations, &problem->network, ROWS, ROWS, &error));
+    problem->loss = loss_class_find("cross_entropy");
+    problem->parameters = calloc(problem->network.weights_count, sizeof(real));
+    problem->gradient = calloc(problem->network.arena_count, sizeof(real));
+    problem->pass = (struct pass){.parameters = problem->parameters,
+                                  .running = problem->parameters,
+                                  .count = ROWS,
+                                  .training = true,
+                                  .seed = 1};
+    network_initialise(&problem->network, 3, problem->parameters);
+    struct random_stream random;
+    random_open(&random, 9, RANDOM_GENERATE, 1);
+    for (int i = 0; i < ROWS * INPUTS; i++)
+        problem->input[i] = (real)random_normal(&random);
+    for (int i = 0; i < ROWS; i++)
+        problem->labels[i] = (int32_t)random_below(&random, CLASSES);
+}
+
+static void problem_destroy(struct problem *problem)
+{
+    network_destroy(&problem->network);
+    activations_destroy(&problem->activations);
+    free(problem->parameters);
+    free(problem->gradient);
+}
+
+static double loss_of(struct problem *problem)
+{
+    memcpy(problem->activations.input, problem->input, sizeof problem->input);
+    const real *output = network_forward(&problem->network, &problem->pass, &problem->activations);
+    return problem->loss->gradient(output, problem->labels, ROWS, CLASSES,
+                                   problem->activations.gradient[0]);
+}
+
+static double difference(struct problem *problem, real *number)
+{
+    real kept = *number;
+    *number = kept + (real)step;
+    double above = loss_of(problem);
+    *number = kept - (real)step;
+    double below = loss_of(problem);
+    *number = kept;
+    return (above - below) / (2 * step);
+}
+
+static const char *const networks[] = {
+    "[{\"type\":\"dense\",\"units\":3}]",
+    "[{\"type\":\"dense\",\"units\":3,\"bias\":false}]",
+    "[{\"type\":\"dense\",\"units\":3,\"activation\":\"relu\"}]",
+    "[{\"type\":\"dense\",\"units\":5,\"activation\":\"relu\"},{\"type\":\"dense\",\"units\":3}]",
+    "[{\"type\":\"dense\",\"units\":5,\"activation\":\"relu\",\"bias\":false},"
+    "{\"type\":\"dense\",\"units\":4,\"init\":\"he_normal\"},"
+    "{\"type\":\"dense\",\"units\":5,\"activation\":\"relu\",\"init\":\"xavier_uniform\"},"
+    "{\"type\":\"dense\",\"units\":3}]",
+    "[{\"type\":\"dense\",\"units\":5},{\"type\":\"batch_norm\"},{\"type\":\"gelu\"},"
+    "{\"type\":\"dropout\",\"p\":0.3},{\"type\":\"dense\",\"units\":4,\"activation\":\"silu\"},"
+    "{\"type\":\"layer_norm\"},{\"type\":\"dense\",\"units\":3}]",
+};
+
+static void the_gradient_of_every_parameter_is_its_finite_difference(void **state)
+{
+    (void)state;
+    assert_int_equal(sizeof(real), sizeof(double));
+    for (size_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {
+        struct problem problem;
+        problem_create(&problem, networks[n]);
+        const struct gradient_sink sink = {.gradient = problem.gradient};
+        (void)loss_of(&problem);
+        network_backward(&problem.network, &problem.pass, &problem.activations, &sink);
+        for (size_t i = 0; i < problem.network.layer_count; i++)
+            for (size_t t = 0; t < problem.network.layer[i].tensor_count; t++) {
+                const struct tensor *tensor = &problem.network.layer[i].tensor[t];
+                if (tensor->running)
+                    continue;
+                for (size_t j = tensor->offset; j < tensor->offset + tensor->count; j++) {
+                    double expected = difference(&problem, &problem.parameters[j]);
+                    if (!(fabs(problem.gradient[j] - expected) <= tolerance))
+                        fail_msg("network %zu, layer %zu, %s %zu: %.9g, finite difference %.9g", n,
+                                 i, tensor->name, j - tensor->offset, problem.gradient[j],
+                                 expected);
+                }
+            }
+        problem_destroy(&problem);
+    }
+}
+
+static void the_gradient_of_the_input_is_its_finite_difference(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {
+        struct problem problem;
+        problem_create(&problem, networks[n]);
+        /* A network does not ask its first layer for it: ask the layer, with the loss right behind.
+         */
+        if (problem.network.layer_count == 1) {
+            real of_input[ROWS * INPUTS];
+            const struct layer *layer = &problem.network.layer[0];
+            const struct gradient_sink sink = {.gradient = problem.gradient};
+            (void)loss_of(&problem);
+            layer->class->backward(layer, &problem.pass, problem.activations.input,
+                                   problem.activations.output[0], problem.activations.kept[0],
+                                   problem.activations.gradient[0], of_input, &sink);
+            for (int i = 0; i < ROWS * INPUTS; i++)
+                assert_true(fabs(of_input[i] - difference(&problem, &problem.input[i])) <=
+                            tolerance);
+        }
+        problem_destroy(&problem);
+    }
+}
+
+static void an_accumulating_sink_adds_to_what_stands_there(void **state)
+{
+    (void)state;
+    struct problem problem;
+    problem_create(&problem, networks[5]);
+    size_t count = problem.network.arena_count;
+    real *sum = calloc(count, sizeof *sum);
+    for (size_t i = 0; i < count; i++)
+        sum[i] = (real)i;
+    struct gradient_sink sink = {.gradient = problem.gradient};
+    (void)loss_of(&problem);
+    network_backward(&problem.network, &problem.pass, &problem.activations, &sink);
+    (void)loss_of(&problem);
+    sink = (struct gradient_sink){.gradient = sum, .accumulate = true};
+    network_backward(&problem.network, &problem.pass, &problem.activations, &sink);
+    for (size_t i = 0; i < count; i++)
+        assert_true(fabs(sum[i] - (double)i - problem.gradient[i]) <= 1e-12 * (double)(i + 1));
+    free(sum);
+    problem_destroy(&problem);
+}
+
+static void the_loss_of_huge_outputs_is_finite_and_right(void **state)
+{
+    (void)state;
+    const real output[2 * CLASSES] = {1000, 0, -1000, -500, 500, 499};
+    const int32_t labels[2] = {2, 1};
+    real gradient[2 * CLASSES], copy[2 * CLASSES];
+    const struct loss_class *loss = loss_class_find("cross_entropy");
+    double expected = (2000 + log1p(exp(-1))) / 2;
+    assert_float_equal(loss->gradient(output, labels, 2, CLASSES, gradient), expected, 1e-9);
+    assert_float_equal(gradient[0], 0.5, 1e-12);
+    assert_float_equal(gradient[2], -0.5, 1e-12);
+    size_t correct;
+    memcpy(copy, output, sizeof copy);
+    assert_float_equal(loss->evaluate(copy, labels, 2, CLASSES, &correct), 2 * expected, 1e-9);
+    assert_int_equal(correct, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_gradient_of_every_parameter_is_its_finite_difference),
+        cmocka_unit_test(the_gradient_of_the_input_is_its_finite_difference),
+        cmocka_unit_test(an_accumulating_sink_adds_to_what_stands_there),
+        cmocka_unit_test(the_loss_of_huge_outputs_is_finite_and_right),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
