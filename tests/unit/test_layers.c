@@ -388,6 +388,79 @@ static void dropout_is_drawn_by_seed_step_and_layer_and_off_in_an_evaluation(voi
     network_destroy(&network);
 }
 
+static void flatten_puts_channels_first_again(void **state)
+{
+    (void)state;
+    enum { ROWS = 2, CHANNELS = 3, PLACES = 8, COUNT = CHANNELS * PLACES };
+    struct network network;
+    struct activations activations;
+    struct refusal refusal;
+    struct error error;
+    const struct shape input = {.rank = 3, .size = {CHANNELS, 2, 4}};
+    /* A pool of one place wants channels last, and changes nothing. */
+    json_t *model = json_pack("{s:[{s:s, s:i}, {s:s}]}", "layers", "type", "max_pool",
+                              "kernel_size", 1, "type", "flatten");
+    assert_true(network_create(&network, model, &input, &refusal));
+    assert_true(activations_create(&activations, &network, ROWS, ROWS, &error));
+    json_decref(model);
+    const struct pass pass = {.count = ROWS, .training = true};
+    const struct gradient_sink sink = {0};
+    for (size_t i = 0; i < ROWS * COUNT; i++) {
+        activations.input[i] = (real)i;
+        activations.gradient[0][i] = (real)i;
+    }
+    const real *output = network_forward(&network, &pass, &activations);
+    for (size_t i = 0; i < ROWS * COUNT; i++)
+        assert_true(output[i] == (real)i);
+    network_backward(&network, &pass, &activations, &sink);
+    for (size_t i = 0; i < ROWS * COUNT; i++) {
+        size_t at = i / COUNT * COUNT + place(i % COUNT, COUNT, 1, CHANNELS);
+        assert_true(activations.gradient[1][at] == (real)i);
+    }
+    activations_destroy(&activations);
+    network_destroy(&network);
+}
+
+static void what_does_not_fit_is_refused_at_its_layer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layers;
+        const char *at, *part;
+        size_t rank;
+    } cases[] = {
+        {"[{\"type\":\"dense\",\"units\":4},{\"type\":\"conv2d\",\"filters\":2,"
+         "\"kernel_size\":3}]",
+         "model.layers[1]", "a row of 4 numbers", 1},
+        {"[{\"type\":\"max_pool\",\"kernel_size\":2}]", "model.layers[0]", "a row of 60 numbers",
+         1},
+        {"[{\"type\":\"global_avg_pool\"}]", "model.layers[0]", "a row of 60 numbers", 1},
+        {"[{\"type\":\"conv2d\",\"filters\":2,\"kernel_size\":3,\"dilation\":2}]",
+         "model.layers[0]", "5 x 5 places does not fit into an input of 4 x 5", 3},
+        {"[{\"type\":\"avg_pool\",\"kernel_size\":2},{\"type\":\"avg_pool\",\"kernel_size\":3}]",
+         "model.layers[1]", "does not fit into an input of 2 x 2", 3},
+        {"[{\"type\":\"conv2d\",\"filters\":2,\"kernel_size\":3},{\"type\":\"dense\","
+         "\"units\":3}]",
+         "model.layers[1]", "flatten", 3},
+        {"[{\"type\":\"conv2d\",\"filters\":2}]", "model.layers[0].kernel_size", "missing", 3},
+        {"[{\"type\":\"dropout\",\"p\":1}]", "model.layers[0].p", "below 1", 3},
+        {"[{\"type\":\"tanh\",\"units\":3}]", "model.layers[0].units", "not a setting", 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct network network;
+        struct refusal refusal = {0};
+        struct shape input = {.rank = cases[i].rank, .size = {60}};
+        if (input.rank == 3)
+            input = (struct shape){.rank = 3, .size = {3, 4, 5}};
+        json_t *model = json_pack("{s:o}", "layers", json_loads(cases[i].layers, 0, NULL));
+        assert_false(network_create(&network, model, &input, &refusal));
+        json_decref(model);
+        assert_string_equal(refusal.at, cases[i].at);
+        if (!strstr(refusal.error.text, cases[i].at) || !strstr(refusal.error.text, cases[i].part))
+            fail_msg("\"%s\" does not say \"%s\"", refusal.error.text, cases[i].part);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +470,8 @@ int main(void)
 #endif
         cmocka_unit_test(activations_keep_what_is_not_a_number_and_end_in_their_limits),
         cmocka_unit_test(dropout_is_drawn_by_seed_step_and_layer_and_off_in_an_evaluation),
+        cmocka_unit_test(flatten_puts_channels_first_again),
+        cmocka_unit_test(what_does_not_fit_is_refused_at_its_layer),
         cmocka_unit_test(activations_are_exact_to_float_over_their_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
