@@ -54,9 +54,10 @@ static inline void model_fixture_create_shaped(struct model_fixture *fixture, co
     model->dataset.shape_rank = input->rank;
     model->dataset.class_count = classes;
     model->dataset.constant_loss = log((double)classes);
-    model->loss = loss_class_find("cross_entropy");
     struct refusal refusal = {{0}, {{0}}};
-    if (!network_create(&model->network, json_object_get(model->study, "model"), input, &refusal)) {
+    const json_t *group = json_object_get(model->study, "model");
+    if (!loss_create(&model->loss, group, &refusal) ||
+        !network_create(&model->network, group, input, &refusal)) {
         (void)fprintf(stderr, "%s\n", refusal.error.text);
         abort();
     }

@@ -293,7 +293,7 @@ static void an_evaluation_depends_on_the_weights_alone(void **state)
         struct trial trial;
         make(&fixture, &trial, sizes[i], 0.05);
         struct evaluation found =
-            evaluate(&fixture.model.network, fixture.model.loss, trial.weights, &trial.activations,
+            evaluate(&fixture.model.network, &fixture.model.loss, trial.weights, &trial.activations,
                      &fixture.model.dataset, SPLIT_VALIDATION);
         if (i == 0)
             kept = found;

@@ -727,7 +727,7 @@ static void every_default_is_filled_in(void **state)
         "\"data\":{\"format\":\"idx\",\"path\":\"/d\",\"scale\":\"unit\",\"validation\":0.1,"
         "\"test\":0},"
         "\"model\":{\"layers\":[{\"type\":\"dense\",\"units\":10,\"activation\":\"none\","
-        "\"bias\":true,\"init\":\"pytorch\"}],\"loss\":\"cross_entropy\"},"
+        "\"bias\":true,\"init\":\"pytorch\"}],\"loss\":\"cross_entropy\",\"label_smoothing\":0.0},"
         "\"train\":{\"batch_size\":64,\"optimizer\":\"sgd\",\"momentum\":0.0,\"nesterov\":false,"
         "\"weight_decay\":0.0,\"clip_norm\":0.0,\"report_every\":100,\"validate_every\":0,"
         "\"stop_collapsed\":true},"

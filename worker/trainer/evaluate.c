@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-struct evaluation evaluate(const struct network *network, const struct loss_class *loss,
+struct evaluation evaluate(const struct network *network, const struct loss *loss,
                            const real *parameters, const struct activations *activations,
                            const struct dataset *dataset, enum split split)
 {
@@ -20,7 +20,8 @@ struct evaluation evaluate(const struct network *network, const struct loss_clas
         split_gather(dataset, split, first, count, activations->input);
         const struct pass pass = {.parameters = parameters, .count = count};
         real *output = network_forward(network, &pass, activations);
-        sum += loss->evaluate(output, samples->labels + first, count, network->outputs, &right);
+        sum += loss->class->evaluate(loss, output, samples->labels + first, count, network->outputs,
+                                     &right);
         correct += right;
     }
     return (struct evaluation){.loss = sum / (double)samples->count,

@@ -28,17 +28,6 @@ static bool metric_check(const struct model *model, struct refusal *refusal)
     return true;
 }
 
-static bool loss_read(struct model *model, struct refusal *refusal)
-{
-    const json_t *given = json_object_get(json_object_get(model->study, "model"), "loss");
-    const char *name = given ? json_string_value(given) : "cross_entropy";
-    model->loss = name ? loss_class_find(name) : NULL;
-    if (!model->loss)
-        return refusal_set(refusal, "model.loss", "model.loss is \"%s\", allowed is cross_entropy",
-                           name ? name : "?");
-    return true;
-}
-
 static bool outputs_check(const struct model *model, struct refusal *refusal)
 {
     const struct network *network = &model->network;
@@ -80,7 +69,8 @@ bool model_create(struct model *model, json_t *study, struct refusal *refusal)
         input.rank = model->dataset.shape_rank;
         memcpy(input.size, model->dataset.shape, input.rank * sizeof input.size[0]);
     }
-    good = good && metric_check(model, refusal) && loss_read(model, refusal) &&
+    good = good && metric_check(model, refusal) &&
+           loss_create(&model->loss, json_object_get(study, "model"), refusal) &&
            network_create(&model->network, json_object_get(study, "model"), &input, refusal) &&
            outputs_check(model, refusal) && identity_make(model, refusal);
     if (!good)

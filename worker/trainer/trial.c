@@ -140,8 +140,8 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
                               .seed = trial->seed,
                               .step = trial->step};
     const real *output = network_forward(&model->network, &pass, activations);
-    double loss = model->loss->gradient(output, trial->batches.labels, batch,
-                                        model->network.outputs, activations->gradient[0]);
+    double loss = model->loss.class->gradient(&model->loss, output, trial->batches.labels, batch,
+                                              model->network.outputs, activations->gradient[0]);
     /* Where the gradient is added to the optimizer's buffer, what stood there before is what has to
      * be taken off again to measure it. */
     if (measures && optimizer->accumulates)
