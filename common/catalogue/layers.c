@@ -6,6 +6,12 @@
 /* What several layers share. */
 static const char activations[] = "none relu leaky_relu tanh sigmoid gelu silu";
 
+#define LR_MULTIPLIER_KEY                                                                          \
+    {                                                                                              \
+        .name = "lr_multiplier", .type = KEY_REAL, .fallback = "1.0", .low = 0, .high = 1e6,       \
+        .text = "times the learning rate; 0: its parameters stay as they are"                      \
+    }
+
 static const struct catalogue_key dense_keys[] = {
     {.name = "units",
      .type = KEY_INTEGER,
@@ -23,6 +29,7 @@ static const struct catalogue_key dense_keys[] = {
      .fallback = "pytorch",
      .choices = "pytorch he_uniform he_normal xavier_uniform xavier_normal",
      .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
+    LR_MULTIPLIER_KEY,
 };
 
 #define KERNEL_KEY                                                                                 \
@@ -63,6 +70,7 @@ static const struct catalogue_key conv2d_keys[] = {
      .fallback = "pytorch",
      .choices = "pytorch he_uniform he_normal xavier_uniform xavier_normal",
      .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
+    LR_MULTIPLIER_KEY,
 };
 
 static const struct catalogue_key pool_keys[] = {
@@ -91,7 +99,7 @@ static const struct catalogue_key dropout_keys[] = {
         .high = 1, .text = "added to the variance"                                                 \
     }
 
-static const struct catalogue_key layer_norm_keys[] = {EPS_KEY};
+static const struct catalogue_key layer_norm_keys[] = {EPS_KEY, LR_MULTIPLIER_KEY};
 
 static const struct catalogue_key batch_norm_keys[] = {
     EPS_KEY,
@@ -101,6 +109,7 @@ static const struct catalogue_key batch_norm_keys[] = {
      .low = 0,
      .high = 1,
      .text = "share of the batch in the running mean and variance, which evaluations use"},
+    LR_MULTIPLIER_KEY,
 };
 
 static const struct catalogue_entry entries[] = {

@@ -11,10 +11,11 @@ struct candidate {
     struct schedule schedule;
     struct optimizer optimizer; /* configured, without state */
     size_t batch_size;          /* of the whole set where the study says 0 */
-    double clip_norm;           /* 0: any */
-    size_t report_every;        /* steps */
-    size_t validate_every;      /* steps */
-    bool stop_collapsed;        /* the monitor may end a run whose loss is finite */
+    double clip_norm;
+    double layer_decay; /* of the rate, from a layer to the one before it */ /* 0: any */
+    size_t report_every;                                                     /* steps */
+    size_t validate_every;                                                   /* steps */
+    bool stop_collapsed; /* the monitor may end a run whose loss is finite */
     uint64_t steps_per_epoch;
 };
 

@@ -47,6 +47,7 @@ struct layer {
     double number[2];
     struct tensor tensor[LAYER_TENSORS_MAX];
     size_t tensor_count;
+    double lr_multiplier;                     /* of the rate of its parameters */
     size_t kept_fixed, kept_per_sample;       /* numbers that forward leaves for backward */
     size_t scratch_fixed, scratch_per_sample; /* numbers that a pass of training needs meanwhile;
                                                  an evaluation: scratch_fixed */

@@ -32,6 +32,10 @@ static bool layer_configure(struct layer *layer, const json_t *spec, size_t inde
         return refusal_set(refusal, at, "%s: this trainer has no layer \"%s\"", at, type);
     settings.entry = catalogue_find(&catalogue_layers, type);
     layer->index = index;
+    layer->lr_multiplier = 1;
+    if (catalogue_key_find(settings.entry, "lr_multiplier") &&
+        !settings_number(&settings, "lr_multiplier", &layer->lr_multiplier, refusal))
+        return false;
     return settings_known(&settings, &layer_group, refusal) &&
            layer->class->configure(layer, &settings, input, refusal);
 }

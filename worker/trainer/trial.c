@@ -46,7 +46,8 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     trial->monitor = monitor_create(model->dataset.constant_loss, relu_layers);
     if (!good || !trial->monitor)
         good = error_set(error, "out of memory for %zu parameters", network->parameter_count);
-    good = good && batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
+    good = good && rates_create(&trial->rates, network, trial->candidate.layer_decay, error) &&
+           batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
            activations_create(&trial->activations, network, forward, batch, error);
     if (good)
         network_initialise(network, seed, trial->weights);
@@ -64,16 +65,17 @@ void trial_destroy(struct trial *trial)
     free(trial->before);
     free(trial->dead);
     monitor_destroy(trial->monitor);
+    rates_destroy(&trial->rates);
     batches_destroy(&trial->batches);
     activations_destroy(&trial->activations);
     memset(trial, 0, sizeof *trial);
 }
 
 /* Updates a part of the weights and adds up the squares of gradient, step and weights. */
-static void update_measured(struct update *update, size_t offset, size_t count)
+static void update_measured(struct update *update, const struct optimizer *optimizer, size_t offset,
+                            size_t count)
 {
     struct trial *trial = update->trial;
-    const struct optimizer *optimizer = &trial->candidate.optimizer;
     for (size_t end = offset + count; offset < end; offset += PIECE) {
         size_t taken = end - offset < PIECE ? end - offset : PIECE;
         real *weights = trial->weights + offset, *gradient = trial->gradients + offset;
@@ -91,16 +93,21 @@ static void update_measured(struct update *update, size_t offset, size_t count)
     }
 }
 
+/* Each layer's share of the part at the layer's rate. */
 static void update_part(void *context, size_t offset, size_t count)
 {
     struct update *update = context;
     struct trial *trial = update->trial;
-    const struct optimizer *optimizer = &trial->candidate.optimizer;
-    if (update->measured)
-        update_measured(update, offset, count);
-    else
-        optimizer->class->update(optimizer, offset, count, trial->weights + offset,
-                                 optimizer->accumulates ? NULL : trial->gradients + offset);
+    for (size_t last = offset + count, end = last; offset < last; offset = end) {
+        const struct optimizer *optimizer =
+            rates_at(&trial->rates, &trial->candidate.optimizer, offset, &end);
+        end = end < last ? end : last;
+        if (update->measured)
+            update_measured(update, optimizer, offset, end - offset);
+        else
+            optimizer->class->update(optimizer, offset, end - offset, trial->weights + offset,
+                                     optimizer->accumulates ? NULL : trial->gradients + offset);
+    }
 }
 
 /* torch.nn.utils.clip_grad_norm_: the factor is max_norm / (norm + 1e-6), at most 1. */
@@ -147,6 +154,7 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
     if (measures && optimizer->accumulates)
         memcpy(trial->gradients, optimizer->state[0],
                model->network.arena_count * sizeof *trial->gradients);
+    rates_begin(&trial->rates, optimizer, *lr);
     optimizer->class->begin(optimizer, *lr);
     network_backward(&model->network, &pass, activations, &sink);
     if (clipped)

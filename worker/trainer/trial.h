@@ -6,10 +6,12 @@
 #include "worker/trainer/candidate.h"
 #include "worker/trainer/monitor.h"
 #include "worker/trainer/network.h"
+#include "worker/trainer/rates.h"
 
 struct trial {
     const struct model *model;
     struct candidate candidate; /* its optimizer holds the state */
+    struct rates rates;         /* where they differ from layer to layer */
     uint64_t seed;
     struct batches batches;
     struct activations activations;
