@@ -31,6 +31,15 @@ static const struct {
      "{\"type\":\"dense\",\"units\":512,\"activation\":\"relu\"},"
      "{\"type\":\"dense\",\"units\":10}]",
      128},
+    {"cnn 16-32",
+     "[{\"type\":\"conv2d\",\"filters\":16,\"kernel_size\":3,\"padding\":1,\"activation\":\"relu\"}"
+     ","
+     "{\"type\":\"max_pool\",\"kernel_size\":2},"
+     "{\"type\":\"conv2d\",\"filters\":32,\"kernel_size\":3,\"padding\":1,\"activation\":\"relu\"},"
+     "{\"type\":\"max_pool\",\"kernel_size\":2},{\"type\":\"flatten\"},"
+     "{\"type\":\"dense\",\"units\":128,\"activation\":\"relu\"},"
+     "{\"type\":\"dense\",\"units\":10}]",
+     64},
 };
 
 static const struct {

@@ -81,23 +81,78 @@ static inline void row_out(const struct window *window, const real *row, real *c
     zero(columns + last * channels, (window->kernel - last) * channels);
 }
 
+enum { LANE = 16 };
+
+/* to[i][0 .. run - 1] = from[i][0 .. run - 1]. Runs of three numbers (one channel, a window of
+ * three) and of whole vectors are what most layers have. */
+static inline void copy_runs(const real *restrict from, size_t from_step, real *restrict to,
+                             size_t to_step, size_t count, size_t run)
+{
+    if (run == 3) {
+        for (size_t i = 0; i < count; i++, from += from_step, to += to_step) {
+            to[0] = from[0];
+            to[1] = from[1];
+            to[2] = from[2];
+        }
+    } else if (run % LANE == 0) {
+        for (size_t i = 0; i < count; i++, from += from_step, to += to_step)
+            for (size_t j = 0; j < run; j += LANE)
+                memcpy(to + j, from + j, LANE * sizeof *to);
+    } else {
+        for (size_t i = 0; i < count; i++, from += from_step, to += to_step)
+            copy(from, to, run);
+    }
+}
+
+/* The output positions from *first to *last - 1 have all of their window inside. */
+static void window_inside(const struct window *window, size_t size, size_t outputs, size_t *first,
+                          size_t *last)
+{
+    size_t reach = window->dilation * (window->kernel - 1) + 1;
+    *first = (window->padding + window->stride - 1) / window->stride;
+    *last =
+        size + window->padding >= reach ? (size + window->padding - reach) / window->stride + 1 : 0;
+    *last = *last < outputs ? *last : outputs;
+    *first = *first < *last ? *first : *last;
+}
+
+/* One row of the windows at output positions first_x .. last_x - 1, which can lie half outside. */
+static inline void edge_out(const struct window *window, const real *row, real *columns,
+                            size_t first_x, size_t last_x)
+{
+    size_t depth = window->kernel * window->kernel * window->channels, first, last;
+    ptrdiff_t start;
+    for (size_t x = first_x; x < last_x; x++) {
+        window_clip(window, x, window->width, &first, &last, &start);
+        row_out(window, row, columns + x * depth, first, last, start);
+    }
+}
+
 MULTIVERSION void image_to_columns(const struct window *window, const real *image, real *columns)
 {
-    size_t width = window->kernel * window->channels;
-    for (size_t y = 0; y < window->output_height; y++) {
-        size_t top, bottom, first, last;
-        ptrdiff_t start_y, start_x;
+    size_t kernel = window->kernel, channels = window->channels, width = kernel * channels;
+    size_t depth = kernel * width, step = window->stride * channels, inside, outside;
+    window_inside(window, window->width, window->output_width, &inside, &outside);
+    if (window->dilation != 1)
+        inside = outside = window->output_width;
+    for (size_t y = 0; y < window->output_height; y++, columns += window->output_width * depth) {
+        size_t top, bottom;
+        ptrdiff_t start_y;
         window_clip(window, y, window->height, &top, &bottom, &start_y);
-        for (size_t x = 0; x < window->output_width; x++) {
-            window_clip(window, x, window->width, &first, &last, &start_x);
-            zero(columns, top * width);
-            for (size_t k = top; k < bottom; k++) {
-                size_t row = (size_t)(start_y + (ptrdiff_t)(k * window->dilation));
-                row_out(window, image + row * window->width * window->channels, columns + k * width,
-                        first, last, start_x);
+        for (size_t k = 0; k < kernel; k++) {
+            real *to = columns + k * width;
+            if (k < top || k >= bottom) {
+                for (size_t x = 0; x < window->output_width; x++)
+                    zero(to + x * depth, width);
+                continue;
             }
-            zero(columns + bottom * width, (window->kernel - bottom) * width);
-            columns += window->kernel * width;
+            size_t at = (size_t)(start_y + (ptrdiff_t)(k * window->dilation));
+            const real *row = image + at * window->width * channels;
+            edge_out(window, row, to, 0, inside);
+            if (inside < outside)
+                copy_runs(row + inside * step - window->padding * channels, step,
+                          to + inside * depth, depth, outside - inside, width);
+            edge_out(window, row, to, outside, window->output_width);
         }
     }
 }
