@@ -106,7 +106,7 @@ bool answer_ready(int descriptor, const struct model *model, const char *blas)
         batch = dataset->split[SPLIT_TRAIN].count;
     size_t outputs = network->inputs;
     for (size_t i = 0; i < network->layer_count; i++)
-        outputs += network->layer[i].outputs;
+        outputs += network->layer[i].outputs + network->layer[i].kept_per_sample;
 
     json_t *object = json_object();
     add(object, "op", json_string("ready"));
