@@ -2,6 +2,7 @@
 #include "coordinator/probe.h"
 
 #include "common/line_reader.h"
+#include "common/trainer_start.h"
 #include "lrsweep/protocol.h"
 
 #include <errno.h>
@@ -33,16 +34,11 @@ bool probe_trainer_path(char *path, size_t bytes, struct error *error)
 bool probe_start(struct probe *probe, const char *program, const json_t *document,
                  struct error *error)
 {
-    char parent[64];
-    (void)snprintf(parent, sizeof parent, "LRSWEEP_TRAINER_PARENT=%ld", (long)getpid());
-    const char *const arguments[] = {program, NULL};
-    const char *const environment[] = {parent, "OPENBLAS_NUM_THREADS=1", NULL};
     *probe = (struct probe){.answer = NULL};
-    if (!child_start(&probe->child, arguments, environment, error))
+    if (!trainer_start(&probe->child, program, error))
         return false;
-    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version", LRSWEEP_PROTOCOL_VERSION,
-                              "study", (json_t *)document);
-    char *text = json_dumps(hello, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_t *hello = trainer_hello(document);
+    char *text = json_dumps(hello, TRAINER_JSON_FLAGS);
     json_decref(hello);
     if (!text)
         return error_set(error, "out of memory");

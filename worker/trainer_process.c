@@ -1,6 +1,7 @@
 /* trainer_process.c - one trainer: a child process, the lines to it and from it. */
 #include "worker/trainer_process.h"
 
+#include "common/trainer_start.h"
 #include "lrsweep/protocol.h"
 
 #include <errno.h>
@@ -23,19 +24,12 @@ static void put_down(struct trainer_process *trainer)
 bool trainer_process_start(struct trainer_process *trainer, const char *program,
                            const json_t *document, struct error *error)
 {
-    char parent[64];
-    (void)snprintf(parent, sizeof parent, "LRSWEEP_TRAINER_PARENT=%ld", (long)getpid());
-    const char *const arguments[] = {program, NULL};
-    /* One core a trainer: OpenBLAS would start threads before main could forbid it. */
-    const char *const environment[] = {parent, "OPENBLAS_NUM_THREADS=1", NULL};
     put_down(trainer);
     line_reader_create(&trainer->reader, LRSWEEP_LINE_MAX_BYTES);
-    if (!child_start(&trainer->child, arguments, environment, error))
+    if (!trainer_start(&trainer->child, program, error))
         return false;
     trainer->state = TRAINER_STARTING;
-    json_t *hello = json_pack("{s:s, s:i, s:O}", "op", "hello", "version", LRSWEEP_PROTOCOL_VERSION,
-                              "study", (json_t *)document);
-    if (!trainer_process_send(trainer, hello, error)) {
+    if (!trainer_process_send(trainer, trainer_hello(document), error)) {
         trainer_process_kill(trainer);
         return false;
     }
@@ -53,7 +47,7 @@ void trainer_process_adopt(struct trainer_process *trainer, struct child *child)
 
 bool trainer_process_send(struct trainer_process *trainer, json_t *message, struct error *error)
 {
-    char *text = json_dumps(message, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *text = json_dumps(message, TRAINER_JSON_FLAGS);
     json_decref(message);
     size_t length = text ? strlen(text) : 0;
     char *unsent = text ? realloc(trainer->unsent, trainer->unsent_bytes + length + 1) : NULL;

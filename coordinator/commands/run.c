@@ -448,14 +448,7 @@ static int conclude(const struct run *run, int status)
     snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0;
     if (!result_write_summary(run->dir, snapshot, &error))
         status = complain(&error, EXIT_FAILED);
-    if (run->json) {
-        json_t *summary = result_summary(snapshot);
-        json_dumpf(summary, stdout, JSON_INDENT(2));
-        puts("");
-        json_decref(summary);
-    } else {
-        result_print(stdout, snapshot, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-    }
+    result_show(snapshot, run->json);
     snapshot_destroy(snapshot);
     if (fflush(stdout) != 0) {
         error_set(&error, "the result could not be written to standard output");

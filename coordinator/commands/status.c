@@ -21,14 +21,7 @@ static int print(const char *dir, bool json)
     char holder[256];
     snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0 &&
                            !study_lock_held(dir, holder, sizeof holder);
-    if (json) {
-        json_t *summary = result_summary(snapshot);
-        json_dumpf(summary, stdout, JSON_INDENT(2));
-        puts("");
-        json_decref(summary);
-    } else {
-        result_print(stdout, snapshot, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-    }
+    result_show(snapshot, json);
     snapshot_destroy(snapshot);
     return EXIT_OK;
 }

@@ -244,3 +244,15 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
     print_effort(stream, snapshot, &facts);
     print_files(stream, snapshot);
 }
+
+void result_show(const struct snapshot *snapshot, bool json)
+{
+    if (!json) {
+        result_print(stdout, snapshot, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        return;
+    }
+    json_t *summary = result_summary(snapshot);
+    json_dumpf(summary, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    puts("");
+    json_decref(summary);
+}
