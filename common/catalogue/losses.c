@@ -3,10 +3,22 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
+static const struct catalogue_key cross_entropy_keys[] = {
+    {.name = "label_smoothing",
+     .type = KEY_REAL,
+     .fallback = "0.0",
+     .low = 0,
+     .high = 1,
+     .high_open = true,
+     .text = "share of the target spread over all classes in training; validation leaves it out"},
+};
+
 static const struct catalogue_entry entries[] = {
     {.name = "cross_entropy",
      .text = "softmax, then the mean of -log p(class) over the batch",
-     .source = "torch.nn.CrossEntropyLoss"},
+     .source = "torch.nn.CrossEntropyLoss; Szegedy et al. 2016",
+     .keys = cross_entropy_keys,
+     .key_count = COUNT_OF(cross_entropy_keys)},
     {.name = "squared_error",
      .text =
          "the mean of (prediction - target)^2 over the batch and the outputs; R^2 stands in the "

@@ -31,6 +31,15 @@ static const struct {
      "{\"type\":\"dense\",\"units\":512,\"activation\":\"relu\"},"
      "{\"type\":\"dense\",\"units\":10}]",
      128},
+    {"cnn 16-32",
+     "[{\"type\":\"conv2d\",\"filters\":16,\"kernel_size\":3,\"padding\":1,\"activation\":\"relu\"}"
+     ","
+     "{\"type\":\"max_pool\",\"kernel_size\":2},"
+     "{\"type\":\"conv2d\",\"filters\":32,\"kernel_size\":3,\"padding\":1,\"activation\":\"relu\"},"
+     "{\"type\":\"max_pool\",\"kernel_size\":2},{\"type\":\"flatten\"},"
+     "{\"type\":\"dense\",\"units\":128,\"activation\":\"relu\"},"
+     "{\"type\":\"dense\",\"units\":10}]",
+     64},
 };
 
 static const struct {
@@ -76,7 +85,7 @@ static double evaluated_per_s(struct trial *trial)
     double best = 0;
     for (int i = 0; i < 5; i++) {
         double before = bench_now_s();
-        (void)evaluate(&model->network, model->loss, trial->weights, &trial->activations,
+        (void)evaluate(&model->network, &model->loss, trial->weights, &trial->activations,
                        &model->dataset, SPLIT_VALIDATION);
         double rate =
             (double)model->dataset.split[SPLIT_VALIDATION].count / (bench_now_s() - before);

@@ -18,10 +18,11 @@ struct model_fixture {
 
 /* `samples` training samples and as many for validation and test: class c has its own mean, so that
  * there is something to learn. layers and train are the study's groups, as JSON. */
-static inline void model_fixture_create(struct model_fixture *fixture, const char *layers,
-                                        const char *train, size_t samples, size_t features,
-                                        size_t classes)
+static inline void model_fixture_create_shaped(struct model_fixture *fixture, const char *layers,
+                                               const char *train, size_t samples,
+                                               const struct shape *input, size_t classes)
 {
+    size_t features = shape_count(input);
     struct model *model = &fixture->model;
     memset(fixture, 0, sizeof *fixture);
     model->study =
@@ -49,19 +50,26 @@ static inline void model_fixture_create(struct model_fixture *fixture, const cha
     model->dataset.storage = STORAGE_F32;
     model->dataset.scale = 1;
     model->dataset.feature_count = features;
-    model->dataset.shape[0] = features;
-    model->dataset.shape_rank = 1;
+    memcpy(model->dataset.shape, input->size, input->rank * sizeof input->size[0]);
+    model->dataset.shape_rank = input->rank;
     model->dataset.class_count = classes;
     model->dataset.constant_loss = log((double)classes);
-    model->loss = loss_class_find("cross_entropy");
-    struct shape input = {.rank = 1, .size = {features}};
     struct refusal refusal = {{0}, {{0}}};
-    if (!network_create(&model->network, json_object_get(model->study, "model"), &input,
-                        &refusal)) {
+    const json_t *group = json_object_get(model->study, "model");
+    if (!loss_create(&model->loss, group, &refusal) ||
+        !network_create(&model->network, group, input, &refusal)) {
         (void)fprintf(stderr, "%s\n", refusal.error.text);
         abort();
     }
     model->identity = strdup("fixture");
+}
+
+static inline void model_fixture_create(struct model_fixture *fixture, const char *layers,
+                                        const char *train, size_t samples, size_t features,
+                                        size_t classes)
+{
+    const struct shape input = {.rank = 1, .size = {features}};
+    model_fixture_create_shaped(fixture, layers, train, samples, &input, classes);
 }
 
 static inline void model_fixture_destroy(struct model_fixture *fixture)

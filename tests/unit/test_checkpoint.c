@@ -38,17 +38,24 @@ static int folder_remove(void **state)
     return system(command);
 }
 
-static void make(struct model_fixture *fixture, struct trial *trial, const char *params)
+static void make_shaped(struct model_fixture *fixture, struct trial *trial, const char *network,
+                        const struct shape *input, const char *params)
 {
     struct error error;
-    model_fixture_create(fixture, layers,
-                         "{\"batch_size\":16,\"report_every\":1000000,"
-                         "\"validate_every\":1000000}",
-                         SAMPLES, FEATURES, CLASSES);
+    model_fixture_create_shaped(fixture, network,
+                                "{\"batch_size\":16,\"report_every\":1000000,"
+                                "\"validate_every\":1000000}",
+                                SAMPLES, input, CLASSES);
     json_t *json = json_loads(params, 0, NULL);
     if (!trial_create(trial, &fixture->model, json, 1, &error))
         fail_msg("%s", error.text);
     json_decref(json);
+}
+
+static void make(struct model_fixture *fixture, struct trial *trial, const char *params)
+{
+    const struct shape input = {.rank = 1, .size = {FEATURES}};
+    make_shaped(fixture, trial, layers, &input, params);
 }
 
 static void destroy(struct model_fixture *fixture, struct trial *trial)
@@ -71,7 +78,8 @@ static void equal(const struct trial *first, const struct trial *second)
     size_t bytes = first->model->network.arena_count * sizeof(real);
     const struct optimizer *one = &first->candidate.optimizer,
                            *other = &second->candidate.optimizer;
-    assert_memory_equal(first->weights, second->weights, bytes);
+    assert_memory_equal(first->weights, second->weights,
+                        first->model->network.weights_count * sizeof(real));
     for (size_t i = 0; i < one->state_count; i++)
         assert_memory_equal(one->state[i], other->state[i], bytes);
     assert_int_equal(one->steps, other->steps);
@@ -85,6 +93,29 @@ static void equal(const struct trial *first, const struct trial *second)
     assert_memory_equal(a, b, count * sizeof *a);
     free(a);
     free(b);
+}
+
+static void halves_are_the_whole(const char *network, const struct shape *input, const char *params)
+{
+    struct model_fixture fixture, other_fixture;
+    struct trial whole, halves;
+    struct error error = {""};
+    make_shaped(&fixture, &whole, network, input, params);
+    steps(&whole, 100);
+    make_shaped(&other_fixture, &halves, network, input, params);
+    steps(&halves, 40);
+    halves.seconds = 1.0 / 3;
+    if (!checkpoint_save(&halves, path, &error))
+        fail_msg("%s", error.text);
+    destroy(&other_fixture, &halves);
+    make_shaped(&other_fixture, &halves, network, input, params);
+    if (!checkpoint_load(&halves, path, &error))
+        fail_msg("%s", error.text);
+    assert_float_equal(halves.seconds, 1.0 / 3, 0);
+    steps(&halves, 60);
+    equal(&whole, &halves);
+    destroy(&fixture, &whole);
+    destroy(&other_fixture, &halves);
 }
 
 static void forty_and_sixty_steps_are_a_hundred_bit_for_bit(void **state)
@@ -124,27 +155,31 @@ static void forty_and_sixty_steps_are_a_hundred_bit_for_bit(void **state)
         "{\"lr\":0.05,\"schedule\":{\"type\":\"step\",\"every\":7.3,\"gamma\":0.5}}",
         "{\"lr\":0.05,\"schedule\":{\"type\":\"exponential\",\"gamma\":0.9}}",
     };
-    for (size_t i = 0; i < sizeof params / sizeof params[0]; i++) {
-        struct model_fixture fixture, other_fixture;
-        struct trial whole, halves;
-        struct error error = {""};
-        make(&fixture, &whole, params[i]);
-        steps(&whole, 100);
-        make(&other_fixture, &halves, params[i]);
-        steps(&halves, 40);
-        halves.seconds = 1.0 / 3;
-        if (!checkpoint_save(&halves, path, &error))
-            fail_msg("%s", error.text);
-        destroy(&other_fixture, &halves);
-        make(&other_fixture, &halves, params[i]);
-        if (!checkpoint_load(&halves, path, &error))
-            fail_msg("%s", error.text);
-        assert_float_equal(halves.seconds, 1.0 / 3, 0);
-        steps(&halves, 60);
-        equal(&whole, &halves);
-        destroy(&fixture, &whole);
-        destroy(&other_fixture, &halves);
-    }
+    const struct shape input = {.rank = 1, .size = {FEATURES}};
+    for (size_t i = 0; i < sizeof params / sizeof params[0]; i++)
+        halves_are_the_whole(layers, &input, params[i]);
+}
+
+static const char image_layers[] =
+    "[{\"type\":\"conv2d\",\"filters\":5,\"kernel_size\":2},{\"type\":\"batch_norm\"},"
+    "{\"type\":\"silu\"},{\"type\":\"max_pool\",\"kernel_size\":2},{\"type\":\"dropout\",\"p\":0.3}"
+    ","
+    "{\"type\":\"conv2d\",\"filters\":4,\"kernel_size\":3,\"padding\":1,\"activation\":\"gelu\"},"
+    "{\"type\":\"layer_norm\"},{\"type\":\"flatten\"},{\"type\":\"dropout\"},"
+    "{\"type\":\"dense\",\"units\":3}]";
+
+static const struct shape image = {.rank = 3, .size = {2, 5, 7}};
+
+static void so_they_are_with_dropout_and_running_statistics(void **state)
+{
+    (void)state;
+    static const char *const params[] = {
+        "{\"lr\":0.05,\"momentum\":0.9,\"weight_decay\":0.01}",
+        "{\"lr\":0.05,\"momentum\":0.9,\"weight_decay\":0.01,\"clip_norm\":0.3}",
+        "{\"lr\":0.01,\"optimizer\":\"adam\"}",
+    };
+    for (size_t i = 0; i < sizeof params / sizeof params[0]; i++)
+        halves_are_the_whole(image_layers, &image, params[i]);
 }
 
 static void forget(void *context, const struct training_report *report)
@@ -355,6 +390,56 @@ static void exported_weights_have_the_names_and_the_layout_of_pytorch(void **sta
     destroy(&fixture, &trial);
 }
 
+static const void *exported(const struct safetensors *file, const char *name, size_t rank,
+                            const size_t *shape)
+{
+    struct error error = {""};
+    struct safetensors_tensor expected = {.name = name, .dtype = REAL_DTYPE, .rank = rank};
+    memcpy(expected.shape, shape, rank * sizeof *shape);
+    const void *found = safetensors_find(file, &expected, &error);
+    if (!found)
+        fail_msg("%s", error.text);
+    return found;
+}
+
+static void exported_filters_and_statistics_are_in_the_order_of_pytorch(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct trial trial;
+    struct error error = {""};
+    make_shaped(&fixture, &trial, image_layers, &image, "{\"lr\":0.05}");
+    steps(&trial, 3);
+    assert_true(checkpoint_export(&trial, path, &error));
+    struct safetensors *file = safetensors_open(path, &error);
+    assert_non_null(file);
+    assert_int_equal(safetensors_count(file), 2 + 4 + 2 + 2 + 2);
+    const struct layer *layer = fixture.model.network.layer;
+    const char *found = exported(file, "layers.5.weight", 4, (size_t[]){4, 5, 3, 3});
+    const real *weight = trial.weights + layer[5].tensor[0].offset;
+    for (size_t f = 0; f < 4; f++)
+        for (size_t c = 0; c < 5; c++)
+            for (size_t k = 0; k < 9; k++, found += sizeof(real)) {
+                real value;
+                memcpy(&value, found, sizeof value);
+                assert_true(value == weight[(k * 5 + c) * 4 + f]);
+            }
+    /* Of a normalised image of 4 x 2 x 3. */
+    found = exported(file, "layers.6.bias", 3, (size_t[]){4, 2, 3});
+    const real *bias = trial.weights + layer[6].tensor[1].offset;
+    for (size_t c = 0; c < 4; c++)
+        for (size_t p = 0; p < 6; p++, found += sizeof(real)) {
+            real value;
+            memcpy(&value, found, sizeof value);
+            assert_true(value == bias[p * 4 + c]);
+        }
+    found = exported(file, "layers.1.running_var", 1, (size_t[]){5});
+    assert_memory_equal(found, trial.weights + layer[1].tensor[3].offset, 5 * sizeof(real));
+    assert_true(trial.weights[layer[1].tensor[3].offset] != 1);
+    safetensors_close(file);
+    destroy(&fixture, &trial);
+}
+
 /* Files that are well-formed JSON with lies in it, and right checksums: sizes are not to be
  * trusted. */
 static void impossible_headers_are_refused(void **state)
@@ -401,6 +486,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forty_and_sixty_steps_are_a_hundred_bit_for_bit),
         cmocka_unit_test(a_plateau_does_not_see_where_a_rung_ended),
+        cmocka_unit_test(so_they_are_with_dropout_and_running_statistics),
+        cmocka_unit_test(exported_filters_and_statistics_are_in_the_order_of_pytorch),
         cmocka_unit_test(every_flipped_byte_and_every_truncation_is_noticed),
         cmocka_unit_test(a_checkpoint_of_something_else_is_refused),
         cmocka_unit_test(a_save_that_fails_leaves_the_old_file_and_no_other),

@@ -226,7 +226,7 @@ static void candidates_start_alike_and_seeds_do_not(void **state)
     struct model_fixture fixture;
     model_fixture_create(&fixture, layers, "{}", SAMPLES, FEATURES, CLASSES);
     const struct network *network = &fixture.model.network;
-    size_t bytes = network->arena_count * sizeof(real);
+    size_t bytes = network->weights_count * sizeof(real);
     real *first = malloc(bytes), *again = malloc(bytes), *other = malloc(bytes);
     network_initialise(network, 1, first);
     network_initialise(network, 1, again);
@@ -293,7 +293,7 @@ static void an_evaluation_depends_on_the_weights_alone(void **state)
         struct trial trial;
         make(&fixture, &trial, sizes[i], 0.05);
         struct evaluation found =
-            evaluate(&fixture.model.network, fixture.model.loss, trial.weights, &trial.activations,
+            evaluate(&fixture.model.network, &fixture.model.loss, trial.weights, &trial.activations,
                      &fixture.model.dataset, SPLIT_VALIDATION);
         if (i == 0)
             kept = found;
@@ -457,9 +457,75 @@ static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
     model_fixture_destroy(&fixture);
 }
 
+static real *trained(const char *network, const char *train, double lr, size_t *count)
+{
+    struct model_fixture fixture;
+    struct trial trial;
+    struct error error;
+    double used;
+    model_fixture_create(&fixture, network, train, SAMPLES, FEATURES, CLASSES);
+    json_t *params = json_pack("{s:f}", "lr", lr);
+    if (!trial_create(&trial, &fixture.model, params, 1, &error))
+        fail_msg("%s", error.text);
+    json_decref(params);
+    for (int i = 0; i < 10; i++)
+        (void)trial_step(&trial, &used, NULL);
+    *count = fixture.model.network.weights_count;
+    real *weights = malloc(*count * sizeof *weights);
+    memcpy(weights, trial.weights, *count * sizeof *weights);
+    destroy(&fixture, &trial);
+    return weights;
+}
+
+#define RATED(FIRST, SECOND, THIRD)                                                                \
+    "[{\"type\":\"dense\",\"units\":24,\"activation\":\"relu\",\"lr_multiplier\":" FIRST "},"      \
+    "{\"type\":\"batch_norm\",\"lr_multiplier\":" SECOND "},{\"type\":\"tanh\"},"                  \
+    "{\"type\":\"dense\",\"units\":4,\"lr_multiplier\":" THIRD "}]"
+
+static void a_layers_rate_is_the_rate_times_its_multiplier(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        char train[256], decayed[256];
+        size_t count;
+        (void)snprintf(train, sizeof train, "{\"batch_size\":16,%s}", optimizers[i]);
+        (void)snprintf(decayed, sizeof decayed, "{\"batch_size\":16,\"layer_decay\":0.5,%s}",
+                       optimizers[i]);
+        real *plain = trained(RATED("1", "1", "1"), train, 0.02, &count);
+        real *halved = trained(RATED("0.5", "0.5", "0.5"), train, 0.04, &count);
+        assert_memory_equal(plain, halved, count * sizeof *plain);
+        real *each = trained(RATED("0.25", "0.5", "1"), train, 0.02, &count);
+        real *decay = trained(RATED("1", "1", "1"), decayed, 0.02, &count);
+        assert_memory_equal(each, decay, count * sizeof *each);
+        assert_memory_not_equal(each, plain, count * sizeof *each);
+        free(plain);
+        free(halved);
+        free(each);
+        free(decay);
+    }
+}
+
+static void a_multiplier_of_0_freezes_a_layer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        char train[256];
+        size_t count, first = 24 * FEATURES + 24;
+        (void)snprintf(train, sizeof train, "{\"batch_size\":16,%s}", optimizers[i]);
+        real *frozen = trained(RATED("0", "1", "1"), train, 0.02, &count);
+        real *still = trained(RATED("1", "1", "1"), train, 0, &count);
+        assert_memory_equal(frozen, still, first * sizeof *frozen);
+        assert_memory_not_equal(frozen + first, still + first, 24 * sizeof *frozen);
+        free(frozen);
+        free(still);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_layers_rate_is_the_rate_times_its_multiplier),
+        cmocka_unit_test(a_multiplier_of_0_freezes_a_layer),
         cmocka_unit_test(how_often_is_reported_and_validated_changes_no_weight),
         cmocka_unit_test(reports_come_when_they_are_due_and_hold_the_mean_since_the_last),
         cmocka_unit_test(the_update_ratio_is_that_of_the_weights_before_and_after),

@@ -20,26 +20,35 @@ static const double step = 1e-6, tolerance = 1e-7;
 struct problem {
     struct network network;
     struct activations activations;
-    const struct loss_class *loss;
+    struct pass pass;
+    struct loss loss;
     real *parameters, *gradient;
     real input[ROWS * INPUTS];
     int32_t labels[ROWS];
     float targets[ROWS * CLASSES];
 };
 
-static void problem_create(struct problem *problem, const char *layers)
+static void problem_create(struct problem *problem, const char *layers, const char *loss,
+                           double smoothing)
 {
     struct shape input = {.rank = 1, .size = {INPUTS}};
     struct refusal refusal;
     struct error error;
-    json_t *model = json_pack("{s:o}", "layers", json_loads(layers, 0, NULL));
-    if (!network_create(&problem->network, model, &input, &refusal))
+    json_t *model = json_pack("{s:o, s:s}", "layers", json_loads(layers, 0, NULL), "loss", loss);
+    if (smoothing > 0)
+        json_object_set_new(model, "label_smoothing", json_real(smoothing));
+    if (!loss_create(&problem->loss, model, &refusal) ||
+        !network_create(&problem->network, model, &input, &refusal))
         fail_msg("%s", refusal.error.text);
     json_decref(model);
     assert_true(activations_create(&problem->activations, &problem->network, ROWS, ROWS, &error));
-    problem->loss = loss_class_find("cross_entropy");
-    problem->parameters = calloc(problem->network.arena_count, sizeof(real));
+    problem->parameters = calloc(problem->network.weights_count, sizeof(real));
     problem->gradient = calloc(problem->network.arena_count, sizeof(real));
+    problem->pass = (struct pass){.parameters = problem->parameters,
+                                  .running = problem->parameters,
+                                  .count = ROWS,
+                                  .training = true,
+                                  .seed = 1};
     network_initialise(&problem->network, 3, problem->parameters);
     struct random_stream random;
     random_open(&random, 9, RANDOM_GENERATE, 1);
@@ -62,10 +71,10 @@ static void problem_destroy(struct problem *problem)
 static double loss_of(struct problem *problem)
 {
     memcpy(problem->activations.input, problem->input, sizeof problem->input);
-    const real *output =
-        network_forward(&problem->network, problem->parameters, &problem->activations, ROWS);
+    const real *output = network_forward(&problem->network, &problem->pass, &problem->activations);
     const struct truth truth = {.labels = problem->labels, .targets = problem->targets};
-    return problem->loss->gradient(output, &truth, ROWS, CLASSES, problem->activations.gradient[0]);
+    return problem->loss.class->gradient(&problem->loss, output, &truth, ROWS, CLASSES,
+                                         problem->activations.gradient[0]);
 }
 
 static double difference(struct problem *problem, real *number)
@@ -88,6 +97,9 @@ static const char *const networks[] = {
     "{\"type\":\"dense\",\"units\":4,\"init\":\"he_normal\"},"
     "{\"type\":\"dense\",\"units\":5,\"activation\":\"relu\",\"init\":\"xavier_uniform\"},"
     "{\"type\":\"dense\",\"units\":3}]",
+    "[{\"type\":\"dense\",\"units\":5},{\"type\":\"batch_norm\"},{\"type\":\"gelu\"},"
+    "{\"type\":\"dropout\",\"p\":0.3},{\"type\":\"dense\",\"units\":4,\"activation\":\"silu\"},"
+    "{\"type\":\"layer_norm\"},{\"type\":\"dense\",\"units\":3}]",
 };
 
 static void the_gradient_of_every_parameter_is_its_finite_difference(void **state)
@@ -98,14 +110,15 @@ static void the_gradient_of_every_parameter_is_its_finite_difference(void **stat
     for (size_t m = 0; m < 2 * (sizeof networks / sizeof networks[0]); m++) {
         size_t n = m / 2;
         struct problem problem;
-        problem_create(&problem, networks[n]);
-        problem.loss = loss_class_find(losses[m % 2]);
+        problem_create(&problem, networks[n], losses[m % 2], m % 2 == 0 && n % 2 ? 0.2 : 0);
         const struct gradient_sink sink = {.gradient = problem.gradient};
         (void)loss_of(&problem);
-        network_backward(&problem.network, problem.parameters, &problem.activations, ROWS, &sink);
+        network_backward(&problem.network, &problem.pass, &problem.activations, &sink);
         for (size_t i = 0; i < problem.network.layer_count; i++)
             for (size_t t = 0; t < problem.network.layer[i].tensor_count; t++) {
                 const struct tensor *tensor = &problem.network.layer[i].tensor[t];
+                if (tensor->running)
+                    continue;
                 for (size_t j = tensor->offset; j < tensor->offset + tensor->count; j++) {
                     double expected = difference(&problem, &problem.parameters[j]);
                     if (!(fabs(problem.gradient[j] - expected) <= tolerance))
@@ -123,7 +136,7 @@ static void the_gradient_of_the_input_is_its_finite_difference(void **state)
     (void)state;
     for (size_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {
         struct problem problem;
-        problem_create(&problem, networks[n]);
+        problem_create(&problem, networks[n], "cross_entropy", 0);
         /* A network does not ask its first layer for it: ask the layer, with the loss right behind.
          */
         if (problem.network.layer_count == 1) {
@@ -131,9 +144,9 @@ static void the_gradient_of_the_input_is_its_finite_difference(void **state)
             const struct layer *layer = &problem.network.layer[0];
             const struct gradient_sink sink = {.gradient = problem.gradient};
             (void)loss_of(&problem);
-            layer->class->backward(layer, problem.parameters, problem.activations.input,
-                                   problem.activations.output[0], problem.activations.gradient[0],
-                                   of_input, ROWS, &sink);
+            layer->class->backward(layer, &problem.pass, problem.activations.input,
+                                   problem.activations.output[0], problem.activations.kept[0],
+                                   problem.activations.gradient[0], of_input, &sink);
             for (int i = 0; i < ROWS * INPUTS; i++)
                 assert_true(fabs(of_input[i] - difference(&problem, &problem.input[i])) <=
                             tolerance);
@@ -146,17 +159,17 @@ static void an_accumulating_sink_adds_to_what_stands_there(void **state)
 {
     (void)state;
     struct problem problem;
-    problem_create(&problem, networks[4]);
+    problem_create(&problem, networks[5], "cross_entropy", 0);
     size_t count = problem.network.arena_count;
     real *sum = calloc(count, sizeof *sum);
     for (size_t i = 0; i < count; i++)
         sum[i] = (real)i;
     struct gradient_sink sink = {.gradient = problem.gradient};
     (void)loss_of(&problem);
-    network_backward(&problem.network, problem.parameters, &problem.activations, ROWS, &sink);
+    network_backward(&problem.network, &problem.pass, &problem.activations, &sink);
     (void)loss_of(&problem);
     sink = (struct gradient_sink){.gradient = sum, .accumulate = true};
-    network_backward(&problem.network, problem.parameters, &problem.activations, ROWS, &sink);
+    network_backward(&problem.network, &problem.pass, &problem.activations, &sink);
     for (size_t i = 0; i < count; i++)
         assert_true(fabs(sum[i] - (double)i - problem.gradient[i]) <= 1e-12 * (double)(i + 1));
     free(sum);
@@ -170,15 +183,49 @@ static void the_loss_of_huge_outputs_is_finite_and_right(void **state)
     const int32_t labels[2] = {2, 1};
     const struct truth truth = {.labels = labels};
     real gradient[2 * CLASSES], copy[2 * CLASSES];
-    const struct loss_class *loss = loss_class_find("cross_entropy");
+    struct loss loss;
+    struct refusal refusal;
+    json_t *model = json_pack("{s:s}", "loss", "cross_entropy");
+    assert_true(loss_create(&loss, model, &refusal));
+    json_decref(model);
     double expected = (2000 + log1p(exp(-1))) / 2;
-    assert_float_equal(loss->gradient(output, &truth, 2, CLASSES, gradient), expected, 1e-9);
+    assert_float_equal(loss.class->gradient(&loss, output, &truth, 2, CLASSES, gradient), expected,
+                       1e-9);
     assert_float_equal(gradient[0], 0.5, 1e-12);
     assert_float_equal(gradient[2], -0.5, 1e-12);
     size_t correct;
     memcpy(copy, output, sizeof copy);
-    assert_float_equal(loss->evaluate(copy, &truth, 2, CLASSES, &correct), 2 * expected, 1e-9);
+    assert_float_equal(loss.class->evaluate(&loss, copy, &truth, 2, CLASSES, &correct),
+                       2 * expected, 1e-9);
     assert_int_equal(correct, 1);
+}
+
+/* torch.nn.functional.cross_entropy([[1, 2, 3], [0, 0.5, -1]], [2, 0], label_smoothing=0.1) and its
+ * gradient, in float64. */
+static void label_smoothing_is_pytorchs(void **state)
+{
+    (void)state;
+    const real output[2 * CLASSES] = {1, 2, 3, 0, (real)0.5, -1};
+    const int32_t labels[2] = {2, 0};
+    const struct truth truth = {.labels = labels};
+    static const double expected[2 * CLASSES] = {0.02834861991852355,  0.10569756886073216,
+                                                 -0.13404618877925578, -0.30091718645462096,
+                                                 0.25660802696642315,  0.04430915948819776};
+    real gradient[2 * CLASSES];
+    struct loss loss;
+    struct refusal refusal;
+    json_t *model = json_pack("{s:f}", "label_smoothing", 0.1);
+    assert_true(loss_create(&loss, model, &refusal));
+    json_decref(model);
+    double value = loss.class->gradient(&loss, output, &truth, 2, CLASSES, gradient);
+    assert_true(fabs(value - 0.8142016182238877) <= 1e-12);
+    for (int i = 0; i < 2 * CLASSES; i++)
+        assert_true(fabs((double)gradient[i] - expected[i]) <= 1e-12);
+    /* An evaluation leaves it out. */
+    size_t correct;
+    real copy[CLASSES] = {1, 2, 3};
+    value = loss.class->evaluate(&loss, copy, &truth, 1, CLASSES, &correct);
+    assert_true(fabs(value - log(1 + exp(-1) + exp(-2))) <= 1e-12);
 }
 
 int main(void)
@@ -187,6 +234,7 @@ int main(void)
         cmocka_unit_test(the_gradient_of_every_parameter_is_its_finite_difference),
         cmocka_unit_test(the_gradient_of_the_input_is_its_finite_difference),
         cmocka_unit_test(an_accumulating_sink_adds_to_what_stands_there),
+        cmocka_unit_test(label_smoothing_is_pytorchs),
         cmocka_unit_test(the_loss_of_huge_outputs_is_finite_and_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,25 @@ static void philox_gives_the_published_vectors(void **state)
     }
 }
 
+static void filling_gives_the_blocks_of_the_same_key(void **state)
+{
+    (void)state;
+    enum { COUNT = 700 }; /* rows of 64 counters: two whole groups and a part */
+    uint32_t bits[COUNT + 1], shorter[10];
+    bits[COUNT] = 77;
+    random_fill(0x123456789ULL, RANDOM_DROPOUT, 0xabcdef012ULL, bits, COUNT);
+    assert_int_equal(bits[COUNT], 77);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const uint32_t counter[4] = {i / 256 * 64 + i % 64, RANDOM_DROPOUT, 0xbcdef012U, 0xa};
+        const uint32_t key[2] = {0x23456789U, 1};
+        uint32_t out[4];
+        random_philox(counter, key, out);
+        assert_int_equal(bits[i], out[i % 256 / 64]);
+    }
+    random_fill(0x123456789ULL, RANDOM_DROPOUT, 0xabcdef012ULL, shorter, 10);
+    assert_memory_equal(bits, shorter, sizeof shorter);
+}
+
 static void a_stream_depends_on_seed_purpose_and_index_alone(void **state)
 {
     (void)state;
@@ -119,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_gives_the_published_vectors),
+        cmocka_unit_test(filling_gives_the_blocks_of_the_same_key),
         cmocka_unit_test(a_stream_depends_on_seed_purpose_and_index_alone),
         cmocka_unit_test(draws_have_the_moments_of_their_distributions),
         cmocka_unit_test(below_is_uniform_and_in_range),

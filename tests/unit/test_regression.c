@@ -60,7 +60,7 @@ static enum training_end train(const struct model *model, double lr, uint64_t st
     json_decref(params);
     const struct training_watch watch = {.report = report_drop, .interrupted = interrupted_never};
     enum training_end state = training_run(&trial, steps, &watch, verdict);
-    *end = evaluate(&model->network, model->loss, trial.weights, &trial.activations,
+    *end = evaluate(&model->network, &model->loss, trial.weights, &trial.activations,
                     &model->dataset, SPLIT_VALIDATION);
     trial_destroy(&trial);
     return state;

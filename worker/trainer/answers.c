@@ -87,7 +87,7 @@ static json_t *layers_describe(const struct network *network)
         for (size_t j = 0; j < layer->output.rank; j++)
             (void)json_array_append_new(output, json_integer((json_int_t)layer->output.size[j]));
         for (size_t j = 0; j < layer->tensor_count; j++)
-            parameters += layer->tensor[j].count;
+            parameters += layer->tensor[j].running ? 0 : layer->tensor[j].count;
         add(object, "type", json_string(layer->class->name));
         add(object, "output", output);
         add_count(object, "parameters", parameters);
@@ -106,7 +106,7 @@ bool answer_ready(int descriptor, const struct model *model, const char *blas)
         batch = dataset->split[SPLIT_TRAIN].count;
     size_t outputs = network->inputs;
     for (size_t i = 0; i < network->layer_count; i++)
-        outputs += network->layer[i].outputs;
+        outputs += network->layer[i].outputs + network->layer[i].kept_per_sample;
 
     json_t *object = json_object();
     add(object, "op", json_string("ready"));

@@ -28,6 +28,7 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
         !settings_number(&settings, "clip_norm", &candidate->clip_norm, refusal) ||
         !settings_number(&settings, "clip_value", &candidate->clip_value, refusal) ||
         !settings_bool(&settings, "decay_all", &candidate->decay_all, refusal) ||
+        !settings_number(&settings, "layer_decay", &candidate->layer_decay, refusal) ||
         !settings_count(&settings, "report_every", &candidate->report_every, refusal) ||
         !settings_count(&settings, "validate_every", &candidate->validate_every, refusal) ||
         !settings_bool(&settings, "stop_collapsed", &candidate->stop_collapsed, refusal) ||

@@ -13,6 +13,7 @@ struct candidate {
     size_t batch_size;          /* of the whole set where the study says 0 */
     double clip_norm;           /* 0: any */
     double clip_value;          /* 0: any */
+    double layer_decay;         /* of the rate, from a layer to the one before it */
     bool decay_all;             /* weight decay for tensors of one dimension too */
     size_t report_every;        /* steps */
     size_t validate_every;      /* steps */

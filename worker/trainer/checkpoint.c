@@ -69,13 +69,16 @@ static void table_add_vector(struct table *table, const char *name, double *data
     tensor->shape[0] = count;
 }
 
-/* Adds one tensor for every parameter in an arena, in this engine's layout. */
+/* Adds one tensor for every parameter in an arena, and `running`: every running statistic, in this
+ * engine's layout. */
 static void table_add_arena(struct table *table, const struct network *network, const char *prefix,
-                            real *arena)
+                            real *arena, bool running)
 {
     for (size_t i = 0; i < network->layer_count; i++)
         for (size_t j = 0; j < network->layer[i].tensor_count; j++) {
             const struct tensor *own = &network->layer[i].tensor[j];
+            if (own->running && !running)
+                continue;
             (void)snprintf(table->name[table->count], NAME_BYTES, "%slayers.%zu.%s", prefix, i,
                            own->name);
             struct safetensors_tensor *tensor =
@@ -86,6 +89,9 @@ static void table_add_arena(struct table *table, const struct network *network, 
                 tensor->shape[0] = own->count / own->shape.size[0];
                 tensor->shape[1] = own->shape.size[0];
                 tensor->rank = 2;
+            } else if (own->shape.channels_last) {
+                tensor->shape[0] = own->count;
+                tensor->rank = 1;
             }
         }
 }
@@ -106,11 +112,11 @@ static bool table_make(struct table *table, const struct trial *trial, double *m
     const struct optimizer *optimizer = &trial->candidate.optimizer;
     if (!table_create(table, arena_tensors(network) * (1 + optimizer->state_count) + 2))
         return false;
-    table_add_arena(table, network, "weights.", trial->weights);
+    table_add_arena(table, network, "weights.", trial->weights, true);
     for (size_t i = 0; i < optimizer->state_count; i++) {
         char prefix[NAME_BYTES / 2];
         (void)snprintf(prefix, sizeof prefix, "optimizer.%s.", optimizer->state_name[i]);
-        table_add_arena(table, network, prefix, optimizer->state[i]);
+        table_add_arena(table, network, prefix, optimizer->state[i], false);
     }
     table_add_vector(table, "monitor", monitor, monitor_state_count(trial->monitor));
     table_add_vector(table, "trial", numbers, NUMBERS);
@@ -236,23 +242,24 @@ bool checkpoint_load(struct trial *trial, const char *path, struct error *error)
     return good;
 }
 
-/* Turns this engine's layout into PyTorch's. */
+/* Turns this engine's layout into PyTorch's: [first][channels][places] out of what is kept as
+ * [places][channels][first], or as one of the two turns alone. */
 static void layout_export(const struct tensor *tensor, const real *from, real *to)
 {
-    if (!tensor->transposed) {
-        memcpy(to, from, tensor->count * sizeof *to);
-        return;
-    }
-    size_t rows = tensor->shape.size[0], columns = tensor->count / rows;
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++)
-            to[i * columns + j] = from[j * rows + i];
+    const size_t *size = tensor->shape.size;
+    size_t first = tensor->transposed ? size[0] : 1, rest = tensor->count / first;
+    size_t channels = tensor->shape.channels_last ? size[tensor->shape.rank - 3] : 1;
+    size_t places = rest / channels;
+    for (size_t i = 0; i < first; i++)
+        for (size_t c = 0; c < channels; c++)
+            for (size_t p = 0; p < places; p++)
+                *to++ = from[(p * channels + c) * first + i];
 }
 
 bool checkpoint_export(const struct trial *trial, const char *path, struct error *error)
 {
     const struct network *network = &trial->model->network;
-    real *arena = memory_create(network->arena_count, sizeof *arena);
+    real *arena = memory_create(network->weights_count, sizeof *arena);
     char step[32];
     (void)snprintf(step, sizeof step, "%" PRIu64, trial->step);
     json_t *metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", weights_format, "version",
@@ -260,7 +267,7 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
     struct table table = {0};
     bool good = arena && metadata && table_create(&table, arena_tensors(network));
     if (good) {
-        table_add_arena(&table, network, "", arena);
+        table_add_arena(&table, network, "", arena, true);
         size_t at = 0;
         for (size_t i = 0; i < network->layer_count; i++)
             for (size_t j = 0; j < network->layer[i].tensor_count; j++, at++) {

@@ -1,8 +1,8 @@
 /* checkpoint.h - a trial's whole state in a file, and its weights alone for others to read.
  *
  * A checkpoint is a safetensors file (safetensors.h): "weights.NAME" and "optimizer.STATE.NAME" for
- * every parameter in this engine's own layout, "monitor" and "trial" as float64. Going on from it
- * gives bit for bit what going on without it would have. */
+ * every parameter (weights: every running statistic too) in this engine's own layout, "monitor" and
+ * "trial" as float64. Going on from it gives bit for bit what going on without it would have. */
 #ifndef LRSWEEP_WORKER_TRAINER_CHECKPOINT_H
 #define LRSWEEP_WORKER_TRAINER_CHECKPOINT_H
 

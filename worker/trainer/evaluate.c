@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-struct evaluation evaluate(const struct network *network, const struct loss_class *loss,
+struct evaluation evaluate(const struct network *network, const struct loss *loss,
                            const real *parameters, const struct activations *activations,
                            const struct dataset *dataset, enum split split)
 {
@@ -18,11 +18,12 @@ struct evaluation evaluate(const struct network *network, const struct loss_clas
         size_t count = samples->count - first, right;
         count = count < EVALUATE_CHUNK_SAMPLES ? count : EVALUATE_CHUNK_SAMPLES;
         split_gather(dataset, split, first, count, activations->input);
-        real *output = network_forward(network, parameters, activations, count);
+        const struct pass pass = {.parameters = parameters, .count = count};
+        real *output = network_forward(network, &pass, activations);
         const struct truth truth = {
             .labels = samples->labels ? samples->labels + first : NULL,
             .targets = samples->targets ? samples->targets + first * dataset->target_count : NULL};
-        sum += loss->evaluate(output, &truth, count, network->outputs, &right);
+        sum += loss->class->evaluate(loss, output, &truth, count, network->outputs, &right);
         correct += right;
     }
     double mean = sum / (double)samples->count;

@@ -18,7 +18,7 @@ struct evaluation {
 };
 
 /* `activations` has room for EVALUATE_CHUNK_SAMPLES rows forward. */
-struct evaluation evaluate(const struct network *network, const struct loss_class *loss,
+struct evaluation evaluate(const struct network *network, const struct loss *loss,
                            const real *parameters, const struct activations *activations,
                            const struct dataset *dataset, enum split split);
 

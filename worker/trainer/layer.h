@@ -6,6 +6,7 @@
 #define LRSWEEP_WORKER_TRAINER_LAYER_H
 
 #include "common/random.h"
+#include "worker/trainer/activation.h"
 #include "worker/trainer/real.h"
 #include "worker/trainer/settings.h"
 
@@ -15,32 +16,51 @@
 #define LAYER_TENSORS_MAX 4
 #define SHAPE_MAX         4
 
+/* A sample's shape as PyTorch has it: {numbers}, or {channels, height, width}. */
 struct shape {
     size_t rank;
     size_t size[SHAPE_MAX];
+    bool channels_last; /* an image that is kept as [height][width][channels] */
 };
 
 size_t shape_count(const struct shape *shape);
 
-/* A parameter tensor of a layer. */
+/* A parameter tensor of a layer, or a statistic that it keeps. */
 struct tensor {
     const char *name;   /* PyTorch's: "weight", "bias" */
-    struct shape shape; /* PyTorch's */
+    struct shape shape; /* PyTorch's; channels_last: of its last three dimensions */
     bool transposed;    /* kept as [shape[1] ...][shape[0]], which multiplies faster */
+    bool running;       /* not trained: moved by the forward passes of training */
     size_t offset;      /* into the network's arena of parameters; a multiple of 64 bytes */
     size_t count;
 };
 
-enum activation { ACTIVATION_NONE, ACTIVATION_RELU };
-
 struct layer {
     const struct layer_class *class;
+    size_t index; /* its place in the network */
     struct shape input, output;
     size_t inputs, outputs; /* their counts */
+    size_t units;           /* the outputs of a sample are [outputs / units][units] */
     enum activation activation;
-    unsigned init; /* the class's own */
+    unsigned init; /* the class's own, as the next two */
+    size_t geometry[4];
+    double number[2];
     struct tensor tensor[LAYER_TENSORS_MAX];
     size_t tensor_count;
+    double lr_multiplier;                     /* of the rate of its parameters */
+    size_t kept_fixed, kept_per_sample;       /* numbers that forward leaves for backward */
+    size_t scratch_fixed, scratch_per_sample; /* numbers that a pass of training needs meanwhile;
+                                                 an evaluation: scratch_fixed */
+};
+
+/* What a pass through the layers is about. */
+struct pass {
+    const real *parameters; /* the network's arena */
+    real *running;          /* the same arena, where training moves running statistics */
+    size_t count;           /* samples */
+    bool training;          /* false: an evaluation, which depends on the parameters alone */
+    uint64_t seed, step;    /* what training draws is keyed by them */
+    real *scratch;          /* the layer's; the network sets it */
 };
 
 /* Where a backward pass leaves the gradient of the parameters. */
@@ -53,25 +73,35 @@ struct gradient_sink {
     void *context;
 };
 
+/* What a layer asks of images whose channels PyTorch has first. */
+enum image_order {
+    IMAGE_ORDER_ANY,  /* a number is a number */
+    IMAGE_ORDER_FLAT, /* takes the numbers in PyTorch's order */
+    IMAGE_ORDER_LAST  /* wants channels last */
+};
+
 struct layer_class {
     const char *name; /* the catalogue's */
+    enum image_order order;
 
     /* Reads the layer's group (settings->group); sets everything but class and tensor offsets. */
     bool (*configure)(struct layer *layer, const struct settings *settings,
                       const struct shape *input, struct refusal *refusal);
 
-    /* Draws the initial parameters. `parameters` is the network's arena, here and below. */
+    /* Draws the initial parameters into the network's arena. */
     void (*initialise)(const struct layer *layer, real *parameters, struct random_stream *random);
 
-    /* output[count][outputs] from input[count][inputs] */
-    void (*forward)(const struct layer *layer, const real *parameters, const real *input,
-                    real *output, size_t count);
+    /* output[count][outputs] from input[count][inputs]. kept[kept_fixed + count *
+     * kept_per_sample]: for backward; NULL in an evaluation. */
+    void (*forward)(const struct layer *layer, const struct pass *pass, const real *input,
+                    real *output, real *kept);
 
-    /* Takes output_gradient[count][outputs] (and may overwrite it); leaves the parameters' gradient
-     * in the sink and, unless it is NULL, input_gradient[count][inputs]. */
-    void (*backward)(const struct layer *layer, const real *parameters, const real *input,
-                     const real *output, real *output_gradient, real *input_gradient, size_t count,
-                     const struct gradient_sink *sink);
+    /* After a forward pass in training. Takes output_gradient[count][outputs] (and may overwrite
+     * it); leaves the parameters' gradient in the sink and, unless it is NULL,
+     * input_gradient[count][inputs]. */
+    void (*backward)(const struct layer *layer, const struct pass *pass, const real *input,
+                     const real *output, const real *kept, real *output_gradient,
+                     real *input_gradient, const struct gradient_sink *sink);
 
     /* Floating-point operations for one sample: forward, parameters' gradient, input's gradient. */
     void (*flops)(const struct layer *layer, double flops[3]);
@@ -80,6 +110,24 @@ struct layer_class {
 /* NULL if there is none of that name. */
 const struct layer_class *layer_class_find(const char *name);
 
+/* What most layers' configure starts with: the output is like the input, there are no tensors. */
+void layer_alike(struct layer *layer, const struct shape *input);
+
+/* Refuses at the layer's place in the study; always returns false. */
+bool layer_refuse(const struct settings *settings, struct refusal *refusal, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Draws nothing; costs nothing: for layers without parameters. */
+void layer_initialise_nothing(const struct layer *layer, real *parameters,
+                              struct random_stream *random);
+void layer_flops_none(const struct layer *layer, double flops[3]);
+
+void gradient_ready(const struct gradient_sink *sink, size_t offset, size_t count);
+
 extern const struct layer_class layer_dense;
+extern const struct layer_class layer_relu, layer_leaky_relu, layer_tanh, layer_sigmoid, layer_gelu,
+    layer_silu;
+extern const struct layer_class layer_conv2d, layer_max_pool, layer_avg_pool, layer_global_avg_pool;
+extern const struct layer_class layer_flatten, layer_dropout, layer_layer_norm, layer_batch_norm;
 
 #endif

@@ -30,17 +30,14 @@ static bool metric_check(const struct model *model, struct refusal *refusal)
 
 static bool loss_read(struct model *model, struct refusal *refusal)
 {
-    const json_t *given = json_object_get(json_object_get(model->study, "model"), "loss");
-    const char *name = given ? json_string_value(given) : "cross_entropy";
-    model->loss = name ? loss_class_find(name) : NULL;
-    if (!model->loss)
-        return refusal_set(refusal, "model.loss", "this trainer has no loss \"%s\"",
-                           name ? name : "?");
-    if (model->loss->wants_targets != (model->dataset.target_count > 0))
+    if (!loss_create(&model->loss, json_object_get(model->study, "model"), refusal))
+        return false;
+    const struct loss_class *loss = model->loss.class;
+    if (loss->wants_targets != (model->dataset.target_count > 0))
         return refusal_set(refusal, "model.loss",
-                           "model.loss is \"%s\", which is for %s; the data have %s", name,
-                           model->loss->wants_targets ? "numbers to predict" : "classes",
-                           model->loss->wants_targets ? "classes" : "numbers to predict");
+                           "model.loss is \"%s\", which is for %s; the data have %s", loss->name,
+                           loss->wants_targets ? "numbers to predict" : "classes",
+                           loss->wants_targets ? "classes" : "numbers to predict");
     return true;
 }
 
@@ -52,7 +49,10 @@ static bool outputs_check(const struct model *model, struct refusal *refusal)
     if (network->outputs == expected)
         return true;
     char at[SETTING_BYTES];
-    (void)snprintf(at, sizeof at, "model.layers[%zu].units", network->layer_count - 1);
+    const struct layer *last = &network->layer[network->layer_count - 1];
+    const struct catalogue_entry *entry = catalogue_find(&catalogue_layers, last->class->name);
+    (void)snprintf(at, sizeof at, "model.layers[%zu]%s", last->index,
+                   catalogue_key_find(entry, "units") ? ".units" : "");
     return refusal_set(refusal, at, "%s: the last layer has %zu outputs, the data have %zu %s", at,
                        network->outputs, expected, targets ? "numbers to predict" : "classes");
 }

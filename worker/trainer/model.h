@@ -13,7 +13,7 @@ struct model {
     json_t *study; /* the resolved study; owned */
     struct dataset dataset;
     struct network network;
-    const struct loss_class *loss;
+    struct loss loss;
     /* What a checkpoint must agree with: network, loss and data, as text; owned. */
     char *identity;
 };

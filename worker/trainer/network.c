@@ -31,6 +31,11 @@ static bool layer_configure(struct layer *layer, const json_t *spec, size_t inde
     if (!layer->class)
         return refusal_set(refusal, at, "%s: this trainer has no layer \"%s\"", at, type);
     settings.entry = catalogue_find(&catalogue_layers, type);
+    layer->index = index;
+    layer->lr_multiplier = 1;
+    if (catalogue_key_find(settings.entry, "lr_multiplier") &&
+        !settings_number(&settings, "lr_multiplier", &layer->lr_multiplier, refusal))
+        return false;
     return settings_known(&settings, &layer_group, refusal) &&
            layer->class->configure(layer, &settings, input, refusal);
 }
@@ -41,11 +46,46 @@ static size_t aligned(size_t count)
     return (count + line - 1) / line * line;
 }
 
-bool network_create(struct network *network, const json_t *model, const struct shape *input,
-                    struct refusal *refusal)
+/* The first layer to which the order of an image's numbers matters says whether its channels are
+ * put last. Where there is one channel, they are. */
+static bool wants_channels_last(const json_t *layers, const struct shape *input)
+{
+    if (input->rank != 3 || input->size[0] == 1)
+        return false;
+    for (size_t i = 0; i < json_array_size(layers); i++) {
+        const char *type = json_string_value(json_object_get(json_array_get(layers, i), "type"));
+        const struct layer_class *class = type ? layer_class_find(type) : NULL;
+        if (class && class->order != IMAGE_ORDER_ANY)
+            return class->order == IMAGE_ORDER_LAST;
+    }
+    return false;
+}
+
+/* Gives a layer's tensors their places, parameters or running statistics. */
+static bool tensors_place(struct network *network, struct layer *layer, bool running,
+                          size_t *arena_count, struct refusal *refusal)
 {
     /* BLAS counts in int; what is larger is a mistake anyway. */
     const size_t tensor_count_max = (size_t)1 << 30;
+    for (size_t t = 0; t < layer->tensor_count; t++) {
+        struct tensor *tensor = &layer->tensor[t];
+        if (tensor->running != running)
+            continue;
+        if (tensor->count > tensor_count_max - *arena_count) {
+            char at[SETTING_BYTES];
+            (void)snprintf(at, sizeof at, "model.layers[%zu]", layer->index);
+            return refusal_set(refusal, at, "%s: %zu parameters are too many", at, tensor->count);
+        }
+        tensor->offset = *arena_count;
+        *arena_count += aligned(tensor->count);
+        network->parameter_count += running ? 0 : tensor->count;
+    }
+    return true;
+}
+
+bool network_create(struct network *network, const json_t *model, const struct shape *input,
+                    struct refusal *refusal)
+{
     memset(network, 0, sizeof *network);
     const json_t *layers = json_object_get(model, "layers");
     if (!json_is_array(layers) || json_array_size(layers) == 0)
@@ -57,28 +97,22 @@ bool network_create(struct network *network, const json_t *model, const struct s
     network->layer = calloc(network->layer_count, sizeof *network->layer);
     if (!network->layer)
         return refusal_set(refusal, "model.layers", "out of memory");
+    network->reorders = wants_channels_last(layers, input);
+    network->input.channels_last = network->reorders;
     const struct shape *shape = &network->input;
-    for (size_t i = 0; i < network->layer_count; i++) {
+    bool good = true;
+    for (size_t i = 0; good && i < network->layer_count; i++) {
         struct layer *layer = &network->layer[i];
-        bool good = layer_configure(layer, json_array_get(layers, i), i, shape, refusal);
-        for (size_t t = 0; good && t < layer->tensor_count; t++) {
-            struct tensor *tensor = &layer->tensor[t];
-            if (tensor->count > tensor_count_max - network->arena_count) {
-                char at[SETTING_BYTES];
-                (void)snprintf(at, sizeof at, "model.layers[%zu]", i);
-                good =
-                    refusal_set(refusal, at, "%s: %zu parameters are too many", at, tensor->count);
-                break;
-            }
-            tensor->offset = network->arena_count;
-            network->arena_count += aligned(tensor->count);
-            network->parameter_count += tensor->count;
-        }
-        if (!good) {
-            network_destroy(network);
-            return false;
-        }
+        good = layer_configure(layer, json_array_get(layers, i), i, shape, refusal) &&
+               tensors_place(network, layer, false, &network->arena_count, refusal);
         shape = &layer->output;
+    }
+    network->weights_count = network->arena_count;
+    for (size_t i = 0; good && i < network->layer_count; i++)
+        good = tensors_place(network, &network->layer[i], true, &network->weights_count, refusal);
+    if (!good) {
+        network_destroy(network);
+        return false;
     }
     network->outputs = shape_count(shape);
     return true;
@@ -93,7 +127,7 @@ void network_destroy(struct network *network)
 
 void network_initialise(const struct network *network, uint64_t seed, real *parameters)
 {
-    memset(parameters, 0, network->arena_count * sizeof *parameters);
+    memset(parameters, 0, network->weights_count * sizeof *parameters);
     for (size_t i = 0; i < network->layer_count; i++) {
         struct random_stream random;
         random_open(&random, seed, RANDOM_INITIAL, i);
@@ -111,28 +145,50 @@ double network_flops(const struct network *network)
     return sum;
 }
 
+/* Adds to the sum of numbers; NULL when memory ran out. */
+static real *buffer(size_t count, size_t *numbers)
+{
+    *numbers += count;
+    return memory_create(count, sizeof(real));
+}
+
+static bool layer_buffers(struct activations *activations, const struct layer *layer,
+                          size_t forward_rows, size_t backward_rows, size_t *numbers)
+{
+    size_t kept = layer->kept_fixed + layer->kept_per_sample * backward_rows;
+    activations->output[layer->index] = buffer(layer->outputs * forward_rows, numbers);
+    if (kept)
+        activations->kept[layer->index] = buffer(kept, numbers);
+    return activations->output[layer->index] && (!kept || activations->kept[layer->index]);
+}
+
 bool activations_create(struct activations *activations, const struct network *network,
                         size_t forward_rows, size_t backward_rows, struct error *error)
 {
     memset(activations, 0, sizeof *activations);
-    size_t widest = 0, numbers = network->inputs * forward_rows;
-    activations->input = memory_create(network->inputs * forward_rows, sizeof(real));
-    activations->output = calloc(network->layer_count + 1, sizeof *activations->output);
-    bool good = activations->input && activations->output;
+    size_t widest = 0, scratch = 0, numbers = 0;
+    activations->layer_count = network->layer_count;
+    activations->input = buffer(network->inputs * forward_rows, &numbers);
+    if (network->reorders)
+        activations->reordered = buffer(network->inputs * forward_rows, &numbers);
+    activations->output = calloc(network->layer_count, sizeof *activations->output);
+    activations->kept = calloc(network->layer_count, sizeof *activations->kept);
+    bool good = activations->input && (activations->reordered || !network->reorders) &&
+                activations->output && activations->kept;
     for (size_t i = 0; good && i < network->layer_count; i++) {
-        size_t outputs = network->layer[i].outputs;
-        widest = outputs > widest ? outputs : widest;
-        activations->output[i] = memory_create(outputs * forward_rows, sizeof(real));
-        numbers += outputs * forward_rows;
-        good = activations->output[i] != NULL;
+        const struct layer *layer = &network->layer[i];
+        widest = layer->outputs > widest ? layer->outputs : widest;
+        size_t needed = layer->scratch_fixed + layer->scratch_per_sample * backward_rows;
+        scratch = needed > scratch ? needed : scratch;
+        good = layer_buffers(activations, layer, forward_rows, backward_rows, &numbers);
     }
     for (int i = 0; good && i < 2; i++) {
-        activations->gradient[i] = memory_create(widest * backward_rows, sizeof(real));
-        numbers += widest * backward_rows;
+        activations->gradient[i] = buffer(widest * backward_rows, &numbers);
         good = activations->gradient[i] != NULL;
     }
+    activations->scratch = good ? buffer(scratch, &numbers) : NULL;
     activations->bytes = numbers * sizeof(real);
-    if (good)
+    if (activations->scratch)
         return true;
     activations_destroy(activations);
     return error_set(error, "out of memory for the activations of %zu samples", forward_rows);
@@ -140,37 +196,70 @@ bool activations_create(struct activations *activations, const struct network *n
 
 void activations_destroy(struct activations *activations)
 {
-    for (size_t i = 0; activations->output && activations->output[i]; i++)
-        free(activations->output[i]);
+    for (size_t i = 0; i < activations->layer_count; i++) {
+        if (activations->output)
+            free(activations->output[i]);
+        if (activations->kept)
+            free(activations->kept[i]);
+    }
     free(activations->output);
+    free(activations->kept);
     free(activations->input);
+    free(activations->reordered);
     free(activations->gradient[0]);
     free(activations->gradient[1]);
+    free(activations->scratch);
     memset(activations, 0, sizeof *activations);
 }
 
-real *network_forward(const struct network *network, const real *parameters,
-                      const struct activations *activations, size_t count)
+/* [channels][places] to [places][channels], for each of `count` samples. */
+MULTIVERSION static void channels_put_last(const real *restrict from, real *restrict to,
+                                           size_t count, size_t channels, size_t places)
 {
-    const real *input = activations->input;
+    for (size_t i = 0; i < count; i++, from += channels * places, to += channels * places)
+        for (size_t c = 0; c < channels; c++)
+            for (size_t p = 0; p < places; p++)
+                to[p * channels + c] = from[c * places + p];
+}
+
+static const real *network_input(const struct network *network,
+                                 const struct activations *activations)
+{
+    return network->reorders ? activations->reordered : activations->input;
+}
+
+real *network_forward(const struct network *network, const struct pass *pass,
+                      const struct activations *activations)
+{
+    struct pass own = *pass;
+    own.scratch = activations->scratch;
+    if (network->reorders) {
+        size_t channels = network->input.size[0];
+        channels_put_last(activations->input, activations->reordered, pass->count, channels,
+                          network->inputs / channels);
+    }
+    const real *input = network_input(network, activations);
     for (size_t i = 0; i < network->layer_count; i++) {
         const struct layer *layer = &network->layer[i];
-        layer->class->forward(layer, parameters, input, activations->output[i], count);
+        layer->class->forward(layer, &own, input, activations->output[i],
+                              pass->training ? activations->kept[i] : NULL);
         input = activations->output[i];
     }
     return activations->output[network->layer_count - 1];
 }
 
-void network_backward(const struct network *network, const real *parameters,
-                      const struct activations *activations, size_t count,
-                      const struct gradient_sink *sink)
+void network_backward(const struct network *network, const struct pass *pass,
+                      const struct activations *activations, const struct gradient_sink *sink)
 {
+    struct pass own = *pass;
+    own.scratch = activations->scratch;
     real *of_output = activations->gradient[0], *of_input = activations->gradient[1];
     for (size_t i = network->layer_count; i-- > 0;) {
         const struct layer *layer = &network->layer[i];
-        const real *input = i > 0 ? activations->output[i - 1] : activations->input;
-        layer->class->backward(layer, parameters, input, activations->output[i], of_output,
-                               i > 0 ? of_input : NULL, count, sink);
+        const real *input =
+            i > 0 ? activations->output[i - 1] : network_input(network, activations);
+        layer->class->backward(layer, &own, input, activations->output[i], activations->kept[i],
+                               of_output, i > 0 ? of_input : NULL, sink);
         real *swapped = of_output;
         of_output = of_input;
         of_input = swapped;
@@ -208,12 +297,13 @@ double network_dead_units(const struct network *network, const struct activation
     for (size_t i = 0; i < network->layer_count; i++) {
         if (!relu_hidden(network, i))
             continue;
-        size_t columns = network->layer[i].outputs, dead = 0;
+        size_t columns = network->layer[i].units, dead = 0;
+        size_t rows = count * (network->layer[i].outputs / columns);
         const real *output = activations->output[i];
         for (size_t first = 0; first < columns; first += BLOCK) {
             real alive[BLOCK] = {0};
             size_t width = columns - first < BLOCK ? columns - first : BLOCK;
-            columns_alive(output + first, count, columns, width, alive);
+            columns_alive(output + first, rows, columns, width, alive);
             for (size_t j = 0; j < width; j++)
                 dead += alive[j] == 0;
         }

@@ -2,7 +2,8 @@
  *
  * The parameters of all layers stand in one arena of `arena_count` numbers, each tensor at a
  * multiple of 64 bytes (the gaps stay 0), so that gradients and optimizer state are arenas of the
- * same shape. */
+ * same shape. The arena of the parameters alone goes on to `weights_count` with the statistics that
+ * layers keep: what moves parameters never comes near them. */
 #ifndef LRSWEEP_WORKER_TRAINER_NETWORK_H
 #define LRSWEEP_WORKER_TRAINER_NETWORK_H
 
@@ -17,6 +18,8 @@ struct network {
     size_t inputs, outputs;
     size_t parameter_count; /* trainable numbers */
     size_t arena_count;     /* the same with the gaps */
+    size_t weights_count;   /* the same with running statistics behind it */
+    bool reorders;          /* the input's channels are put last before the first layer */
 };
 
 /* Builds the network of `model` (the study's group) on samples of shape `input`. */
@@ -32,28 +35,31 @@ void network_initialise(const struct network *network, uint64_t seed, real *para
  * gradient of its input. */
 double network_flops(const struct network *network);
 
-/* Buffers for passes of at most `forward_rows` samples, and `backward_rows` when gradients are
- * asked for. */
+/* Buffers for passes of at most `forward_rows` samples, and `backward_rows` in training. */
 struct activations {
     real *input;       /* [forward_rows][inputs]: the batch, filled by the caller */
+    real *reordered;   /* the same with its channels last; NULL where nothing asks for that */
     real **output;     /* [layer_count], each [forward_rows][layer's outputs] */
+    real **kept;       /* [layer_count], what forward leaves for backward, or NULL */
     real *gradient[2]; /* [backward_rows][widest layer]: of the layer's output, of its input */
-    size_t bytes;      /* of all of them */
+    real *scratch;     /* that all layers share */
+    size_t layer_count;
+    size_t bytes; /* of all of them */
 };
 
 bool activations_create(struct activations *activations, const struct network *network,
                         size_t forward_rows, size_t backward_rows, struct error *error);
 void activations_destroy(struct activations *activations);
 
-/* Runs activations->input through the network; returns the last layer's output [count][outputs]. */
-real *network_forward(const struct network *network, const real *parameters,
-                      const struct activations *activations, size_t count);
+/* Runs activations->input through the network; returns the last layer's output
+ * [pass->count][outputs]. */
+real *network_forward(const struct network *network, const struct pass *pass,
+                      const struct activations *activations);
 
-/* After network_forward, with the loss's gradient by the last layer's output in
- * activations->gradient[0] [count][outputs]. */
-void network_backward(const struct network *network, const real *parameters,
-                      const struct activations *activations, size_t count,
-                      const struct gradient_sink *sink);
+/* After network_forward in training, with the loss's gradient by the last layer's output in
+ * activations->gradient[0] [pass->count][outputs]. */
+void network_backward(const struct network *network, const struct pass *pass,
+                      const struct activations *activations, const struct gradient_sink *sink);
 
 /* Hidden layers with units that can die: all ReLU layers but the last. */
 size_t network_relu_layers(const struct network *network);

@@ -227,7 +227,7 @@ static void test(struct session *session, const json_t *message)
     bool good = !assignment.path || checkpoint_export(&trial, assignment.path, &error);
     struct evaluation evaluation = {.loss = NAN, .accuracy = NAN};
     if (good)
-        evaluation = evaluate(&model->network, model->loss, trial.weights, &trial.activations,
+        evaluation = evaluate(&model->network, &model->loss, trial.weights, &trial.activations,
                               &model->dataset, SPLIT_TEST);
     answered(session, answer_tested(session->options->output, assignment.trial,
                                     good ? &evaluation : NULL, good ? NULL : error.text));

@@ -25,7 +25,7 @@ static enum verdict validate(struct trial *trial, struct training_report *report
     const struct model *model = trial->model;
     if (model->dataset.split[SPLIT_VALIDATION].count == 0)
         return VERDICT_HEALTHY;
-    struct evaluation evaluation = evaluate(&model->network, model->loss, trial->weights,
+    struct evaluation evaluation = evaluate(&model->network, &model->loss, trial->weights,
                                             &trial->activations, &model->dataset, SPLIT_VALIDATION);
     report->val_loss = evaluation.loss;
     if (trial->step % trial->candidate.validate_every == 0)

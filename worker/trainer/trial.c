@@ -42,8 +42,8 @@ static bool tensors_list(struct trial *trial, size_t *largest)
     return true;
 }
 
-/* The tensor that a place in the arena lies in. */
-static const struct tensor *tensor_at(const struct trial *trial, size_t offset)
+/* Which of the tensors a place in the arena lies in. */
+static size_t tensor_index(const struct trial *trial, size_t offset)
 {
     size_t low = 0, high = trial->tensor_count;
     while (high - low > 1) {
@@ -53,7 +53,20 @@ static const struct tensor *tensor_at(const struct trial *trial, size_t offset)
         else
             high = middle;
     }
-    return trial->tensor[low];
+    return low;
+}
+
+static const struct tensor *tensor_at(const struct trial *trial, size_t offset)
+{
+    return trial->tensor[tensor_index(trial, offset)];
+}
+
+/* Where the next tensor begins. */
+static size_t tensor_end(const struct trial *trial, size_t offset)
+{
+    size_t next = tensor_index(trial, offset) + 1;
+    return next < trial->tensor_count ? trial->tensor[next]->offset
+                                      : trial->model->network.arena_count;
 }
 
 bool trial_create(struct trial *trial, const struct model *model, const json_t *params,
@@ -75,7 +88,7 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     size_t batch = trial->candidate.batch_size;
     size_t forward = batch > EVALUATE_CHUNK_SAMPLES ? batch : EVALUATE_CHUNK_SAMPLES;
 
-    trial->weights = memory_create(network->arena_count, sizeof(real));
+    trial->weights = memory_create(network->weights_count, sizeof(real));
     trial->gradients = memory_create(network->arena_count, sizeof(real));
     trial->before = memory_create(trial->piece, sizeof(real));
     trial->dead = memory_create(relu_layers, sizeof *trial->dead);
@@ -87,7 +100,8 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     trial->monitor = monitor_create(model->dataset.constant_loss, relu_layers);
     if (!good || !trial->monitor)
         good = error_set(error, "out of memory for %zu parameters", network->parameter_count);
-    good = good && batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
+    good = good && rates_create(&trial->rates, network, trial->candidate.layer_decay, error) &&
+           batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
            activations_create(&trial->activations, network, forward, batch, error);
     if (good)
         network_initialise(network, seed, trial->weights);
@@ -106,6 +120,7 @@ void trial_destroy(struct trial *trial)
     free(trial->tensor);
     free(trial->dead);
     monitor_destroy(trial->monitor);
+    rates_destroy(&trial->rates);
     batches_destroy(&trial->batches);
     activations_destroy(&trial->activations);
     memset(trial, 0, sizeof *trial);
@@ -114,7 +129,9 @@ void trial_destroy(struct trial *trial)
 static void optimize(const struct update *update, const struct optimizer_part *part)
 {
     const struct trial *trial = update->trial;
-    const struct optimizer *optimizer = &trial->candidate.optimizer;
+    size_t end;
+    const struct optimizer *optimizer =
+        rates_at(&trial->rates, &trial->candidate.optimizer, part->offset, &end);
     optimizer->class->update(optimizer, part, trial->weights + part->offset,
                              optimizer->accumulates ? NULL : trial->gradients + part->offset);
 }
@@ -142,18 +159,23 @@ static void optimize_measured(struct update *update, const struct optimizer_part
     }
 }
 
+/* Each layer's share of the part at the layer's rate. */
 static void update_part(void *context, size_t offset, size_t count)
 {
     struct update *update = context;
     const struct trial *trial = update->trial;
-    struct optimizer_part part = {.offset = offset,
-                                  .count = count,
-                                  .decayed = trial->candidate.decay_all ||
-                                             tensor_at(trial, offset)->shape.rank > 1};
-    if (update->measured)
-        optimize_measured(update, &part);
-    else
-        optimize(update, &part);
+    for (size_t last = offset + count, end; offset < last; offset = end) {
+        end = tensor_end(trial, offset);
+        end = end < last ? end : last;
+        const struct optimizer_part part = {.offset = offset,
+                                            .count = end - offset,
+                                            .decayed = trial->candidate.decay_all ||
+                                                       tensor_at(trial, offset)->shape.rank > 1};
+        if (update->measured)
+            optimize_measured(update, &part);
+        else
+            optimize(update, &part);
+    }
 }
 
 static void update_all(struct update *update)
@@ -201,17 +223,24 @@ double trial_step(struct trial *trial, double *lr, struct measures *measures)
 
     *lr = schedule_lr(&candidate->schedule, trial->step) * trial->schedule.scale;
     batches_gather(&trial->batches, trial->step, activations->input);
-    const real *output = network_forward(&model->network, trial->weights, activations, batch);
+    const struct pass pass = {.parameters = trial->weights,
+                              .running = trial->weights,
+                              .count = batch,
+                              .training = true,
+                              .seed = trial->seed,
+                              .step = trial->step};
+    const real *output = network_forward(&model->network, &pass, activations);
     const struct truth truth = {.labels = trial->batches.labels, .targets = trial->batches.targets};
-    double loss = model->loss->gradient(output, &truth, batch, model->network.outputs,
-                                        activations->gradient[0]);
+    double loss = model->loss.class->gradient(&model->loss, output, &truth, batch,
+                                              model->network.outputs, activations->gradient[0]);
     /* Where the gradient is added to the optimizer's buffer, what stood there before is what has to
      * be taken off again to measure it. */
     if (measures && optimizer->accumulates)
         memcpy(trial->gradients, optimizer->state[0],
                model->network.arena_count * sizeof *trial->gradients);
+    rates_begin(&trial->rates, optimizer, *lr);
     optimizer->class->begin(optimizer, *lr);
-    network_backward(&model->network, trial->weights, activations, batch, &sink);
+    network_backward(&model->network, &pass, activations, &sink);
     if (clipped)
         clip(&update);
     if (afterwards)

@@ -6,15 +6,17 @@
 #include "worker/trainer/candidate.h"
 #include "worker/trainer/monitor.h"
 #include "worker/trainer/network.h"
+#include "worker/trainer/rates.h"
 
 struct trial {
     const struct model *model;
     struct candidate candidate; /* its optimizer holds the state */
+    struct rates rates;         /* where they differ from layer to layer */
     uint64_t seed;
     struct batches batches;
     struct activations activations;
     struct monitor *monitor;
-    real *weights;   /* [arena_count] */
+    real *weights;   /* [weights_count]: running statistics too */
     real *gradients; /* [arena_count] */
     real *before;    /* [piece]: a part's weights before its update, where the step is measured */
     size_t piece;

@@ -2,12 +2,10 @@
  *
  * W is kept as [inputs][outputs]: the forward product is then plain row-major times row-major,
  * which BLAS packs fastest. Bias and activation are one pass over the outputs. */
-#include "common/portability.h"
 #include "worker/trainer/initial.h"
 #include "worker/trainer/layer.h"
 
 #include <cblas.h>
-#include <string.h>
 
 enum { WEIGHT, BIAS };
 
@@ -26,11 +24,16 @@ static bool configure(struct layer *layer, const struct settings *settings,
         !settings_bool(settings, "bias", &bias, refusal) ||
         !settings_text(settings, "init", &init, refusal))
         return false;
-    layer->input = *input;
-    layer->inputs = shape_count(input);
+    if (input->channels_last)
+        return layer_refuse(settings, refusal,
+                            "a dense layer takes no image of %zu channels: put a flatten layer "
+                            "before it",
+                            input->size[0]);
+    layer_alike(layer, input);
     layer->output = (struct shape){.rank = 1, .size = {units}};
-    layer->outputs = units;
-    layer->activation = strcmp(activation, "relu") == 0 ? ACTIVATION_RELU : ACTIVATION_NONE;
+    layer->outputs = layer->units = units;
+    layer->activation = activation_from_name(activation);
+    layer->kept_per_sample = activation_by_argument(layer->activation) ? units : 0;
     layer->init = initial_from_name(init);
     layer->tensor[WEIGHT] = (struct tensor){.name = "weight",
                                             .shape = {.rank = 2, .size = {units, layer->inputs}},
@@ -52,83 +55,33 @@ static void initialise(const struct layer *layer, real *parameters, struct rando
         initial_bias(init, layer->inputs, parameters + bias->offset, bias->count, random);
 }
 
-MULTIVERSION static void add_bias(real *restrict output, const real *restrict bias, size_t rows,
-                                  size_t columns)
+static void forward(const struct layer *layer, const struct pass *pass, const real *input,
+                    real *output, real *kept)
 {
-    for (size_t i = 0; i < rows; i++, output += columns)
-        for (size_t j = 0; j < columns; j++)
-            output[j] += bias[j];
+    const real *weight = pass->parameters + layer->tensor[WEIGHT].offset;
+    const real *bias = pass->parameters + layer->tensor[BIAS].offset;
+    int rows = (int)pass->count, in = (int)layer->inputs, out = (int)layer->outputs;
+    real *sums = kept && layer->kept_per_sample ? kept : output;
+    REAL_GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, out, in, 1, input, in, weight, out,
+              0, sums, out);
+    bias_activate(layer->activation, layer->tensor_count > 1 ? bias : NULL, sums, output,
+                  pass->count, layer->outputs);
 }
 
-/* `x < 0 ? 0 : x` and not `x > 0 ? x : 0`: a value that is not a number must stay one, or a run
- * that broke would look like a run with dead units. */
-MULTIVERSION static void add_bias_relu(real *restrict output, const real *restrict bias,
-                                       size_t rows, size_t columns)
-{
-    for (size_t i = 0; i < rows; i++, output += columns)
-        for (size_t j = 0; j < columns; j++) {
-            real sum = output[j] + bias[j];
-            output[j] = sum < 0 ? 0 : sum;
-        }
-}
-
-MULTIVERSION static void relu(real *output, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        output[i] = output[i] < 0 ? 0 : output[i];
-}
-
-MULTIVERSION static void relu_gradient(const real *restrict output, real *restrict gradient,
-                                       size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        gradient[i] = output[i] > 0 ? gradient[i] : 0;
-}
-
-MULTIVERSION static void add_rows(const real *restrict matrix, real *restrict sum, size_t rows,
-                                  size_t columns)
-{
-    for (size_t i = 0; i < rows; i++, matrix += columns)
-        for (size_t j = 0; j < columns; j++)
-            sum[j] += matrix[j];
-}
-
-static void forward(const struct layer *layer, const real *parameters, const real *input,
-                    real *output, size_t count)
-{
-    const real *bias = parameters + layer->tensor[BIAS].offset;
-    int rows = (int)count, in = (int)layer->inputs, out = (int)layer->outputs;
-    REAL_GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, out, in, 1, input, in,
-              parameters + layer->tensor[WEIGHT].offset, out, 0, output, out);
-    bool has_bias = layer->tensor_count > 1;
-    if (layer->activation == ACTIVATION_RELU && has_bias)
-        add_bias_relu(output, bias, count, layer->outputs);
-    else if (layer->activation == ACTIVATION_RELU)
-        relu(output, count * layer->outputs);
-    else if (has_bias)
-        add_bias(output, bias, count, layer->outputs);
-}
-
-static void ready(const struct gradient_sink *sink, size_t offset, size_t count)
-{
-    if (sink->ready)
-        sink->ready(sink->context, offset, count);
-}
-
-static void backward(const struct layer *layer, const real *parameters, const real *input,
-                     const real *output, real *output_gradient, real *input_gradient, size_t count,
-                     const struct gradient_sink *sink)
+static void backward(const struct layer *layer, const struct pass *pass, const real *input,
+                     const real *output, const real *kept, real *output_gradient,
+                     real *input_gradient, const struct gradient_sink *sink)
 {
     const struct tensor *weight = &layer->tensor[WEIGHT], *bias = &layer->tensor[BIAS];
     size_t inputs = layer->inputs, outputs = layer->outputs;
-    int rows = (int)count, in = (int)inputs, out = (int)outputs;
-    if (layer->activation == ACTIVATION_RELU)
-        relu_gradient(output, output_gradient, count * outputs);
+    int rows = (int)pass->count, in = (int)inputs, out = (int)outputs;
+    activation_backward(layer->activation, layer->kept_per_sample ? kept : output, output_gradient,
+                        pass->count * outputs);
 
     /* Before any weight is updated. */
     if (input_gradient)
         REAL_GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, rows, in, out, 1, output_gradient, out,
-                  parameters + weight->offset, out, 0, input_gradient, in);
+                  pass->parameters + weight->offset, out, 0, input_gradient, in);
 
     size_t slice = slice_count / outputs ? slice_count / outputs : 1;
     for (size_t first = 0; first < inputs; first += slice) {
@@ -136,14 +89,12 @@ static void backward(const struct layer *layer, const real *parameters, const re
         size_t offset = weight->offset + first * outputs;
         REAL_GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, (int)taken, out, rows, 1, input + first,
                   in, output_gradient, out, sink->accumulate ? 1 : 0, sink->gradient + offset, out);
-        ready(sink, offset, taken * outputs);
+        gradient_ready(sink, offset, taken * outputs);
     }
     if (layer->tensor_count > 1) {
-        real *sum = sink->gradient + bias->offset;
-        if (!sink->accumulate)
-            memset(sum, 0, outputs * sizeof *sum);
-        add_rows(output_gradient, sum, count, outputs);
-        ready(sink, bias->offset, bias->count);
+        bias_gradient(output_gradient, sink->gradient + bias->offset, sink->accumulate, pass->count,
+                      outputs);
+        gradient_ready(sink, bias->offset, bias->count);
     }
 }
 
@@ -153,6 +104,7 @@ static void flops(const struct layer *layer, double flops[3])
 }
 
 const struct layer_class layer_dense = {.name = "dense",
+                                        .order = IMAGE_ORDER_FLAT,
                                         .configure = configure,
                                         .initialise = initialise,
                                         .forward = forward,

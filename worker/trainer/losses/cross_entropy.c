@@ -1,10 +1,21 @@
 /* cross_entropy.c - softmax, then -log of the label's probability (torch.nn.CrossEntropyLoss).
  *
+ * With label smoothing s the target is 1 - s + s / classes for the label and s / classes for every
+ * other class (Szegedy et al. 2016, section 7; PyTorch's label_smoothing). Evaluations leave it
+ * out.
+ *
  * Each row is shifted by its largest output first, so that no exponential overflows. */
 #include "worker/trainer/exponential.h"
 #include "worker/trainer/loss.h"
 
 #include <math.h>
+
+enum { SMOOTHING };
+
+static bool configure(struct loss *loss, const struct settings *model, struct refusal *refusal)
+{
+    return settings_number(model, "label_smoothing", &loss->number[SMOOTHING], refusal);
+}
 
 /* shifted[i][j] = output[i][j] - max_j output[i][j] */
 static void shift(const real *output, real *shifted, size_t count, size_t outputs)
@@ -18,15 +29,32 @@ static void shift(const real *output, real *shifted, size_t count, size_t output
     }
 }
 
-static double gradient(const real *output, const struct truth *truth, size_t count, size_t outputs,
-                       real *result)
+/* The smoothed part of the loss: how much the mean of a row lies below its label, summed. */
+static double lag(const real *shifted, const int32_t *labels, size_t count, size_t outputs)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++, shifted += outputs) {
+        double row = 0;
+        for (size_t j = 0; j < outputs; j++)
+            row += (double)shifted[j];
+        sum += (double)shifted[labels[i]] - row / (double)outputs;
+    }
+    return sum;
+}
+
+static double gradient(const struct loss *self, const real *output, const struct truth *truth,
+                       size_t count, size_t outputs, real *result)
 {
     const int32_t *labels = truth->labels;
-    double loss = 0;
+    double loss = 0, smoothing = self->number[SMOOTHING];
+    real every = (real)(smoothing / (double)(count * outputs));
+    real label = (real)((1 - smoothing) / (double)count);
     real share = 1 / (real)count;
     shift(output, result, count, outputs);
     for (size_t i = 0; i < count; i++)
         loss -= (double)result[i * outputs + (size_t)labels[i]];
+    if (smoothing > 0)
+        loss += smoothing * lag(result, labels, count, outputs);
     exponential(result, count * outputs);
     for (size_t i = 0; i < count; i++, result += outputs) {
         real sum = 0;
@@ -36,15 +64,19 @@ static double gradient(const real *output, const struct truth *truth, size_t cou
         real factor = share / sum;
         for (size_t j = 0; j < outputs; j++)
             result[j] *= factor;
-        result[labels[i]] -= share;
+        if (smoothing > 0)
+            for (size_t j = 0; j < outputs; j++)
+                result[j] -= every;
+        result[labels[i]] -= label;
     }
     return loss / (double)count;
 }
 
-static double evaluate(real *output, const struct truth *truth, size_t count, size_t outputs,
-                       size_t *correct)
+static double evaluate(const struct loss *self, real *output, const struct truth *truth,
+                       size_t count, size_t outputs, size_t *correct)
 {
     const int32_t *labels = truth->labels;
+    (void)self;
     double loss = 0;
     *correct = 0;
     shift(output, output, count, outputs);
@@ -70,4 +102,4 @@ static double evaluate(real *output, const struct truth *truth, size_t count, si
 }
 
 const struct loss_class loss_cross_entropy = {
-    .name = "cross_entropy", .gradient = gradient, .evaluate = evaluate};
+    .name = "cross_entropy", .configure = configure, .gradient = gradient, .evaluate = evaluate};

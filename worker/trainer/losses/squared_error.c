@@ -1,9 +1,10 @@
 /* squared_error.c - the mean of (output - target)^2 over samples and outputs (torch.nn.MSELoss). */
 #include "worker/trainer/loss.h"
 
-static double gradient(const real *output, const struct truth *truth, size_t count, size_t outputs,
-                       real *result)
+static double gradient(const struct loss *self, const real *output, const struct truth *truth,
+                       size_t count, size_t outputs, real *result)
 {
+    (void)self;
     double loss = 0, numbers = (double)count * (double)outputs;
     real factor = (real)(2 / numbers);
     for (size_t i = 0; i < count * outputs; i++) {
@@ -14,9 +15,10 @@ static double gradient(const real *output, const struct truth *truth, size_t cou
     return loss / numbers;
 }
 
-static double evaluate(real *output, const struct truth *truth, size_t count, size_t outputs,
-                       size_t *correct)
+static double evaluate(const struct loss *self, real *output, const struct truth *truth,
+                       size_t count, size_t outputs, size_t *correct)
 {
+    (void)self;
     double loss = 0;
     *correct = 0;
     for (size_t i = 0; i < count * outputs; i++) {

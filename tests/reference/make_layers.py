@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""make_layers.py - every layer forward and backward, made with PyTorch.
+
+Writes layers.json beside itself; it is kept in the repository, so that the tests need no PyTorch. Run
+it again only to add a case. Made with PyTorch 1.13.
+
+Each case is one layer on a batch: its outputs in training and in evaluation, and, for a given
+gradient of the outputs in training, the gradients of its input and of its parameters.
+"""
+import json
+import os
+
+import torch
+from torch import nn
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def numbers(*shape):
+    """Random numbers with few digits that float32 holds exactly."""
+    return (torch.randn(*shape, dtype=torch.float64) * 1024).round() / 1024
+
+
+def listed(tensor):
+    digits = 9 if tensor.dtype == torch.float32 else 17
+    return [float(f"{value:.{digits}g}") for value in tensor.detach().flatten().tolist()]
+
+
+def run(module, values, inputs, gradient, dtype):
+    module = module.to(dtype)
+    module.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        for name, tensor in values.items():
+            module.state_dict()[name].copy_(tensor)
+    inputs = inputs.detach().clone().to(dtype).requires_grad_()
+    module.eval()
+    evaluation = module(inputs)
+    module.train()
+    output = module(inputs)
+    output.backward(gradient.to(dtype))
+    result = {"output": listed(output), "evaluation": listed(evaluation),
+              "input_gradient": listed(inputs.grad),
+              "gradients": {name: listed(p.grad) for name, p in module.named_parameters()}}
+    running = {name: listed(value) for name, value in module.named_buffers()
+               if name.startswith("running")}
+    if running:
+        result["running"] = running
+    return result
+
+
+def case(layer, shape, module, rows=5):
+    values = {}
+    for name, value in module.state_dict().items():
+        if name == "num_batches_tracked":
+            continue
+        values[name] = numbers(*value.shape)
+        if name == "running_var":
+            values[name] = values[name].abs() + 0.5
+    inputs = numbers(rows, *shape)
+    gradient = numbers(*module(inputs.float()).shape)
+    return {"layer": layer, "shape": list(shape), "rows": rows,
+            "values": {name: listed(value) for name, value in values.items()},
+            "input": listed(inputs), "output_gradient": listed(gradient),
+            "float64": run(module, values, inputs, gradient, torch.float64),
+            "float32": run(module, values, inputs, gradient, torch.float32)}
+
+
+ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh,
+               "sigmoid": nn.Sigmoid, "gelu": nn.GELU, "silu": nn.SiLU}
+
+
+def cases():
+    for name, make in {"none": nn.Identity, **ACTIVATIONS}.items():
+        dense = nn.Linear(6, 4)
+        made = case({"type": "dense", "units": 4, "activation": name}, (6,),
+                    nn.Sequential(dense, make()))
+        yield json.loads(json.dumps(made).replace('"0.', '"'))
+    for name, make in ACTIVATIONS.items():
+        yield case({"type": name}, (6,), make())
+    yield case({"type": "flatten"}, (3, 2, 4), nn.Flatten(), rows=2)
+    # In training dropout draws what PyTorch does not: only p = 0 is the same.
+    yield case({"type": "dropout", "p": 0.0}, (6,), nn.Dropout(0.0))
+    yield case({"type": "layer_norm"}, (7,), nn.LayerNorm(7))
+    yield case({"type": "layer_norm", "eps": 0.01}, (3, 2, 4), nn.LayerNorm((3, 2, 4), eps=0.01))
+    yield case({"type": "batch_norm"}, (7,), nn.BatchNorm1d(7))
+    yield case({"type": "batch_norm", "eps": 0.01, "momentum": 0.3}, (3, 5, 4),
+               nn.BatchNorm2d(3, eps=0.01, momentum=0.3))
+    yield case({"type": "batch_norm"}, (1, 5, 4), nn.BatchNorm2d(1), rows=20)
+    for channels, height, width, filters, options in (
+            (1, 6, 5, 3, {"kernel_size": 3, "padding": 1}),
+            (3, 7, 6, 4, {"kernel_size": 3, "stride": 2, "padding": 2}),
+            (2, 8, 9, 3, {"kernel_size": 3, "dilation": 2, "padding": 3, "stride": 3}),
+            (2, 5, 5, 2, {"kernel_size": 2, "dilation": 3, "bias": False}),
+            (2, 2, 3, 2, {"kernel_size": 1, "padding": 2}),
+            (2, 5, 4, 3, {"kernel_size": 2, "stride": 1, "padding": 1})):
+        yield case({"type": "conv2d", "filters": filters, **options}, (channels, height, width),
+                   nn.Conv2d(channels, filters, **options), rows=3)
+    for name, make in ACTIVATIONS.items():
+        made = case({"type": "conv2d", "filters": 3, "kernel_size": 2, "activation": name},
+                    (2, 4, 3), nn.Sequential(nn.Conv2d(2, 3, 2), make()), rows=2)
+        yield json.loads(json.dumps(made).replace('"0.', '"'))
+    for name, make in (("max_pool", nn.MaxPool2d), ("avg_pool", nn.AvgPool2d)):
+        yield case({"type": name, "kernel_size": 2}, (3, 4, 6), make(2), rows=3)
+        yield case({"type": name, "kernel_size": 2}, (2, 5, 7), make(2), rows=2)
+        yield case({"type": name, "kernel_size": 3, "stride": 2}, (2, 7, 6), make(3, 2), rows=2)
+        yield case({"type": name, "kernel_size": 2, "stride": 3}, (1, 7, 6), make(2, 3), rows=2)
+    yield case({"type": "global_avg_pool"}, (3, 4, 5),
+               nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), rows=3)
+
+
+if __name__ == "__main__":
+    torch.manual_seed(1)
+    with open(os.path.join(HERE, "layers.json"), "w", encoding="utf-8") as file:
+        file.write('{"cases":[\n')
+        file.write(",\n".join(json.dumps(made, separators=(",", ":")) for made in cases()))
+        file.write("\n]}\n")
