@@ -14,7 +14,7 @@
  *
  * The thresholds come from 792 runs of three epochs, none of them stopped: perceptrons with 32, 128
  * and 3 x 64 units; SGD, momentum and Adam; 22 rates from 0.001 to 30; four seeds. Of the 359 that
- * were lost at the end the rule finds 352 (20 of them were not finite), half of them by step 210,
+ * were lost at the end the rule finds 354 (20 of them were not finite), half of them by step 210,
  * and it stops none of the 433 sound ones. Dead units in one batch in place of the whole window
  * find 4 runs more and stop 3 sound ones, their mean over the window finds 4 more and stops 1. */
 #ifndef LRSWEEP_WORKER_TRAINER_MONITOR_H
