@@ -26,9 +26,9 @@
  * - A parameter that is searched stands in `space`; `train` still holds its default.
  * - A real key is always a JSON real, a whole-number key an integer. validation and test are an
  * integer (a count) or a real (a fraction below 1). data.path is absolute.
- * - data.target, scale, validation_path and test_path are there only if the file has them (scale: or
- *   the format a default). Data with targets in place of classes: "val_accuracy" is R^2, "val_error"
- *   1 - R^2.
+ * - data.target, scale, validation_path and test_path are there only if the file has them (scale:
+ *   or the format a default). Data with targets in place of classes: "val_accuracy" is R^2,
+ *   "val_error" 1 - R^2.
  * - search.candidates is always there: for a grid it is the number of combinations.
  * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution
  * is an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a
