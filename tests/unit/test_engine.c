@@ -505,6 +505,38 @@ static void a_layers_rate_is_the_rate_times_its_multiplier(void **state)
     }
 }
 
+/* The scale of a normalised image has three dimensions, and is no matrix of weights for that. */
+static void normalisation_is_decayed_only_if_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const char image[] = "[{\"type\":\"layer_norm\"},{\"type\":\"batch_norm\"},"
+                                "{\"type\":\"flatten\"},{\"type\":\"dense\",\"units\":4}]";
+    static const char *const trains[] = {
+        "{\"batch_size\":16}", "{\"batch_size\":16,\"weight_decay\":0.5}",
+        "{\"batch_size\":16,\"weight_decay\":0.5,\"decay_all\":true}"};
+    const struct shape input = {.rank = 3, .size = {2, 3, 4}};
+    real scale[3], weight[3], lasting[3];
+    for (size_t i = 0; i < 3; i++) {
+        struct model_fixture fixture;
+        struct trial trial;
+        struct error error;
+        double lr;
+        model_fixture_create_shaped(&fixture, image, trains[i], SAMPLES, &input, CLASSES);
+        json_t *params = json_pack("{s:f}", "lr", 0.1);
+        assert_true(trial_create(&trial, &fixture.model, params, 1, &error));
+        json_decref(params);
+        (void)trial_step(&trial, &lr, NULL);
+        const struct layer *layer = fixture.model.network.layer;
+        scale[i] = trial.weights[layer[0].tensor[0].offset];
+        lasting[i] = trial.weights[layer[1].tensor[0].offset];
+        weight[i] = trial.weights[layer[3].tensor[0].offset];
+        destroy(&fixture, &trial);
+    }
+    assert_true(scale[0] == scale[1] && scale[1] != scale[2]);
+    assert_true(lasting[0] == lasting[1] && lasting[1] != lasting[2]);
+    assert_true(weight[0] != weight[1] && weight[1] == weight[2]);
+}
+
 static void a_multiplier_of_0_freezes_a_layer(void **state)
 {
     (void)state;
@@ -525,6 +557,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_layers_rate_is_the_rate_times_its_multiplier),
+        cmocka_unit_test(normalisation_is_decayed_only_if_that_is_asked_for),
         cmocka_unit_test(a_multiplier_of_0_freezes_a_layer),
         cmocka_unit_test(how_often_is_reported_and_validated_changes_no_weight),
         cmocka_unit_test(reports_come_when_they_are_due_and_hold_the_mean_since_the_last),

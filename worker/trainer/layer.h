@@ -30,6 +30,7 @@ struct tensor {
     const char *name;   /* PyTorch's: "weight", "bias" */
     struct shape shape; /* PyTorch's; channels_last: of its last three dimensions */
     bool transposed;    /* kept as [shape[1] ...][shape[0]], which multiplies faster */
+    bool normalises;    /* scales or shifts normalised numbers: not decayed unless asked */
     bool running;       /* not trained: moved by the forward passes of training */
     size_t offset;      /* into the network's arena of parameters; a multiple of 64 bytes */
     size_t count;

@@ -167,10 +167,12 @@ static void update_part(void *context, size_t offset, size_t count)
     for (size_t last = offset + count, end; offset < last; offset = end) {
         end = tensor_end(trial, offset);
         end = end < last ? end : last;
+        const struct tensor *tensor = tensor_at(trial, offset);
         const struct optimizer_part part = {.offset = offset,
                                             .count = end - offset,
-                                            .decayed = trial->candidate.decay_all ||
-                                                       tensor_at(trial, offset)->shape.rank > 1};
+                                            .decayed =
+                                                trial->candidate.decay_all ||
+                                                (tensor->shape.rank > 1 && !tensor->normalises)};
         if (update->measured)
             optimize_measured(update, &part);
         else

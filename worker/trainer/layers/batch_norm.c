@@ -29,6 +29,7 @@ static bool configure(struct layer *layer, const struct settings *settings,
     for (int i = 0; i < TENSORS; i++)
         layer->tensor[i] = (struct tensor){.name = names[i],
                                            .shape = {.rank = 1, .size = {layer->units}},
+                                           .normalises = true,
                                            .running = i >= RUNNING_MEAN,
                                            .count = layer->units};
     layer->tensor_count = TENSORS;

@@ -15,9 +15,10 @@ static bool configure(struct layer *layer, const struct settings *settings,
     if (!settings_number(settings, "eps", &layer->number[EPS], refusal))
         return false;
     layer_alike(layer, input);
-    layer->tensor[WEIGHT] =
-        (struct tensor){.name = "weight", .shape = *input, .count = layer->inputs};
-    layer->tensor[BIAS] = (struct tensor){.name = "bias", .shape = *input, .count = layer->inputs};
+    layer->tensor[WEIGHT] = (struct tensor){
+        .name = "weight", .shape = *input, .normalises = true, .count = layer->inputs};
+    layer->tensor[BIAS] = (struct tensor){
+        .name = "bias", .shape = *input, .normalises = true, .count = layer->inputs};
     layer->tensor_count = 2;
     layer->kept_per_sample = layer->inputs + 1; /* normalised numbers; behind all, 1 / deviation */
     return true;
