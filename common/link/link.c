@@ -89,7 +89,17 @@ static bool look_at_node(struct link *link, struct error *error)
     return true;
 }
 
-struct link *link_open(int *argc, char ***argv, struct error *error)
+/* Open MPI's parameters for a process that no launcher started. Left alone it would start a daemon
+ * beside itself and look at every network: half of the time that a short search takes. Other MPIs
+ * do not read these; what the user has set stays. */
+static void expect_no_company(void)
+{
+    (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    (void)setenv("OMPI_MCA_pml", "ob1", 0);
+    (void)setenv("OMPI_MCA_btl", "self", 0);
+}
+
+struct link *link_open(bool launched, struct error *error)
 {
     signal(SIGPIPE, SIG_IGN); /* Open MPI's TCP transport raises it when a peer dies */
     struct link *link = calloc(1, sizeof *link);
@@ -97,7 +107,9 @@ struct link *link_open(int *argc, char ***argv, struct error *error)
         error_set(error, "out of memory");
         return NULL;
     }
-    if (MPI_Init(argc, argv) != MPI_SUCCESS) {
+    if (!launched)
+        expect_no_company();
+    if (MPI_Init(NULL, NULL) != MPI_SUCCESS) {
         error_set(error, "MPI could not be started");
         free(link);
         return NULL;

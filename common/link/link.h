@@ -14,8 +14,9 @@
 
 struct link;
 
-/* Calls MPI_Init (with `argc` and `argv` as main got them) and posts the receives. */
-struct link *link_open(int *argc, char ***argv, struct error *error);
+/* Starts MPI and posts the receives. `launched`: by mpirun, srun or the like; a process that
+ * started by itself is the only rank, and MPI then needs neither daemon nor network. */
+struct link *link_open(bool launched, struct error *error);
 
 int link_rank(const struct link *link);
 int link_size(const struct link *link);

@@ -457,13 +457,12 @@ static int conclude(const struct run *run, int status)
     return status;
 }
 
-static int run_ranks(struct run *run, int prepared)
+static int run_ranks(struct run *run, bool launched, int prepared)
 {
     struct error error;
-    int argc = 0, status = prepared;
-    char **argv = NULL;
+    int status = prepared;
     bool finished = false;
-    run->link = link_open(&argc, &argv, &error);
+    run->link = link_open(launched, &error);
     if (!run->link)
         return complain(&error, EXIT_FAILED);
     bool coordinator = link_rank(run->link) == 0;
@@ -502,7 +501,7 @@ static int run(const struct command *self, int argc, char **argv)
             status = prepare(&run);
         /* Without a launcher nobody waits for this rank in MPI_Init. */
         if (status == EXIT_OK || rank >= 0)
-            status = run_ranks(&run, status);
+            status = run_ranks(&run, rank >= 0, status);
     }
     probe_end(&run.probe);
     search_destroy(run.search);
