@@ -30,8 +30,7 @@ struct send {
 struct link {
     MPI_Comm world; /* a duplicate: no message of another library gets in between */
     int rank, size;
-    int node_rank, node_size;
-    unsigned cores;
+    unsigned cores; /* of this node that are this rank's */
     uint64_t posted;
     struct receive receives[RECEIVES];
     MPI_Request receive_requests[RECEIVES];
@@ -71,20 +70,21 @@ static unsigned share_of_cores(int node_rank, int node_size, const cpu_set_t *ma
 static bool look_at_node(struct link *link, struct error *error)
 {
     MPI_Comm node;
+    int node_rank, node_size;
     MPI_Comm_split_type(link->world, MPI_COMM_TYPE_SHARED, link->rank, MPI_INFO_NULL, &node);
-    MPI_Comm_rank(node, &link->node_rank);
-    MPI_Comm_size(node, &link->node_size);
+    MPI_Comm_rank(node, &node_rank);
+    MPI_Comm_size(node, &node_size);
     cpu_set_t mine;
     CPU_ZERO(&mine);
     if (sched_getaffinity(0, sizeof mine, &mine) != 0)
         CPU_SET(0, &mine);
-    cpu_set_t *masks = malloc((size_t)link->node_size * sizeof *masks);
+    cpu_set_t *masks = malloc((size_t)node_size * sizeof *masks);
     if (masks)
         MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, masks, (int)sizeof mine, MPI_BYTE, node);
     MPI_Comm_free(&node);
     if (!masks)
         return error_set(error, "out of memory");
-    link->cores = share_of_cores(link->node_rank, link->node_size, masks);
+    link->cores = share_of_cores(node_rank, node_size, masks);
     free(masks);
     return true;
 }
@@ -138,16 +138,6 @@ int link_rank(const struct link *link)
 int link_size(const struct link *link)
 {
     return link->size;
-}
-
-int link_node_rank(const struct link *link)
-{
-    return link->node_rank;
-}
-
-int link_node_size(const struct link *link)
-{
-    return link->node_size;
 }
 
 unsigned link_cores(const struct link *link)

@@ -21,10 +21,6 @@ struct link *link_open(bool launched, struct error *error);
 int link_rank(const struct link *link);
 int link_size(const struct link *link);
 
-/* Ranks that share this rank's node, and this rank's place among them. */
-int link_node_rank(const struct link *link);
-int link_node_size(const struct link *link);
-
 /* How many cores of this node's this rank should use: its share of the affinity masks of the node's
  * ranks, at least 1. */
 unsigned link_cores(const struct link *link);
