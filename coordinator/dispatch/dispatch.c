@@ -40,8 +40,8 @@ struct dispatch {
     size_t trainers;
     uint32_t tested; /* the trial that is tested */
     bool test_sent;
-    bool started;   /* the first turn was taken */
-    bool rung_news; /* a rung ended: draw at once */
+    bool started;        /* the first turn was taken */
+    unsigned drawn_rung; /* that the last picture showed */
 };
 
 static void enter(struct dispatch *dispatch, enum phase phase)
@@ -60,25 +60,26 @@ static void send(struct dispatch *dispatch, int rank, const struct message *mess
     progress_message(dispatch->options->progress, error.text);
 }
 
-static void draw(struct dispatch *dispatch)
+/* last: the picture that is left standing. */
+static void draw(struct dispatch *dispatch, bool last)
 {
     struct progress_numbers numbers;
-    if (!dispatch->rung_news && dispatch->now_s - dispatch->draw_s < DRAW_EVERY_S)
+    if (!last && dispatch->now_s - dispatch->draw_s < DRAW_EVERY_S)
         return;
     pace_numbers(&dispatch->pace, &dispatch->record, dispatch->now_s, &numbers);
     numbers.busy = (uint32_t)workers_count(&dispatch->workers, SLOT_BUSY);
     numbers.trainers = numbers.busy + (uint32_t)workers_count(&dispatch->workers, SLOT_FREE);
-    progress_update(dispatch->options->progress, &numbers, dispatch->now_s, dispatch->rung_news);
+    bool important = last || numbers.rung != dispatch->drawn_rung;
+    progress_update(dispatch->options->progress, &numbers, dispatch->now_s, important);
     dispatch->draw_s = dispatch->now_s;
-    dispatch->rung_news = false;
+    dispatch->drawn_rung = numbers.rung;
 }
 
 static void say_quit(struct dispatch *dispatch)
 {
     struct message quit;
     message_begin(&quit, MESSAGE_QUIT);
-    dispatch->rung_news = true;
-    draw(dispatch); /* the last picture is of the end */
+    draw(dispatch, true);
     for (int rank = 0; rank < dispatch->workers.count; rank++)
         send(dispatch, rank, &quit);
     enter(dispatch, LEAVING);
@@ -281,8 +282,7 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
         lose(dispatch, rank, message, text);
         return;
     }
-    if (feed(dispatch, &event, rank, (int)message->trainer, text, &update))
-        dispatch->rung_news = dispatch->rung_news || update.count > 2;
+    feed(dispatch, &event, rank, (int)message->trainer, text, &update);
 }
 
 static void handle_lost(struct dispatch *dispatch, int rank, const struct message *message)
@@ -550,7 +550,7 @@ static enum role_state turn(void *role, double now_s, bool signalled)
     if (dispatch->record.dirty && now_s - dispatch->commit_s >= COMMIT_EVERY_S)
         commit(dispatch);
     if (dispatch->phase < LEAVING)
-        draw(dispatch);
+        draw(dispatch, false);
     if (dispatch->phase == LEFT)
         return ROLE_ENDED;
     return busy ? ROLE_BUSY : ROLE_IDLE;
