@@ -33,7 +33,7 @@ static json_t *best_object(const struct snapshot *snapshot, const struct study_f
                      "repeats");
 }
 
-static json_t *trials_object(const struct study_facts *facts)
+static json_t *counts_object(const struct study_facts *facts)
 {
     json_t *counts = json_object();
     for (int i = 0; i < TRIAL_STATES; i++)
@@ -80,8 +80,8 @@ json_t *result_summary(const struct snapshot *snapshot)
     const struct stable_lr stable = stable_lr_find(snapshot);
     return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "study",
                      text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
-                     "metric", text(facts.metric), "best", best_object(snapshot, &facts), "trials",
-                     trials_object(&facts), "budget", budget_object(&facts), "time",
+                     "metric", text(facts.metric), "best", best_object(snapshot, &facts), "counts",
+                     counts_object(&facts), "budget", budget_object(&facts), "time",
                      time_object(snapshot), "rungs", rungs_array(snapshot), "stable_lr",
                      "lowest_useful", number(stable.lowest_useful), "highest_stable",
                      number(stable.highest_stable));

@@ -45,7 +45,7 @@ equal "the best weights are the same bytes, whoever trained them" $? 0
 try lrsweep run "$small" --out json --json --quiet
 equal "--json prints summary.json" "$(jq -S . <<<"$out")" "$(jq -S . json/summary.json)"
 equal "the summary says finished" "$(jq -r .status json/summary.json)" finished
-equal "the summary counts all candidates" "$(jq '[.trials[]] | add' json/summary.json)" 9
+equal "the summary counts all candidates" "$(jq '[.counts[]] | add' json/summary.json)" 9
 best=$(sqlite3 json/study.db \
 	'select printf("%!.17g", min(final)) from trial where state = "complete"')
 check "the summary's best is the table's best" jq -e ".best.value == $best" json/summary.json

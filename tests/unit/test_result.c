@@ -141,7 +141,7 @@ static void the_summary_of_a_finished_study(void **state)
         "   \"period\": 0.0, \"eta_min\": 0.0,"
         "   \"warmup\": {\"epochs\": 1.0, \"from\": 0.0, \"shape\": \"linear\"}}},"
         "  \"value\": 0.3012, \"test_accuracy\": 0.8831, \"repeats\": []},"
-        " \"trials\": {\"waiting\": 0, \"running\": 0, \"paused\": 0, \"complete\": 1,"
+        " \"counts\": {\"waiting\": 0, \"running\": 0, \"paused\": 0, \"complete\": 1,"
         "  \"stopped\": 2, \"diverged\": 1, \"failed\": 0},"
         " \"budget\": {\"steps_trained\": 10353, \"epochs_trained\": 13.256081946222791,"
         "  \"epochs_full_search\": 36.0, \"epochs_saved_by_sharing\": 0},"
@@ -167,7 +167,7 @@ static void the_summary_of_a_study_that_has_hardly_begun_holds_nulls(void **stat
         result_summary(snapshot),
         "{\"study\": \"digits\", \"status\": \"running\", \"seed\": 7, \"metric\": \"val_loss\","
         " \"best\": null,"
-        " \"trials\": {\"waiting\": 1, \"running\": 0, \"paused\": 0, \"complete\": 0,"
+        " \"counts\": {\"waiting\": 1, \"running\": 0, \"paused\": 0, \"complete\": 0,"
         "  \"stopped\": 0, \"diverged\": 0, \"failed\": 0},"
         " \"budget\": {\"steps_trained\": 0, \"epochs_trained\": null,"
         "  \"epochs_full_search\": 36.0, \"epochs_saved_by_sharing\": 0},"
