@@ -19,6 +19,10 @@ static const struct catalogue_entry entries[] = {
      .source = "torch.nn.CrossEntropyLoss; Szegedy et al. 2016",
      .keys = cross_entropy_keys,
      .key_count = COUNT_OF(cross_entropy_keys)},
+    {.name = "binary_cross_entropy",
+     .text = "for two classes and one output z: the mean of log(1 + e^-z) for class 1, "
+             "log(1 + e^z) for class 0, over the batch",
+     .source = "torch.nn.BCEWithLogitsLoss"},
     {.name = "squared_error",
      .text =
          "the mean of (prediction - target)^2 over the batch and the outputs; R^2 stands in the "

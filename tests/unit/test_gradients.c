@@ -22,6 +22,7 @@ struct problem {
     struct activations activations;
     struct pass pass;
     struct loss loss;
+    uint32_t classes;
     real *parameters, *gradient;
     real input[ROWS * INPUTS];
     int32_t labels[ROWS];
@@ -41,6 +42,7 @@ static void problem_create(struct problem *problem, const char *layers, const ch
         !network_create(&problem->network, model, &input, &refusal))
         fail_msg("%s", refusal.error.text);
     json_decref(model);
+    problem->classes = problem->loss.class->one_output ? 2 : CLASSES;
     assert_true(activations_create(&problem->activations, &problem->network, ROWS, ROWS, &error));
     problem->parameters = calloc(problem->network.weights_count, sizeof(real));
     problem->gradient = calloc(problem->network.arena_count, sizeof(real));
@@ -55,7 +57,7 @@ static void problem_create(struct problem *problem, const char *layers, const ch
     for (int i = 0; i < ROWS * INPUTS; i++)
         problem->input[i] = (real)random_normal(&random);
     for (int i = 0; i < ROWS; i++)
-        problem->labels[i] = (int32_t)random_below(&random, CLASSES);
+        problem->labels[i] = (int32_t)random_below(&random, problem->classes);
     for (int i = 0; i < ROWS * CLASSES; i++)
         problem->targets[i] = (float)random_normal(&random);
 }
@@ -73,7 +75,8 @@ static double loss_of(struct problem *problem)
     memcpy(problem->activations.input, problem->input, sizeof problem->input);
     const real *output = network_forward(&problem->network, &problem->pass, &problem->activations);
     const struct truth truth = {.labels = problem->labels, .targets = problem->targets};
-    return problem->loss.class->gradient(&problem->loss, output, &truth, ROWS, CLASSES,
+    return problem->loss.class->gradient(&problem->loss, output, &truth, ROWS,
+                                         problem->network.outputs,
                                          problem->activations.gradient[0]);
 }
 
@@ -102,6 +105,27 @@ static const char *const networks[] = {
     "{\"type\":\"layer_norm\"},{\"type\":\"dense\",\"units\":3}]",
 };
 
+/* Destroys the problem. */
+static void parameters_check(struct problem *problem, size_t n)
+{
+    const struct gradient_sink sink = {.gradient = problem->gradient};
+    (void)loss_of(problem);
+    network_backward(&problem->network, &problem->pass, &problem->activations, &sink);
+    for (size_t i = 0; i < problem->network.layer_count; i++)
+        for (size_t t = 0; t < problem->network.layer[i].tensor_count; t++) {
+            const struct tensor *tensor = &problem->network.layer[i].tensor[t];
+            if (tensor->running)
+                continue;
+            for (size_t j = tensor->offset; j < tensor->offset + tensor->count; j++) {
+                double expected = difference(problem, &problem->parameters[j]);
+                if (!(fabs(problem->gradient[j] - expected) <= tolerance))
+                    fail_msg("network %zu, layer %zu, %s %zu: %.9g, finite difference %.9g", n, i,
+                             tensor->name, j - tensor->offset, problem->gradient[j], expected);
+            }
+        }
+    problem_destroy(problem);
+}
+
 static void the_gradient_of_every_parameter_is_its_finite_difference(void **state)
 {
     (void)state;
@@ -111,24 +135,85 @@ static void the_gradient_of_every_parameter_is_its_finite_difference(void **stat
         size_t n = m / 2;
         struct problem problem;
         problem_create(&problem, networks[n], losses[m % 2], m % 2 == 0 && n % 2 ? 0.2 : 0);
-        const struct gradient_sink sink = {.gradient = problem.gradient};
-        (void)loss_of(&problem);
-        network_backward(&problem.network, &problem.pass, &problem.activations, &sink);
-        for (size_t i = 0; i < problem.network.layer_count; i++)
-            for (size_t t = 0; t < problem.network.layer[i].tensor_count; t++) {
-                const struct tensor *tensor = &problem.network.layer[i].tensor[t];
-                if (tensor->running)
-                    continue;
-                for (size_t j = tensor->offset; j < tensor->offset + tensor->count; j++) {
-                    double expected = difference(&problem, &problem.parameters[j]);
-                    if (!(fabs(problem.gradient[j] - expected) <= tolerance))
-                        fail_msg("network %zu, layer %zu, %s %zu: %.9g, finite difference %.9g", n,
-                                 i, tensor->name, j - tensor->offset, problem.gradient[j],
-                                 expected);
-                }
-            }
-        problem_destroy(&problem);
+        parameters_check(&problem, n);
     }
+}
+
+static void so_it_is_with_one_output_for_two_classes(void **state)
+{
+    (void)state;
+    static const char *const one_output[] = {
+        "[{\"type\":\"dense\",\"units\":1}]",
+        "[{\"type\":\"dense\",\"units\":5,\"activation\":\"gelu\"},{\"type\":\"batch_norm\"},"
+        "{\"type\":\"dense\",\"units\":1}]",
+    };
+    for (size_t n = 0; n < sizeof one_output / sizeof one_output[0]; n++) {
+        struct problem problem;
+        problem_create(&problem, one_output[n], "binary_cross_entropy", 0);
+        parameters_check(&problem, n);
+    }
+}
+
+/* The closed form: log(1 + e^-z) for class 1, log(1 + e^z) for class 0, derivative 1/(1 + e^-z) -
+ * label. At +-1000 it is 0 or 1000, with derivatives 0 and +-1. */
+static void binary_cross_entropy_is_its_closed_form(void **state)
+{
+    (void)state;
+    static const struct {
+        double logit;
+        int32_t label;
+        double loss, derivative;
+        bool correct;
+    } cases[] = {
+        {0, 1, 0.6931471805599453, -0.5, false},
+        {0, 0, 0.6931471805599453, 0.5, true},
+        {2, 1, 0.1269280110429725, -0.11920292202211755, true},
+        {2, 0, 2.1269280110429727, 0.8807970779778823, false},
+        {-0.5, 1, 0.9740769841801067, -0.6224593312018546, false},
+        {-0.5, 0, 0.4740769841801067, 0.3775406687981454, true},
+        {40, 1, 4.248354255291589e-18, -4.248354255291589e-18, true},
+        {1000, 1, 0, 0, true},
+        {1000, 0, 1000, 1, false},
+        {-1000, 1, 1000, -1, false},
+        {-1000, 0, 0, 0, true},
+        {INFINITY, 1, 0, 0, true},
+    };
+    enum { CASES = sizeof cases / sizeof cases[0] };
+    struct loss loss;
+    struct refusal refusal;
+    json_t *model = json_pack("{s:s}", "loss", "binary_cross_entropy");
+    assert_true(loss_create(&loss, model, &refusal));
+    json_decref(model);
+    real outputs[CASES], gradient[CASES];
+    int32_t labels[CASES];
+    double sum = 0;
+    size_t correct, expected_correct = 0;
+    for (size_t i = 0; i < CASES; i++) {
+        outputs[i] = (real)cases[i].logit;
+        labels[i] = cases[i].label;
+        sum += cases[i].loss;
+        expected_correct += cases[i].correct;
+        const struct truth one = {.labels = &labels[i]};
+        real copy = outputs[i];
+        double value = loss.class->gradient(&loss, &outputs[i], &one, 1, 1, &gradient[i]);
+        assert_true(fabs(value - cases[i].loss) <= 1e-14 * cases[i].loss);
+        assert_true(fabs((double)gradient[i] - cases[i].derivative) <=
+                    1e-14 * fabs(cases[i].derivative));
+        value = loss.class->evaluate(&loss, &copy, &one, 1, 1, &correct);
+        assert_true(fabs(value - cases[i].loss) <= 1e-14 * cases[i].loss);
+        assert_int_equal(correct, cases[i].correct);
+    }
+    const struct truth truth = {.labels = labels};
+    assert_true(fabs(loss.class->gradient(&loss, outputs, &truth, CASES, 1, gradient) -
+                     sum / CASES) <= 1e-12 * sum);
+    assert_true(fabs((double)gradient[3] - cases[3].derivative / CASES) <= 1e-14);
+    assert_true(fabs(loss.class->evaluate(&loss, outputs, &truth, CASES, 1, &correct) - sum) <=
+                1e-12 * sum);
+    assert_int_equal(correct, expected_correct);
+    real nothing = NAN;
+    assert_true(isnan(loss.class->gradient(&loss, &nothing, &truth, 1, 1, gradient)));
+    assert_true(isnan(loss.class->evaluate(&loss, &nothing, &truth, 1, 1, &correct)));
+    assert_int_equal(correct, 0);
 }
 
 static void the_gradient_of_the_input_is_its_finite_difference(void **state)
@@ -232,6 +317,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gradient_of_every_parameter_is_its_finite_difference),
+        cmocka_unit_test(so_it_is_with_one_output_for_two_classes),
+        cmocka_unit_test(binary_cross_entropy_is_its_closed_form),
         cmocka_unit_test(the_gradient_of_the_input_is_its_finite_difference),
         cmocka_unit_test(an_accumulating_sink_adds_to_what_stands_there),
         cmocka_unit_test(label_smoothing_is_pytorchs),

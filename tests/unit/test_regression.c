@@ -131,6 +131,14 @@ static void a_loss_that_does_not_fit_the_data_is_refused(void **state)
          "model.layers[0].units", "2 outputs, the data have 1 numbers"},
         {"{'data':{'format':'spirals','validation':10}}", "model.loss",
          "is for numbers to predict; the data have classes"},
+        {"{'model':{'layers':[{'type':'dense','units':1}],'loss':'binary_cross_entropy'}}",
+         "model.loss", "is for classes; the data have numbers"},
+        {"{'data':{'format':'spirals','arms':3,'validation':10},'model':{'layers':[{'type':'dense',"
+         "'units':1}],'loss':'binary_cross_entropy'}}",
+         "model.loss", "is for 2 classes; the data have 3"},
+        {"{'data':{'format':'spirals','validation':10},'model':{'layers':[{'type':'dense',"
+         "'units':2}],'loss':'binary_cross_entropy'}}",
+         "model.layers[0].units", "2 outputs, the loss \"binary_cross_entropy\" wants 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct model model;

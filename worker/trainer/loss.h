@@ -27,6 +27,7 @@ struct loss {
 struct loss_class {
     const char *name;   /* the catalogue's */
     bool wants_targets; /* numbers, or else classes */
+    bool one_output;    /* two classes told apart by one output, or else an output for each class */
 
     /* Reads the loss's own keys of the study's model. NULL: it has none. */
     bool (*configure)(struct loss *loss, const struct settings *model, struct refusal *refusal);
@@ -46,6 +47,7 @@ struct loss_class {
 /* Reads the loss of the study's model. */
 bool loss_create(struct loss *loss, const json_t *model, struct refusal *refusal);
 
+extern const struct loss_class loss_binary_cross_entropy;
 extern const struct loss_class loss_cross_entropy;
 extern const struct loss_class loss_squared_error;
 

@@ -5,6 +5,7 @@
 
 static const struct loss_class *const classes[] = {
     &loss_cross_entropy,
+    &loss_binary_cross_entropy,
     &loss_squared_error,
 };
 

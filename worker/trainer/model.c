@@ -38,6 +38,10 @@ static bool loss_read(struct model *model, struct refusal *refusal)
                            "model.loss is \"%s\", which is for %s; the data have %s", loss->name,
                            loss->wants_targets ? "numbers to predict" : "classes",
                            loss->wants_targets ? "classes" : "numbers to predict");
+    if (loss->one_output && model->dataset.class_count != 2)
+        return refusal_set(refusal, "model.loss",
+                           "model.loss is \"%s\", which is for 2 classes; the data have %zu",
+                           loss->name, model->dataset.class_count);
     return true;
 }
 
@@ -45,7 +49,8 @@ static bool outputs_check(const struct model *model, struct refusal *refusal)
 {
     const struct network *network = &model->network;
     size_t targets = model->dataset.target_count;
-    size_t expected = targets ? targets : model->dataset.class_count;
+    bool one_output = model->loss.class->one_output;
+    size_t expected = one_output ? 1 : targets ? targets : model->dataset.class_count;
     if (network->outputs == expected)
         return true;
     char at[SETTING_BYTES];
@@ -53,6 +58,10 @@ static bool outputs_check(const struct model *model, struct refusal *refusal)
     const struct catalogue_entry *entry = catalogue_find(&catalogue_layers, last->class->name);
     (void)snprintf(at, sizeof at, "model.layers[%zu]%s", last->index,
                    catalogue_key_find(entry, "units") ? ".units" : "");
+    if (one_output)
+        return refusal_set(refusal, at,
+                           "%s: the last layer has %zu outputs, the loss \"%s\" wants 1", at,
+                           network->outputs, model->loss.class->name);
     return refusal_set(refusal, at, "%s: the last layer has %zu outputs, the data have %zu %s", at,
                        network->outputs, expected, targets ? "numbers to predict" : "classes");
 }
