@@ -31,17 +31,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 
 import numpy as np
 import torch
 from torch import nn
 from torch.optim import lr_scheduler
 
+warnings.filterwarnings("ignore")  # SequentialLR of 1.13 uses what 1.13 deprecates
 DATA = "/usr/share/datasets/fashion-mnist"
 TRAIN, VALIDATION, BATCH, SEED = 50000, 10000, 64, 7
 STEPS_PER_EPOCH = TRAIN // BATCH
 SHUFFLE = 3  # RANDOM_SHUFFLE of common/random.h
-NOISE_FACTOR, FLOOR, WEIGHTS_MOST, POINTS_MOST = 4.0, 1e-6, 1e-3, 0.3
+NOISE_FACTOR, FLOOR, WEIGHTS_MOST, POINTS_MOST = 4.0, 1e-6, 1e-4, 0.3
 
 DENSE = [{"type": "dense", "units": 128, "activation": "relu"}, {"type": "dense", "units": 10}]
 CONV = [{"type": "conv2d", "filters": 16, "kernel_size": 3, "padding": 1, "activation": "relu"},
