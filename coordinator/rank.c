@@ -69,7 +69,8 @@ static void drop(void *context, int peer, const struct error *error)
 {
     (void)context;
     (void)peer;
-    (void)error; /* another build's message: link_share refused such a job already */
+    (void)
+        error; /* a job that mixes versions is refused when the study is shared: nobody sends any */
 }
 
 static void wait_for_news(const struct rank_role *roles, size_t count, const bool *ended,

@@ -4,6 +4,7 @@
  * (while MPI starts), makes DIR, and shares the resolved study; then each rank plays its roles. */
 #include "common/layout.h"
 #include "common/study_document.h"
+#include "common/version.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/study_argument.h"
 #include "coordinator/dispatch/dispatch.h"
@@ -291,9 +292,9 @@ static json_t *share(struct run *run, int *status)
 {
     char *text = NULL;
     if (link_rank(run->link) == 0) {
-        json_t *envelope =
-            json_pack("{s:i, s:O?, s:s}", "status", *status, "document",
-                      run->file ? study_file_document(run->file) : NULL, "dir", run->dir);
+        json_t *envelope = json_pack(
+            "{s:i, s:s, s:O?, s:s}", "status", *status, "version", LRSWEEP_VERSION, "document",
+            run->file ? study_file_document(run->file) : NULL, "dir", run->dir);
         text = envelope ? json_dumps(envelope, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
         json_decref(envelope);
     }
@@ -302,6 +303,12 @@ static json_t *share(struct run *run, int *status)
     json_t *envelope = shared ? json_loads(shared, 0, NULL) : NULL;
     free(shared);
     *status = envelope ? (int)json_integer_value(json_object_get(envelope, "status")) : EXIT_FAILED;
+    const char *version = json_string_value(json_object_get(envelope, "version"));
+    if (*status == EXIT_OK && (!version || strcmp(version, LRSWEEP_VERSION) != 0)) {
+        fprintf(stderr, "lrsweep: rank %d is version %s, rank 0 is version %s\n",
+                link_rank(run->link), LRSWEEP_VERSION, version ? version : "unknown");
+        *status = EXIT_FAILED;
+    }
     return envelope;
 }
 

@@ -1,6 +1,6 @@
 /* test_schedule_families.c - rates of the schedules with parameters of several kinds, step by step,
  * under every shape of warm-up, and what is refused. */
-#include "common/schedule/schedule.h"
+#include "schedule_fixture.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -11,53 +11,10 @@
 
 #include <cmocka.h>
 
-static double number(const json_t *object, const char *key)
-{
-    return json_number_value(json_object_get(object, key));
-}
-
-/* The reference multiplies its way from step to step where PyTorch does; 300 roundings of 1e-16. */
 static void every_family_gives_the_rates_of_its_reference(void **state)
 {
     (void)state;
-    json_t *reference =
-        json_load_file(TEST_SOURCE_DIR "/reference/schedule_families.json", 0, NULL);
-    assert_non_null(reference);
-    size_t i, step;
-    json_t *reference_case, *rate;
-    json_array_foreach(json_object_get(reference, "cases"), i, reference_case)
-    {
-        struct schedule schedule;
-        struct error error = {""};
-        const json_t *spec = json_object_get(reference_case, "schedule");
-        double lr = number(reference_case, "lr");
-        if (!schedule_create(&schedule, spec, lr, number(reference_case, "steps_per_unit"),
-                             number(reference_case, "steps_per_epoch"),
-                             number(reference_case, "max_budget"), &error))
-            fail_msg("case %zu: %s", i, error.text);
-        const json_t *rates = json_object_get(reference_case, "rates");
-        assert_int_equal(json_array_size(rates), 300);
-        json_array_foreach(rates, step, rate)
-        {
-            double found = schedule_lr(&schedule, step), expected = json_number_value(rate);
-            if (!(fabs(found - expected) <= 1e-13 * lr))
-                fail_msg("case %zu (%s) at step %zu: %.17g, the reference has %.17g", i,
-                         schedule.class->entry.name, step, found, expected);
-        }
-    }
-    assert_true(i >= 84);
-    json_decref(reference);
-}
-
-static struct schedule made(const char *spec, double steps_per_unit)
-{
-    struct schedule schedule;
-    struct error error = {""};
-    json_t *json = json_loads(spec, 0, NULL);
-    if (!schedule_create(&schedule, json, 1.0, steps_per_unit, 781, 9, &error))
-        fail_msg("%s: %s", spec, error.text);
-    json_decref(json);
-    return schedule;
+    rates_check(TEST_SOURCE_DIR "/reference/schedule_families.json", 84);
 }
 
 /* 781 * 0.1 is 78.10000000000001: the tenth of such periods must not end a step late. */
