@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define MESSAGE_VERSION        1
+#define MESSAGE_VERSION        2
 #define MESSAGE_TEXT_MAX_BYTES 672
 
 enum message_kind {
@@ -39,6 +39,8 @@ struct message_ready {
 /* MESSAGE_TRAIN, MESSAGE_TEST (`from` is the checkpoint's step). */
 struct message_assignment {
     uint64_t from, to;        /* steps; from > 0: go on from the trial's checkpoint */
+    uint64_t pause;           /* step before `to` at which the trial is to be given back; 0: none */
+    uint64_t seed;            /* the trial's */
     double values[SPACE_MAX]; /* the candidate */
 };
 
@@ -69,7 +71,7 @@ struct message {
     uint32_t attempt; /* counts a trial's attempts; a message of an older attempt is ignored */
     uint32_t trainer; /* slot within the worker */
     uint32_t text_bytes;
-    uint32_t value; /* meaning depends on the kind */
+    uint32_t value; /* MESSAGE_CREDIT: how many; MESSAGE_TEST: 1: export the weights too */
     union {
         struct message_ready ready;
         struct message_assignment assignment;
@@ -83,7 +85,7 @@ struct message {
 #define MESSAGE_FIXED_BYTES offsetof(struct message, text)
 
 static_assert(sizeof(struct message_ready) == 24, "no padding");
-static_assert(sizeof(struct message_assignment) == 16 + 8 * SPACE_MAX, "no padding");
+static_assert(sizeof(struct message_assignment) == 32 + 8 * SPACE_MAX, "no padding");
 static_assert(sizeof(struct message_report) == 88, "no padding");
 static_assert(sizeof(struct message_done) == 16, "no padding");
 static_assert(sizeof(struct message_tested) == 24, "no padding");

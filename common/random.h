@@ -18,7 +18,9 @@ enum random_purpose {
     RANDOM_AUGMENT = 5,   /* index: epoch and sample */
     RANDOM_GENERATE = 6,  /* generated data sets; index: sample number */
     RANDOM_SPLIT = 7,     /* stratified splits; index: class */
-    RANDOM_SEARCH = 8     /* decisions of a scheduler; index: decision number */
+    RANDOM_SEARCH = 8,    /* decisions of a scheduler; index: decision number */
+    RANDOM_REPEAT = 9,    /* seeds of repeats; index: repeat number */
+    RANDOM_SEED = 10      /* seeds of candidates that share none; index: candidate number */
 };
 
 struct random_stream {

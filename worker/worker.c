@@ -230,16 +230,19 @@ static json_t *assignment_line(const struct worker *worker, const struct message
                    message->trial);
     (void)snprintf(best, sizeof best, "%s/" LAYOUT_BEST, worker->options->dir);
     json_t *params = space_params(&worker->space, assignment->values);
-    json_int_t seed = json_integer_value(
-        json_object_get(json_object_get(worker->options->document, "study"), "seed"));
+    json_int_t seed = (json_int_t)assignment->seed;
     if (!train)
-        return json_pack("{s:s, s:I, s:o, s:I, s:s, s:s}", "op", "test", "trial",
+        return json_pack("{s:s, s:I, s:o, s:I, s:s, s:s?}", "op", "test", "trial",
                          (json_int_t)message->trial, "params", params, "seed", seed, "resume",
-                         checkpoint, "export", best);
-    return json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:s?, s:s}", "op", "train", "trial",
-                     (json_int_t)message->trial, "params", params, "seed", seed, "from",
-                     (json_int_t)assignment->from, "to", (json_int_t)assignment->to, "resume",
-                     assignment->from > 0 ? checkpoint : NULL, "checkpoint", checkpoint);
+                         checkpoint, "export", message->value ? best : NULL);
+    json_t *line =
+        json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:s?, s:s}", "op", "train", "trial",
+                  (json_int_t)message->trial, "params", params, "seed", seed, "from",
+                  (json_int_t)assignment->from, "to", (json_int_t)assignment->to, "resume",
+                  assignment->from > 0 ? checkpoint : NULL, "checkpoint", checkpoint);
+    if (line && assignment->pause > 0)
+        json_object_set_new(line, "pause", json_integer((json_int_t)assignment->pause));
+    return line;
 }
 
 static void assign(struct worker *worker, const struct message *message, bool train)

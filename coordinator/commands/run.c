@@ -416,6 +416,7 @@ static int play_coordinator(struct run *run)
         .search = run->search,
         .store = run->store,
         .progress = progress,
+        .earlier_s = run->earlier_wall_s,
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,
         .local_worker = !run->coordinator_only,

@@ -36,8 +36,10 @@ static double remaining_budget(const struct search *search)
     double remaining = 0, below = 0;
     for (size_t i = 0; i < search_rung_count(search); i++) {
         const struct search_rung *rung = search_rung(search, i);
+        if (rung->level == 0)
+            below = 0;
         uint32_t expected = rung->quota;
-        if (i > 0 && rung->entered > 0)
+        if (rung->level > 0 && rung->entered > 0)
             expected = rung->entered;
         remaining += (double)(expected - rung->settled) * (rung->budget - below);
         below = rung->budget;
@@ -66,10 +68,11 @@ void pace_numbers(struct pace *pace, const struct record *record, double now_s,
     const struct search_rung *rung = search_rung(search, numbers->rung);
     numbers->rung_budget = rung->budget;
     numbers->rung_done = rung->settled;
-    numbers->rung_total = numbers->rung == 0 ? rung->quota : rung->entered;
+    numbers->rung_total = rung->level == 0 ? rung->quota : rung->entered;
     for (uint32_t i = 0; i < search_trial_count(search); i++)
         numbers->states[search_trial(search, i)->state]++;
-    numbers->states[TRIAL_WAITING] += search_candidates(search) - search_trial_count(search);
+    if (search_candidates(search) > search_trial_count(search))
+        numbers->states[TRIAL_WAITING] += search_candidates(search) - search_trial_count(search);
     uint32_t best;
     if (search_best(search, &best)) {
         const struct search_trial *trial = search_trial(search, best);

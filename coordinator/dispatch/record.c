@@ -14,8 +14,9 @@
 #include <time.h>
 
 static const char *const event_names[] = {
-    [SEARCH_FREE] = "assigned",     [SEARCH_REPORT] = "validated", [SEARCH_DONE] = "done",
-    [SEARCH_DIVERGED] = "diverged", [SEARCH_PAUSED] = "paused",    [SEARCH_LOST] = "lost",
+    [SEARCH_FREE] = "assigned",       [SEARCH_REPORT] = "validated", [SEARCH_DONE] = "done",
+    [SEARCH_DIVERGED] = "diverged",   [SEARCH_PAUSED] = "paused",    [SEARCH_LOST] = "lost",
+    [SEARCH_TIME_OVER] = "time_over",
 };
 
 static double unix_time(void)
@@ -25,11 +26,33 @@ static double unix_time(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static bool write_rungs(struct record *record, struct error *error)
+{
+    json_t *rungs = json_array();
+    for (size_t i = 0; i < search_rung_count(record->search); i++) {
+        const struct search_rung *rung = search_rung(record->search, i);
+        if (rung->finals)
+            continue;
+        json_array_append_new(rungs, json_pack("{s:I, s:f, s:I, s:I}", "bracket",
+                                               (json_int_t)rung->bracket, "budget", rung->budget,
+                                               "candidates", (json_int_t)rung->entered, "promoted",
+                                               (json_int_t)rung->promoted));
+    }
+    char *text = json_dumps(rungs, JSON_COMPACT);
+    json_decref(rungs);
+    if (!text)
+        return error_set(error, "out of memory");
+    bool written = store_set(record->store, "rungs", text, error);
+    record->dirty = true;
+    free(text);
+    return written;
+}
+
 bool record_create(struct record *record, struct search *search, struct store *store,
                    const json_t *document, struct error *error)
 {
     *record = (struct record){.search = search, .store = store, .document = document};
-    return record_rungs(record, error);
+    return write_rungs(record, error);
 }
 
 void record_destroy(struct record *record)
@@ -76,17 +99,33 @@ double record_metric(const struct record *record, const struct message_report *r
     return strcmp(metric, "val_error") == 0 ? 1 - report->val_accuracy : report->val_loss;
 }
 
+static const char *close_name(enum search_close close)
+{
+    static const char *const names[] = {[SEARCH_OPEN] = "",
+                                        [SEARCH_CLOSE_TARGET] = "target",
+                                        [SEARCH_CLOSE_EPOCHS] = "total_epochs",
+                                        [SEARCH_CLOSE_PATIENCE] = "patience",
+                                        [SEARCH_CLOSE_TIME] = "wall_time"};
+    return names[close];
+}
+
 /* Why the search left a trial behind. */
 static void explain_stop(struct record *record, uint32_t number)
 {
     const struct search_trial *trial = search_trial(record->search, number);
-    const struct search_rung *rung = search_rung(record->search, trial->rung);
+    const struct search_rung *rung = search_trial_rung(record->search, number);
+    const char *unit = study_text(record->document, "search", "unit");
+    const char *metric = study_text(record->document, "study", "metric");
+    enum search_close close = search_closed(record->search);
     char text[256];
-    (void)snprintf(
-        text, sizeof text,
-        "Stopped after %g %s: its %s was %.4g, the last of the %u that went on had %.4g.",
-        rung->budget, study_text(record->document, "search", "unit"),
-        study_text(record->document, "study", "metric"), trial->final, rung->quota, rung->cutoff);
+    if (close != SEARCH_OPEN)
+        (void)snprintf(text, sizeof text, "Stopped at step %llu, when search.%s ended the search.",
+                       (unsigned long long)trial->step, close_name(close));
+    else
+        (void)snprintf(text, sizeof text,
+                       "Stopped after %g %s: its %s was %.4g, the last of those that went on had "
+                       "%.4g.",
+                       rung->budget, unit, metric, trial->final, rung->cutoff);
     record_message(record, number, text);
 }
 
@@ -114,7 +153,12 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         .id = number,
         .state = trial->state,
         .verdict = trial->verdict,
+        .bracket = trial->bracket,
         .rung = trial->rung,
+        .parent = trial->parent == SEARCH_NO_TRIAL ? -1 : (int64_t)trial->parent,
+        .repeat = trial->repeat,
+        .seed = trial->seed,
+        .begun = trial->begun,
         .step = trial->step,
         .lr = json_number_value(json_object_get(params, "lr")),
         .schedule = json_string_value(json_object_get(json_object_get(params, "schedule"), "type")),
@@ -130,6 +174,50 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
     bool written = store_trial(record->store, &row, error);
     json_decref(params);
     free(text);
+    return written;
+}
+
+static bool write_finalists(struct record *record, struct error *error)
+{
+    json_t *finalists = json_array();
+    for (size_t i = 0; i < search_finalist_count(record->search); i++) {
+        const struct search_finalist *finalist = search_finalist(record->search, i);
+        json_t *mean = isfinite(finalist->mean) ? json_real(finalist->mean) : json_null();
+        json_t *standard_error =
+            isfinite(finalist->standard_error) ? json_real(finalist->standard_error) : json_null();
+        json_array_append_new(
+            finalists,
+            json_pack("{s:I, s:I, s:I, s:o, s:o, s:b}", "trial", (json_int_t)finalist->trial,
+                      "repeats", (json_int_t)finalist->repeats, "lost", (json_int_t)finalist->lost,
+                      "mean", mean, "standard_error", standard_error, "tied", finalist->tied));
+    }
+    char *text = json_dumps(finalists, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(finalists);
+    bool written = text ? store_set(record->store, "finalists", text, error)
+                        : error_set(error, "out of memory");
+    free(text);
+    return written;
+}
+
+/* Who is recommended now, and why. */
+static bool write_standing(struct record *record, struct error *error)
+{
+    const struct search *search = record->search;
+    uint32_t best = 0;
+    bool written = true;
+    bool recommends = search_best(search, &best);
+    if (recommends != record->recommends || (recommends && best != record->recommended)) {
+        char text[16] = "";
+        if (recommends)
+            (void)snprintf(text, sizeof text, "%u", best);
+        written = store_set(record->store, "recommended", text, error);
+        record->recommends = recommends;
+        record->recommended = best;
+    }
+    if (written && search_finalist_count(search) > 0)
+        written = write_finalists(record, error);
+    if (written && search_closed(search) != SEARCH_OPEN)
+        written = store_set(record->store, "closed", close_name(search_closed(search)), error);
     return written;
 }
 
@@ -182,8 +270,7 @@ bool record_step(struct record *record, const struct search_event *event, int wo
         written.trial = train->trial;
         written.attempt = train->attempt;
         written.step = train->from;
-        written.value = NAN;
-    } else if (event->kind != SEARCH_REPORT) {
+    } else if (event->kind != SEARCH_REPORT && event->kind != SEARCH_TIME_OVER) {
         record_message(record, event->trial, text);
     }
     record->dirty = true;
@@ -198,7 +285,7 @@ bool record_step(struct record *record, const struct search_event *event, int wo
             return false;
     }
     bool rungs_matter = rungs_changed && event->kind != SEARCH_REPORT;
-    return !rungs_matter || record_rungs(record, error);
+    return !rungs_matter || (write_rungs(record, error) && write_standing(record, error));
 }
 
 bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
@@ -227,25 +314,6 @@ bool record_report(struct record *record, uint32_t trial, const struct message_r
     };
     record->dirty = true;
     return store_report(record->store, &row, error);
-}
-
-bool record_rungs(struct record *record, struct error *error)
-{
-    json_t *rungs = json_array();
-    for (size_t i = 0; i < search_rung_count(record->search); i++) {
-        const struct search_rung *rung = search_rung(record->search, i);
-        json_array_append_new(rungs, json_pack("{s:f, s:I, s:I}", "budget", rung->budget,
-                                               "candidates", (json_int_t)rung->entered, "promoted",
-                                               (json_int_t)rung->promoted));
-    }
-    char *text = json_dumps(rungs, JSON_COMPACT);
-    json_decref(rungs);
-    if (!text)
-        return error_set(error, "out of memory");
-    bool written = store_set(record->store, "rungs", text, error);
-    record->dirty = true;
-    free(text);
-    return written;
 }
 
 bool record_commit(struct record *record, struct error *error)
@@ -295,7 +363,7 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
         if (kind == SEARCH_FREE) {
             note->worker = row->worker;
             note->started = isnan(note->started) ? row->time : note->started;
-        } else if (kind != SEARCH_REPORT) {
+        } else if (kind != SEARCH_REPORT && kind != SEARCH_TIME_OVER) {
             record_message(record, row->trial, row->text);
         }
         note_ends(record, &update, row->time);

@@ -22,6 +22,8 @@ struct record {
     const json_t *document;
     struct trial_note *notes; /* [note_count], by trial */
     size_t note_count;
+    uint32_t recommended; /* as written last, if it was */
+    bool recommends;
     bool dirty; /* something is not committed yet */
 };
 
@@ -46,9 +48,6 @@ bool record_step(struct record *record, const struct search_event *event, int wo
 
 bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
                    struct error *error);
-
-/* Writes the rungs as they stand into the study. */
-bool record_rungs(struct record *record, struct error *error);
 
 bool record_commit(struct record *record, struct error *error);
 

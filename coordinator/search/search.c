@@ -9,6 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A rule that the study may leave out: NaN. */
+static double optional_number(const json_t *document, const char *group, const char *key)
+{
+    const json_t *value = json_object_get(json_object_get(document, group), key);
+    return value ? json_number_value(value) : NAN;
+}
+
 static bool read_settings(struct search_settings *settings, const json_t *document,
                           uint64_t train_samples, struct error *error)
 {
@@ -22,10 +29,19 @@ static bool read_settings(struct search_settings *settings, const json_t *docume
         .train_samples = train_samples,
         .batch_size = (uint64_t)study_integer(document, "train", "batch_size"),
         .retries = (uint32_t)study_integer(document, "run", "retries"),
+        .independent_seeds = study_bool(document, "search", "independent_seeds"),
+        .finalists = (uint32_t)study_integer(document, "search", "finalists"),
+        .repeats = (uint32_t)study_integer(document, "search", "repeats"),
+        .total_epochs = optional_number(document, "search", "total_epochs"),
+        .target = optional_number(document, "search", "target"),
+        .patience = (uint32_t)study_integer(document, "search", "patience"),
     };
     if (settings->epochs && train_samples == 0)
         return error_set(error, "search.unit is epochs, but the trainer does not tell how many "
                                 "training samples an epoch has; use unit = \"steps\"");
+    if (isfinite(settings->total_epochs) && train_samples == 0)
+        return error_set(error, "search.total_epochs is set, but the trainer does not tell how "
+                                "many training samples an epoch has");
     return true;
 }
 
@@ -36,6 +52,8 @@ struct search *search_create(const json_t *document, uint64_t train_samples, str
         error_set(error, "out of memory");
         return NULL;
     }
+    search->best_metric = NAN;
+    search->leader = SEARCH_NO_TRIAL;
     const char *sampler = study_text(document, "search", "sampler");
     const char *scheduler = study_text(document, "search", "scheduler");
     search->sampler = sampler_find(sampler);
@@ -66,102 +84,12 @@ void search_destroy(struct search *search)
     for (uint32_t i = 0; i < search->trial_count; i++)
         free(search->trials[i].values);
     free(search->trials);
+    free(search->rungs);
+    free(search->brackets);
+    free(search->finalists);
     free(search->retries);
     free(search->actions);
     free(search);
-}
-
-/* Grows *array, of elements of `bytes`, to hold at least `count` of them. */
-static bool reserve(void **array, size_t *room, size_t count, size_t bytes)
-{
-    if (count <= *room)
-        return true;
-    size_t wanted = *room ? 2 * *room : 64;
-    void *grown = realloc(*array, wanted * bytes);
-    if (!grown)
-        return false;
-    *array = grown;
-    *room = wanted;
-    return true;
-}
-
-void search_act(struct search *search, enum search_action_kind kind, uint32_t trial)
-{
-    void *actions = search->actions;
-    if (kind == SEARCH_CHANGED && search->trials[trial].changed == search->events)
-        return;
-    if (!reserve(&actions, &search->action_room, search->action_count + 1,
-                 sizeof *search->actions)) {
-        search->out_of_memory = true;
-        return;
-    }
-    search->actions = actions;
-    struct search_trial *of = &search->trials[trial];
-    if (kind == SEARCH_CHANGED)
-        of->changed = search->events;
-    search->actions[search->action_count++] = (struct search_action){
-        .kind = kind, .trial = trial, .attempt = of->attempts, .from = of->step, .to = of->target};
-}
-
-uint32_t search_new_trial(struct search *search)
-{
-    if (search->trial_count >= search->settings.candidates)
-        return SEARCH_NO_TRIAL;
-    void *trials = search->trials;
-    size_t room = search->trial_room;
-    double *values = calloc(search->space.count + 1, sizeof *values);
-    if (!values || !reserve(&trials, &room, search->trial_count + 1, sizeof *search->trials)) {
-        free(values);
-        search->out_of_memory = true;
-        return SEARCH_NO_TRIAL;
-    }
-    search->trials = trials;
-    search->trial_room = (uint32_t)room;
-    uint32_t trial = search->trial_count++;
-    search->trials[trial] = (struct search_trial){.values = values, .metric = NAN, .final = NAN};
-    search->sampler->sample(search, trial, values);
-    return trial;
-}
-
-bool search_survives(const struct search_trial *trial)
-{
-    return trial->state == TRIAL_PAUSED && isfinite(trial->final);
-}
-
-void search_retire(struct search *search, uint32_t trial, enum trial_state state)
-{
-    search->trials[trial].state = state;
-    search_act(search, SEARCH_CHANGED, trial);
-    /* The checkpoint of a complete trial may be the one that is recommended. */
-    if (state != TRIAL_COMPLETE)
-        search_act(search, SEARCH_RELEASE, trial);
-}
-
-/* The candidate's own value of a key of `train`, or the study's. */
-static uint64_t batch_size(const struct search *search, const struct search_trial *trial)
-{
-    for (size_t i = 0; i < search->space.count; i++) {
-        const struct parameter *parameter = &search->space.parameters[i];
-        if (strcmp(parameter->name, "batch_size") != 0)
-            continue;
-        if (parameter->values)
-            return (uint64_t)json_number_value(
-                json_array_get(parameter->values, (size_t)trial->values[i]));
-        return (uint64_t)trial->values[i];
-    }
-    const json_t *constant = json_object_get(search->space.document, "batch_size");
-    return constant ? (uint64_t)json_number_value(constant) : search->settings.batch_size;
-}
-
-uint64_t search_budget_steps(const struct search *search, uint32_t trial, double budget)
-{
-    double steps = budget;
-    if (search->settings.epochs) {
-        uint64_t batch = batch_size(search, &search->trials[trial]);
-        uint64_t per_epoch = batch ? search->settings.train_samples / batch : 1;
-        steps = budget * (double)(per_epoch ? per_epoch : 1);
-    }
-    return steps < 1 ? 1 : (uint64_t)llround(steps);
 }
 
 static void enqueue_retry(struct search *search, uint32_t trial)
@@ -172,7 +100,8 @@ static void enqueue_retry(struct search *search, uint32_t trial)
         search->retry_first = 0;
     }
     void *retries = search->retries;
-    if (!reserve(&retries, &search->retry_room, search->retry_count + 1, sizeof *search->retries)) {
+    if (!search_reserve(&retries, &search->retry_room, search->retry_count + 1,
+                        sizeof *search->retries)) {
         search->out_of_memory = true;
         return;
     }
@@ -180,29 +109,46 @@ static void enqueue_retry(struct search *search, uint32_t trial)
     search->retries[search->retry_count++] = trial;
 }
 
-static void step_free(struct search *search)
+static uint32_t next_trial(struct search *search)
 {
-    uint32_t number;
+    if (search->phase == PHASE_CLOSING || search->phase == PHASE_OVER)
+        return SEARCH_NO_TRIAL;
     if (search->retry_count > 0) {
-        number = search->retries[search->retry_first++];
         search->retry_count--;
-    } else {
-        number = search->scheduler->next(search->scheduler_state, search);
+        return search->retries[search->retry_first++];
     }
+    return search->phase == PHASE_FINALS ? finals_next(search)
+                                         : search->scheduler->next(search->scheduler_state, search);
+}
+
+static void step_free(struct search *search, const struct search_event *event)
+{
+    if (event->value > 0)
+        search->trainers = (uint32_t)event->value;
+    uint32_t number = next_trial(search);
     if (number == SEARCH_NO_TRIAL)
         return;
     struct search_trial *trial = &search->trials[number];
     trial->state = TRIAL_RUNNING;
-    trial->target = search_budget_steps(search, number, search->rungs[trial->rung].budget);
+    trial->target = search_budget_steps(search, number, search_trial_rung(search, number)->budget);
+    if (trial->pause <= trial->step || trial->pause >= trial->target)
+        trial->pause = 0;
     trial->attempts++;
     search->running++;
     search_act(search, SEARCH_CHANGED, number);
     search_act(search, SEARCH_TRAIN, number);
 }
 
-static void settle(struct search *search, uint32_t trial)
+static void settle(struct search *search, uint32_t number)
 {
-    search->scheduler->settled(search->scheduler_state, search, trial);
+    struct search_trial *trial = &search->trials[number];
+    if (!trial->repeat) {
+        search->scheduler->settled(search->scheduler_state, search, number);
+        return;
+    }
+    if (search_survives(trial))
+        search_retire(search, number, TRIAL_COMPLETE);
+    finals_settled(search, number);
 }
 
 static void leave(struct search *search, uint32_t trial, enum trial_state state)
@@ -216,6 +162,7 @@ static void step_done(struct search *search, const struct search_event *event)
     struct search_trial *trial = &search->trials[event->trial];
     trial->step = event->step;
     trial->losses = 0;
+    trial->pause = 0;
     trial->final = event->value;
     if (!isfinite(event->value)) {
         trial->verdict = VERDICT_DIVERGED;
@@ -228,6 +175,22 @@ static void step_done(struct search *search, const struct search_event *event)
     trial->state = TRIAL_PAUSED;
     search_act(search, SEARCH_CHANGED, event->trial);
     settle(search, event->trial);
+}
+
+/* Given back before its segment's end: behind those that wait, if that was the plan; else before
+ * them. */
+static void step_paused(struct search *search, const struct search_event *event)
+{
+    struct search_trial *trial = &search->trials[event->trial];
+    bool planned = trial->pause > 0 && event->step == trial->pause;
+    trial->state = TRIAL_PAUSED;
+    trial->step = event->step;
+    trial->losses = 0;
+    search_act(search, SEARCH_CHANGED, event->trial);
+    if (planned && search->scheduler->paused && !trial->repeat)
+        search->scheduler->paused(search->scheduler_state, search, event->trial);
+    else
+        enqueue_retry(search, event->trial);
 }
 
 static void step_lost(struct search *search, uint32_t number)
@@ -243,17 +206,19 @@ static void step_lost(struct search *search, uint32_t number)
     enqueue_retry(search, number);
 }
 
+static void step_report(struct search *search, const struct search_event *event)
+{
+    struct search_trial *trial = &search->trials[event->trial];
+    if (!isfinite(event->value) || trial->metric <= event->value)
+        return;
+    trial->metric = event->value;
+    search_act(search, SEARCH_CHANGED, event->trial);
+}
+
 static void step_running(struct search *search, const struct search_event *event)
 {
     struct search_trial *trial = &search->trials[event->trial];
-    if (event->kind == SEARCH_REPORT) {
-        if (isfinite(event->value) && !(trial->metric <= event->value)) {
-            trial->metric = event->value;
-            search_act(search, SEARCH_CHANGED, event->trial);
-        }
-        return;
-    }
-    search->running--;
+    search->running -= event->kind != SEARCH_REPORT;
     switch (event->kind) {
     case SEARCH_DONE:
         step_done(search, event);
@@ -264,19 +229,88 @@ static void step_running(struct search *search, const struct search_event *event
         leave(search, event->trial, TRIAL_DIVERGED);
         break;
     case SEARCH_PAUSED:
-        trial->state = TRIAL_PAUSED;
-        trial->step = event->step;
-        trial->losses = 0;
-        search_act(search, SEARCH_CHANGED, event->trial);
-        enqueue_retry(search, event->trial);
+        step_paused(search, event);
         break;
     case SEARCH_LOST:
         step_lost(search, event->trial);
         break;
-    case SEARCH_FREE:
     case SEARCH_REPORT:
+        step_report(search, event);
+        break;
+    case SEARCH_FREE:
+    case SEARCH_TIME_OVER:
         break;
     }
+}
+
+/* --- the phases --- */
+
+/* Nothing new begins; what runs is taken from its trainers. */
+static void close_search(struct search *search, enum search_close reason)
+{
+    search->phase = PHASE_CLOSING;
+    search->close = reason;
+    for (uint32_t i = 0; i < search->trial_count; i++)
+        if (search->trials[i].state == TRIAL_RUNNING)
+            search_act(search, SEARCH_STOP, i);
+}
+
+/* Those that were still in the search leave it; the best of them keeps its checkpoint. */
+static void retire_all(struct search *search)
+{
+    search->retry_count = search->retry_first = 0;
+    for (uint32_t i = 0; i < search->trial_count; i++) {
+        struct search_trial *trial = &search->trials[i];
+        if (trial->state != TRIAL_PAUSED && trial->state != TRIAL_WAITING)
+            continue;
+        trial->state = TRIAL_STOPPED;
+        search_act(search, SEARCH_CHANGED, i);
+        if (i != search->leader)
+            search_act(search, SEARCH_RELEASE, i);
+    }
+}
+
+/* On to the next phase, if this one has come to its end. */
+static void advance(struct search *search)
+{
+    if (search->running > 0)
+        return;
+    if (search->phase == PHASE_CLOSING)
+        retire_all(search);
+    else if (search->retry_count > 0)
+        return;
+    if (search->phase == PHASE_CLOSING ||
+        (search->phase == PHASE_SEARCHING &&
+         search->scheduler->exhausted(search->scheduler_state, search)))
+        search->phase = finals_begin(search) ? PHASE_FINALS : PHASE_OVER;
+    else if (search->phase == PHASE_FINALS && search->rungs[search->rung_count - 1].settled ==
+                                                  search->rungs[search->rung_count - 1].quota)
+        search->phase = PHASE_OVER;
+}
+
+static bool fits(const struct search *search, const struct search_event *event)
+{
+    if (event->kind == SEARCH_FREE)
+        return true;
+    if (event->kind == SEARCH_TIME_OVER)
+        return search->phase == PHASE_SEARCHING;
+    if (event->trial >= search->trial_count)
+        return false;
+    const struct search_trial *trial = &search->trials[event->trial];
+    bool advances = event->kind != SEARCH_LOST;
+    return trial->state == TRIAL_RUNNING && event->attempt == trial->attempts &&
+           (!advances || (event->step >= trial->step && event->step <= trial->target));
+}
+
+/* The rules look at candidates alone: a repeat never closes the search. */
+static void apply_rules(struct search *search, const struct search_event *event, bool first_result)
+{
+    if (search->phase != PHASE_SEARCHING)
+        return;
+    stopping_note(search, event->trial, event->step, first_result);
+    enum search_close reason = stopping_rule(search);
+    if (reason != SEARCH_OPEN)
+        close_search(search, reason);
 }
 
 bool search_step(struct search *search, const struct search_event *event,
@@ -285,18 +319,20 @@ bool search_step(struct search *search, const struct search_event *event,
     search->action_count = 0;
     search->events++;
     *update = (struct search_update){0};
+    if (!fits(search, event))
+        return false;
     if (event->kind == SEARCH_FREE) {
-        step_free(search);
+        step_free(search, event);
+    } else if (event->kind == SEARCH_TIME_OVER) {
+        close_search(search, SEARCH_CLOSE_TIME);
     } else {
-        if (event->trial >= search->trial_count)
-            return false;
-        const struct search_trial *trial = &search->trials[event->trial];
-        bool advances = event->kind != SEARCH_LOST;
-        if (trial->state != TRIAL_RUNNING || event->attempt != trial->attempts ||
-            (advances && (event->step < trial->step || event->step > trial->target)))
-            return false;
+        bool had_result = isfinite(search->trials[event->trial].final);
+        bool ends = event->kind == SEARCH_DONE || event->kind == SEARCH_DIVERGED;
         step_running(search, event);
+        apply_rules(search, event, ends && !had_result);
     }
+    finals_note_leader(search);
+    advance(search);
     *update = (struct search_update){search->actions, search->action_count};
     return !search->out_of_memory;
 }
@@ -308,58 +344,5 @@ bool search_failed(const struct search *search)
 
 bool search_finished(const struct search *search)
 {
-    return search->running == 0 && search->retry_count == 0 &&
-           search->scheduler->exhausted(search->scheduler_state, search);
-}
-
-const struct space *search_space(const struct search *search)
-{
-    return &search->space;
-}
-
-uint32_t search_trial_count(const struct search *search)
-{
-    return search->trial_count;
-}
-
-const struct search_trial *search_trial(const struct search *search, uint32_t trial)
-{
-    return &search->trials[trial];
-}
-
-size_t search_rung_count(const struct search *search)
-{
-    return search->rung_count;
-}
-
-const struct search_rung *search_rung(const struct search *search, size_t rung)
-{
-    return &search->rungs[rung];
-}
-
-uint32_t search_candidates(const struct search *search)
-{
-    return search->settings.candidates;
-}
-
-bool search_best(const struct search *search, uint32_t *best)
-{
-    bool complete = false, found = false;
-    double value = INFINITY;
-    for (uint32_t i = 0; i < search->trial_count; i++) {
-        const struct search_trial *trial = &search->trials[i];
-        bool candidate_complete = trial->state == TRIAL_COMPLETE;
-        bool in_search = trial->state == TRIAL_RUNNING || trial->state == TRIAL_PAUSED;
-        if (!candidate_complete && (complete || !in_search))
-            continue;
-        double candidate_value = candidate_complete ? trial->final : trial->metric;
-        bool first_complete = candidate_complete && !complete;
-        if (!isfinite(candidate_value) || !(first_complete || candidate_value < value))
-            continue;
-        complete = candidate_complete;
-        value = candidate_value;
-        *best = i;
-        found = true;
-    }
-    return found;
+    return search->phase == PHASE_OVER;
 }

@@ -19,22 +19,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SEARCH_NO_TRIAL UINT32_MAX
+
 /* A trial as the search sees it. */
 struct search_trial {
     double *values; /* the candidate: [space.count] */
     enum trial_state state;
     enum verdict verdict;
-    uint32_t rung;     /* the rung it is in, or ended in */
+    uint32_t bracket;  /* the bracket it belongs to */
+    uint32_t rung;     /* of its bracket: the rung it is in, or ended in */
     uint32_t attempts; /* attempts started; the newest has this number */
     uint32_t losses;   /* attempts lost since it last got on */
+    uint32_t parent;   /* the trial that it branched from, or repeats; SEARCH_NO_TRIAL: none */
+    bool repeat;       /* repeats its parent, a finalist, with a fresh seed */
+    uint64_t seed;     /* of its weights, batch order, dropout ... */
     uint64_t step;     /* trained and kept in its checkpoint */
+    uint64_t counted;  /* furthest step that a report told of */
     uint64_t changed;  /* number of the event that changed it last */
     uint64_t target;   /* step at which the segment under way, or the next, ends */
+    uint64_t pause;    /* step before it at which the trainer is to be given back; 0: none */
+    uint64_t begun;    /* step at which it branched from its parent; 0: it began at the start */
     double metric;     /* best value so far, NaN: none */
     double final;      /* value at the last rung that it reached, NaN: none */
 };
 
+/* A rung of a bracket: all its candidates get this budget. Most schedulers have one bracket. */
 struct search_rung {
+    uint32_t bracket;
+    uint32_t level;    /* in its bracket, from 0: what search_trial calls rung */
+    bool finals;       /* not the scheduler's: the finalists are repeated here */
     double budget;     /* in search.unit */
     uint32_t quota;    /* most candidates that it takes */
     uint32_t entered;  /* candidates that were given this budget */
@@ -43,13 +56,33 @@ struct search_rung {
     double cutoff;     /* the worst final value that was promoted; NaN: none yet */
 };
 
+/* A finalist: one of the best candidates, trained again with fresh seeds. */
+struct search_finalist {
+    uint32_t trial;        /* the candidate */
+    uint32_t repeats;      /* that were trained to the end */
+    uint32_t lost;         /* that diverged or failed: it is then not recommended */
+    double mean;           /* of the repeats' final values; NaN: none yet */
+    double standard_error; /* of the mean; NaN: fewer than two repeats */
+    bool tied;             /* within the error of the best mean */
+};
+
+/* Why no new candidates are made before all that were asked for were. */
+enum search_close {
+    SEARCH_OPEN,
+    SEARCH_CLOSE_TARGET,   /* search.target was reached */
+    SEARCH_CLOSE_EPOCHS,   /* search.total_epochs were trained */
+    SEARCH_CLOSE_PATIENCE, /* search.patience candidates brought nothing better */
+    SEARCH_CLOSE_TIME      /* the caller said so: search.wall_time is over */
+};
+
 enum search_event_kind {
-    SEARCH_FREE,     /* a trainer has nothing to do */
-    SEARCH_REPORT,   /* a validation during a segment: trial, step, value */
-    SEARCH_DONE,     /* a segment reached its target: trial, step, value (not finite: diverged) */
+    SEARCH_FREE,   /* a trainer has nothing to do; value: trainers of the job, NaN or 0: unknown */
+    SEARCH_REPORT, /* a validation during a segment: trial, step, value */
+    SEARCH_DONE,   /* a segment reached its target: trial, step, value (not finite: diverged) */
     SEARCH_DIVERGED, /* the trainer gave up: trial, step, verdict */
     SEARCH_PAUSED,   /* stopped on request with a checkpoint: trial, step */
-    SEARCH_LOST      /* the attempt is lost, the checkpoint before it stands: trial */
+    SEARCH_LOST,     /* the attempt is lost, the checkpoint before it stands: trial */
+    SEARCH_TIME_OVER /* search.wall_time is over */
 };
 
 struct search_event {
@@ -62,7 +95,10 @@ struct search_event {
 };
 
 enum search_action_kind {
-    SEARCH_TRAIN,   /* train `trial` as attempt `attempt` from step `from` to step `to` */
+    SEARCH_TRAIN,   /* train `trial` as attempt `attempt` from step `from` to step `to`, or to the
+                       step `pause`, if that is not 0: then it is to be SEARCH_PAUSED */
+    SEARCH_BRANCH,  /* `trial` is new and begins with its parent's checkpoint: make it a copy */
+    SEARCH_STOP,    /* take `trial` from its trainer: SEARCH_PAUSED is to follow */
     SEARCH_CHANGED, /* what is known of `trial` changed */
     SEARCH_RELEASE  /* `trial` will not go on: its checkpoint is not needed by the search */
 };
@@ -71,7 +107,7 @@ struct search_action {
     enum search_action_kind kind;
     uint32_t trial;
     uint32_t attempt;
-    uint64_t from, to;
+    uint64_t from, to, pause;
 };
 
 /* What the caller must do now, in this order. Valid until the next step. */
@@ -102,18 +138,28 @@ bool search_finished(const struct search *search);
 const struct space *search_space(const struct search *search);
 uint32_t search_trial_count(const struct search *search);
 const struct search_trial *search_trial(const struct search *search, uint32_t trial);
+
+/* The rungs of all brackets, bracket by bracket, and the one that a trial is in. */
 size_t search_rung_count(const struct search *search);
 const struct search_rung *search_rung(const struct search *search, size_t rung);
+const struct search_rung *search_trial_rung(const struct search *search, uint32_t trial);
 
-/* How many candidates the search will have looked at when it is finished. */
+enum search_close search_closed(const struct search *search);
+
+/* How many candidates the search will have looked at when it is finished, repeats not counted. */
 uint32_t search_candidates(const struct search *search);
 
 /* The steps of `budget` (in search.unit) for this trial. */
 uint64_t search_budget_steps(const struct search *search, uint32_t trial, double budget);
 
-/* The recommendation so far: the complete trial with the best final value, ties to the lower
- * number; before any is complete, the best metric of those that are still in the search. False:
- * none. */
+/* The finalists, best first, as their repeats stand. None until the search proper is over. */
+size_t search_finalist_count(const struct search *search);
+const struct search_finalist *search_finalist(const struct search *search, size_t index);
+
+/* The recommendation so far, a candidate. With finalists whose repeats are through: the best mean;
+ * of those tied with it the cheapest, then the one whose repeats spread least (finals.c). Else the
+ * complete trial with the best final value, ties to the lower number; before any is complete, the
+ * best metric of those that are still in the search, or were when it was closed. False: none. */
 bool search_best(const struct search *search, uint32_t *trial);
 
 #endif

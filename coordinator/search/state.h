@@ -5,9 +5,6 @@
 
 #include "coordinator/search/search.h"
 
-#define SEARCH_NO_TRIAL  UINT32_MAX
-#define SEARCH_RUNGS_MAX 64
-
 struct sampler_class;
 struct scheduler_class;
 
@@ -20,6 +17,22 @@ struct search_settings {
     uint64_t train_samples;
     uint64_t batch_size; /* of the study; a candidate may bring its own */
     uint32_t retries;
+    bool independent_seeds;
+    uint32_t finalists, repeats;
+    double total_epochs, target; /* stopping rules; NaN: none */
+    uint32_t patience;           /* 0: none */
+};
+
+enum search_phase {
+    PHASE_SEARCHING,
+    PHASE_CLOSING, /* closed before its end: what runs is being stopped */
+    PHASE_FINALS,  /* the finalists are repeated */
+    PHASE_OVER
+};
+
+struct search_bracket {
+    size_t first; /* index of its first rung */
+    size_t count;
 };
 
 struct search {
@@ -28,21 +41,50 @@ struct search {
     const struct sampler_class *sampler;
     const struct scheduler_class *scheduler;
     void *scheduler_state;
+    enum search_phase phase;
+    enum search_close close;
     struct search_trial *trials;
     uint32_t trial_count, trial_room;
+    uint32_t sampled;  /* candidates that the sampler has made */
     uint32_t *retries; /* trials to go on with before anything else, a queue */
     size_t retry_first, retry_count, retry_room;
-    struct search_rung rungs[SEARCH_RUNGS_MAX];
-    size_t rung_count;
+    struct search_rung *rungs;
+    size_t rung_count, rung_room;
+    struct search_bracket *brackets;
+    size_t bracket_count, bracket_room;
+    struct search_finalist *finalists;
+    size_t finalist_count;
+    uint32_t leader; /* the best candidate as the search stands; SEARCH_NO_TRIAL: none */
     uint32_t running;
-    uint64_t events;               /* fed so far */
+    uint32_t trainers;  /* of the job, as last told; 0: unknown */
+    double epochs;      /* trained by all, lost work not counted */
+    double best_metric; /* of all trials, NaN: none */
+    uint32_t fruitless; /* candidates whose first rung brought nothing better than best_metric */
+    uint64_t events;    /* fed so far */
     struct search_action *actions; /* of the step under way */
     size_t action_count, action_room;
     bool out_of_memory;
 };
 
-/* Makes the next candidate and returns its number; SEARCH_NO_TRIAL: there are no more. */
-uint32_t search_new_trial(struct search *search);
+/* --- for schedulers --- */
+
+/* Begins a bracket; the rungs added next are its own. False: out of memory. */
+bool search_add_bracket(struct search *search);
+
+/* Adds a rung to the newest bracket, for at most `quota` candidates. False: out of memory. */
+bool search_add_rung(struct search *search, double budget, uint32_t quota);
+
+/* Rung `level` of a bracket. The pointer is good until a rung is added. */
+struct search_rung *search_bracket_rung(struct search *search, size_t bracket, uint32_t level);
+
+/* Makes the next candidate, in rung 0 of `bracket`, and returns its number; SEARCH_NO_TRIAL: there
+ * are no more. */
+uint32_t search_new_trial(struct search *search, uint32_t bracket);
+
+/* Makes a trial that goes on from the checkpoint of `parent`, which does not run, in its bracket
+ * and rung, with its candidate: the caller may change values before this step ends. It is no
+ * further candidate of the sampler's. SEARCH_NO_TRIAL: out of memory. */
+uint32_t search_branch_trial(struct search *search, uint32_t parent);
 
 /* Appends an action to the step under way; SEARCH_CHANGED once a trial. */
 void search_act(struct search *search, enum search_action_kind kind, uint32_t trial);
@@ -52,5 +94,34 @@ void search_retire(struct search *search, uint32_t trial, enum trial_state state
 
 /* Whether a trial's rung result counts for promotion. */
 bool search_survives(const struct search_trial *trial);
+
+/* Whether trial a's rung result is better than b's: survivors before the others, then the lower
+ * final value, ties to the lower number. */
+bool search_ranks_before(const struct search *search, uint32_t a, uint32_t b);
+
+/* --- between the files of the core --- */
+
+/* Grows *array, of elements of `bytes`, to hold at least `count` of them. */
+bool search_reserve(void **array, size_t *room, size_t count, size_t bytes);
+
+/* A trial without a candidate yet; SEARCH_NO_TRIAL: out of memory. */
+uint32_t search_append_trial(struct search *search);
+
+/* Steps of an epoch for this trial. 0: epochs are unknown. */
+uint64_t search_epoch_steps(const struct search *search, uint32_t trial);
+
+/* stopping.c: takes note of what trial's event told, and whether a rule closes the search now. */
+void stopping_note(struct search *search, uint32_t trial, uint64_t step, bool first_result);
+enum search_close stopping_rule(const struct search *search);
+
+/* finals.c: picks the finalists, when the search proper is over. False: there are none to repeat.
+ */
+bool finals_begin(struct search *search);
+/* The next repeat to train; SEARCH_NO_TRIAL: all were started. */
+uint32_t finals_next(struct search *search);
+/* `trial`, a repeat, is complete or was lost. */
+void finals_settled(struct search *search, uint32_t trial);
+/* Trials changed, those that the step's actions name: who leads now? */
+void finals_note_leader(struct search *search);
 
 #endif

@@ -172,12 +172,11 @@ static bool check_identity(sqlite3 *db, const char *path, struct error *error)
         return false;
     if (application != STORE_APPLICATION_ID)
         return error_set(error, "%s: a database, but not a study of lrsweep", path);
-    if (version < 1 || version > STORE_SCHEMA_VERSION)
-        return error_set(
-            error,
-            "%s: its tables are of version %lld, this lrsweep knows versions up to %d: "
-            "use the lrsweep that made it, or a later one",
-            path, (long long)version, STORE_SCHEMA_VERSION);
+    if (version != STORE_SCHEMA_VERSION)
+        return error_set(error,
+                         "%s: its tables are of version %lld, this lrsweep knows version %d: use "
+                         "the lrsweep that made it",
+                         path, (long long)version, STORE_SCHEMA_VERSION);
     return true;
 }
 

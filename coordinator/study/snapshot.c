@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_RUNGS 10000
+#define MOST_RUNGS     10000
+#define MOST_FINALISTS 10000
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
@@ -72,7 +73,8 @@ static bool copy_texts(struct trial_row *row, const char *schedule, const char *
 
 static bool read_trial(struct trial_row *row, sqlite3_stmt *from, struct error *error)
 {
-    uint64_t id = 0, rung = 0, attempts = 0;
+    uint64_t id = 0, rung = 0, attempts = 0, bracket = 0, repeat = 0;
+    int parent = -1;
     const char *state = "", *verdict = "", *schedule = "", *params = "", *message = "";
     bool ok =
         column_whole(from, 0, UINT32_MAX, &id, error) && column_text(from, 1, &state, error) &&
@@ -84,7 +86,14 @@ static bool read_trial(struct trial_row *row, sqlite3_stmt *from, struct error *
         column_real(from, 11, &row->ended, error) &&
         column_whole(from, 12, UINT32_MAX, &attempts, error) &&
         column_index(from, 13, &row->worker, error) && column_text(from, 14, &message, error) &&
+        column_whole(from, 15, UINT32_MAX, &bracket, error) &&
+        column_index(from, 16, &parent, error) && column_whole(from, 17, 1, &repeat, error) &&
+        column_whole(from, 18, INT64_MAX, &row->seed, error) &&
+        column_whole(from, 19, INT64_MAX, &row->begun, error) &&
         state_from_name(state, &row->state, error);
+    row->bracket = (uint32_t)bracket;
+    row->parent = parent;
+    row->repeat = repeat != 0;
     row->id = (uint32_t)id;
     row->rung = (uint32_t)rung;
     row->attempts = (uint32_t)attempts;
@@ -136,7 +145,8 @@ static bool read_tables(struct snapshot *snapshot, sqlite3 *db, const char *path
            read_table(snapshot, db, path, "SELECT key, value FROM study", read_value, error) &&
            read_table(snapshot, db, path,
                       "SELECT id, state, verdict, rung, step, lr, schedule, params, metric, final,"
-                      " started, ended, attempts, worker, message FROM trial ORDER BY id",
+                      " started, ended, attempts, worker, message, bracket, parent, repeat, seed,"
+                      " begun FROM trial ORDER BY id",
                       add_trial, error);
 }
 
@@ -159,14 +169,18 @@ static bool parse_rung(struct snapshot_rung *rung, const json_t *from)
     const json_t *budget = json_object_get(from, "budget");
     const json_t *candidates = json_object_get(from, "candidates");
     const json_t *promoted = json_object_get(from, "promoted");
-    if (!json_is_number(budget) || !json_is_integer(candidates) || !json_is_integer(promoted))
+    const json_t *bracket = json_object_get(from, "bracket");
+    if (!json_is_integer(bracket) || !json_is_number(budget) || !json_is_integer(candidates) ||
+        !json_is_integer(promoted))
         return false;
     json_int_t entered = json_integer_value(candidates), left = json_integer_value(promoted);
+    json_int_t of = json_integer_value(bracket);
+    rung->bracket = (uint32_t)of;
     rung->budget = json_number_value(budget);
     rung->candidates = (uint32_t)entered;
     rung->promoted = (uint32_t)left;
-    return entered >= 0 && entered <= UINT32_MAX && left >= 0 && left <= UINT32_MAX &&
-           rung->budget >= 0;
+    return entered >= 0 && entered <= UINT32_MAX && left >= 0 && left <= UINT32_MAX && of >= 0 &&
+           of <= UINT32_MAX && rung->budget >= 0;
 }
 
 static bool parse_rungs(struct snapshot *snapshot, const char *path, struct error *error)
@@ -184,8 +198,47 @@ static bool parse_rungs(struct snapshot *snapshot, const char *path, struct erro
     snapshot->rung_count = ok ? count : 0;
     json_decref(rungs);
     return ok || error_set(error,
-                           "%s: the value rungs in table study is not a list of {\"budget\", "
-                           "\"candidates\", \"promoted\"}",
+                           "%s: the value rungs in table study is not a list of {\"bracket\", "
+                           "\"budget\", \"candidates\", \"promoted\"}",
+                           path);
+}
+
+static bool parse_finalist(struct snapshot_finalist *finalist, const json_t *from)
+{
+    json_int_t trial = json_integer_value(json_object_get(from, "trial"));
+    json_int_t repeats = json_integer_value(json_object_get(from, "repeats"));
+    json_int_t lost = json_integer_value(json_object_get(from, "lost"));
+    const json_t *mean = json_object_get(from, "mean");
+    const json_t *error = json_object_get(from, "standard_error");
+    *finalist = (struct snapshot_finalist){
+        .trial = (uint32_t)trial,
+        .repeats = (uint32_t)repeats,
+        .lost = (uint32_t)lost,
+        .mean = json_is_number(mean) ? json_number_value(mean) : (double)NAN,
+        .standard_error = json_is_number(error) ? json_number_value(error) : (double)NAN,
+        .tied = json_is_true(json_object_get(from, "tied")),
+    };
+    return json_is_object(from) && trial >= 0 && trial <= UINT32_MAX && repeats >= 0 &&
+           repeats <= UINT32_MAX && lost >= 0 && lost <= UINT32_MAX;
+}
+
+static bool parse_finalists(struct snapshot *snapshot, const char *path, struct error *error)
+{
+    const char *text = snapshot_value(snapshot, "finalists");
+    if (!*text)
+        return true;
+    json_t *finalists = json_loads(text, 0, NULL);
+    size_t count = json_array_size(finalists);
+    bool ok = json_is_array(finalists) && count <= MOST_FINALISTS;
+    if (ok && count > 0)
+        ok = (snapshot->finalists = calloc(count, sizeof *snapshot->finalists)) != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = parse_finalist(&snapshot->finalists[i], json_array_get(finalists, i));
+    snapshot->finalist_count = ok ? count : 0;
+    json_decref(finalists);
+    return ok || error_set(error,
+                           "%s: the value finalists in table study is not a list of "
+                           "{\"trial\", \"repeats\", \"lost\", ...}",
                            path);
 }
 
@@ -211,7 +264,8 @@ static bool fill(struct snapshot *snapshot, const char *path, struct error *erro
     bool ok = db && read_tables(snapshot, db, path, error);
     /* Closed before anything is worked out: a writer's commit may be waiting. */
     sqlite3_close(db);
-    return ok && parse_document(snapshot, path, error) && parse_rungs(snapshot, path, error);
+    return ok && parse_document(snapshot, path, error) && parse_rungs(snapshot, path, error) &&
+           parse_finalists(snapshot, path, error);
 }
 
 struct snapshot *snapshot_read(const char *dir, struct error *error)
@@ -241,6 +295,7 @@ void snapshot_destroy(struct snapshot *snapshot)
         free((char *)snapshot->trials[i].schedule);
     free(snapshot->trials);
     free(snapshot->rungs);
+    free(snapshot->finalists);
     free(snapshot->dir);
     json_decref(snapshot->document);
     json_decref(snapshot->values);
@@ -249,18 +304,26 @@ void snapshot_destroy(struct snapshot *snapshot)
 
 const struct trial_row *snapshot_best(const struct snapshot *snapshot)
 {
-    const struct trial_row *complete = NULL, *going = NULL;
-    for (size_t i = 0; i < snapshot->trial_count; i++) {
-        const struct trial_row *trial = &snapshot->trials[i];
-        bool goes_on = trial->state == TRIAL_WAITING || trial->state == TRIAL_RUNNING ||
-                       trial->state == TRIAL_PAUSED;
-        if (trial->state == TRIAL_COMPLETE && isfinite(trial->final) &&
-            (!complete || trial->final < complete->final))
-            complete = trial;
-        if (goes_on && isfinite(trial->metric) && (!going || trial->metric < going->metric))
-            going = trial;
-    }
-    return complete ? complete : going;
+    const char *text = snapshot_value(snapshot, "recommended");
+    char *end = NULL;
+    unsigned long id = strtoul(text, &end, 10);
+    if (end == text || *end != '\0')
+        return NULL;
+    return snapshot_trial(snapshot, id);
+}
+
+static int by_id(const void *key, const void *row)
+{
+    unsigned long id = *(const unsigned long *)key;
+    const struct trial_row *trial = row;
+    return (id > trial->id) - (id < trial->id);
+}
+
+const struct trial_row *snapshot_trial(const struct snapshot *snapshot, unsigned long id)
+{
+    return snapshot->trial_count ? bsearch(&id, snapshot->trials, snapshot->trial_count,
+                                           sizeof *snapshot->trials, by_id)
+                                 : NULL;
 }
 
 const char *snapshot_value(const struct snapshot *snapshot, const char *key)

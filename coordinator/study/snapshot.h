@@ -10,9 +10,20 @@
 #include <stddef.h>
 
 struct snapshot_rung {
+    uint32_t bracket;    /* from 0 */
     double budget;       /* in search.unit */
     uint32_t candidates; /* that entered it */
     uint32_t promoted;   /* that went on to the next */
+};
+
+/* A candidate that is, or was, trained again with fresh seeds. */
+struct snapshot_finalist {
+    uint32_t trial;
+    uint32_t repeats;      /* trained to the end */
+    uint32_t lost;         /* diverged or failed */
+    double mean;           /* of their values; NaN: none yet */
+    double standard_error; /* of the mean; NaN: not known */
+    bool tied;             /* with the best mean */
 };
 
 struct snapshot {
@@ -24,6 +35,8 @@ struct snapshot {
     size_t trial_count;
     struct snapshot_rung *rungs;
     size_t rung_count;
+    struct snapshot_finalist *finalists;
+    size_t finalist_count;
     bool unattended; /* set by a caller that knows: its status is "running", but no run holds DIR
                         (study_lock_held) */
 };
@@ -35,10 +48,11 @@ struct snapshot {
 struct snapshot *snapshot_read(const char *dir, struct error *error);
 void snapshot_destroy(struct snapshot *snapshot);
 
-/* The recommended trial: the complete one with the best `final`, ties to the lower id; before any
- * is complete, the best `metric` of those that still run, wait or are paused. NULL: none. Every
- * metric is better when it is lower. */
+/* The recommended trial, as the search said when it wrote the study last. NULL: none. */
 const struct trial_row *snapshot_best(const struct snapshot *snapshot);
+
+/* NULL: there is no such trial. */
+const struct trial_row *snapshot_trial(const struct snapshot *snapshot, unsigned long id);
 
 /* A value of the `study` table, "" if it is not there. */
 const char *snapshot_value(const struct snapshot *snapshot, const char *key);

@@ -29,8 +29,9 @@ static const char *const statement_texts[STATEMENTS] = {
     [STATEMENT_SET] = "INSERT OR REPLACE INTO study (key, value) VALUES (?1, ?2)",
     [STATEMENT_TRIAL] =
         "INSERT OR REPLACE INTO trial (id, state, verdict, rung, step, lr, schedule,"
-        " params, metric, final, started, ended, attempts, worker, message)"
-        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+        " params, metric, final, started, ended, attempts, worker, message, bracket, parent,"
+        " repeat, seed, begun)"
+        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)",
     [STATEMENT_REPORT] = "INSERT OR REPLACE INTO report (trial, step, epoch, train_loss, val_loss,"
                          " val_accuracy, lr, grad_norm, update_ratio, dead_units, seconds, finite)"
                          " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
@@ -247,6 +248,14 @@ bool store_trial(struct store *store, const struct trial_row *row, struct error 
     bind_whole(to, 13, row->attempts);
     bind_index(to, 14, row->worker);
     bind_text(to, 15, row->message);
+    bind_whole(to, 16, row->bracket);
+    if (row->parent >= 0)
+        bind_whole(to, 17, (uint64_t)row->parent);
+    else
+        sqlite3_bind_null(to, 17);
+    bind_whole(to, 18, row->repeat);
+    bind_whole(to, 19, row->seed);
+    bind_whole(to, 20, row->begun);
     return run(store, STATEMENT_TRIAL, error);
 }
 

@@ -25,7 +25,12 @@ struct trial_row {
     uint32_t id;
     enum trial_state state;
     enum verdict verdict;
-    uint32_t rung;        /* the rung it is in or ended in, from 0 */
+    uint32_t bracket; /* from 0 */
+    uint32_t rung;    /* of its bracket: the rung it is in or ended in, from 0 */
+    int64_t parent;   /* the trial that it branched from, or repeats; -1: none */
+    bool repeat;      /* repeats a finalist with a fresh seed */
+    uint64_t seed;
+    uint64_t begun;       /* step at which it branched from its parent; 0: from the start */
     uint64_t step;        /* steps trained and kept */
     double lr;            /* base rate */
     const char *schedule; /* its type */

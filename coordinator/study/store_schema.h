@@ -12,7 +12,7 @@
 #define STORE_APPLICATION_ID 0x4c527377
 
 /* In the file's header (PRAGMA user_version). A file with a higher one is refused. */
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 /* clang-format off: one column a line, each with its comment. */
 
@@ -21,8 +21,13 @@
  *   version         of the lrsweep that made it
  *   created         time
  *   status          running, finished, interrupted or failed
- *   rungs           JSON: [{"budget": in search.unit, "candidates": that entered the rung,
- *                   "promoted": that went on to the next}, ...]
+ *   rungs           JSON: [{"bracket": from 0, "budget": in search.unit, "candidates": that
+ *                   entered the rung, "promoted": that went on to the next}, ...]
+ *   recommended     trial.id of the recommendation so far
+ *   finalists       JSON: [{"trial", "repeats": trained to the end, "lost": that diverged or
+ *                   failed, "mean", "standard_error", "tied": with the best mean}, ...]
+ *   closed          why the search ended before all candidates were looked at: target,
+ *                   total_epochs, patience or wall_time
  *   trainers        how many trained at once
  *   wall_s          seconds from the start of the run to its end, all runs of this study together
  *   train_s         seconds that trainers were held by trials, all together
@@ -31,7 +36,8 @@
  *   train_samples   in the training set
  *   classes         number of classes, where the data has classes
  *   steps_per_epoch steps in an epoch, where a step's batch is known
- *   test_loss, test_accuracy  of the recommended trial on the test set
+ *   test_loss, test_accuracy  of the recommendation on the test set; the mean of its repeats,
+ *                   where it has some
  * All but the first four may be absent. */
 #define STORE_SCHEMA_STUDY                                                                         \
     "CREATE TABLE study ("                                                                         \
@@ -39,13 +45,18 @@
     "  value TEXT NOT NULL"                                                                        \
     ") STRICT, WITHOUT ROWID;"
 
-/* One row a candidate: what stands in it now. */
+/* One row a trial: what stands in it now. */
 #define STORE_SCHEMA_TRIAL                                                                         \
     "CREATE TABLE trial ("                                                                         \
-    "  id INTEGER PRIMARY KEY,"    /* candidate number, from 0 */                                  \
+    "  id INTEGER PRIMARY KEY,"    /* from 0, in the order of creation */                          \
     "  state TEXT NOT NULL,"       /* waiting running paused complete stopped diverged failed */   \
     "  verdict TEXT NOT NULL,"     /* healthy diverged collapsed ...; '': nothing was seen yet */  \
-    "  rung INTEGER NOT NULL,"     /* that it is in or ended in, from 0 */                         \
+    "  bracket INTEGER NOT NULL,"  /* that it belongs to, from 0 */                                \
+    "  rung INTEGER NOT NULL,"     /* of its bracket: that it is in or ended in, from 0 */         \
+    "  parent INTEGER,"            /* trial.id that it branched from, or repeats */                \
+    "  repeat INTEGER NOT NULL,"   /* 1: repeats a finalist with a fresh seed */                   \
+    "  seed INTEGER NOT NULL,"     /* of its weights, batch order ... */                           \
+    "  begun INTEGER NOT NULL,"    /* step at which it branched; 0: from the start */              \
     "  step INTEGER NOT NULL,"     /* steps trained and kept */                                    \
     "  lr REAL NOT NULL,"          /* base learning rate */                                        \
     "  schedule TEXT NOT NULL,"    /* its type */                                                  \
@@ -90,7 +101,7 @@
     "  worker INTEGER,"           /* rank */                                                       \
     "  trainer INTEGER,"          /* slot within the worker */                                     \
     "  step INTEGER NOT NULL,"    /* the trial's step */                                           \
-    "  value REAL,"               /* the metric that was reported */                               \
+    "  value REAL,"               /* the metric that was reported; assigned: trainers known */     \
     "  verdict TEXT NOT NULL,"    /* the trainer's */                                              \
     "  text TEXT NOT NULL"        /* a reason or a sentence */                                     \
     ") STRICT;"

@@ -59,7 +59,7 @@ static void print_headline(FILE *stream, const struct snapshot *snapshot,
 static void print_length(FILE *stream, const struct study_facts *facts,
                          const struct trial_row *trial)
 {
-    double epochs = study_facts_epochs(facts, trial);
+    double epochs = study_facts_epochs(facts, trial, trial->step);
     uint64_t steps = trial->step;
     if (isnan(epochs))
         fprintf(stream, " after %s steps", figure_count(steps).text);
@@ -205,6 +205,11 @@ static void print_effort(FILE *stream, const struct snapshot *snapshot,
         fprintf(stream, " (all candidates in full: %s)",
                 steps ? figure_count((uint64_t)full).text : figure_rate(full).text);
     fputs(".\n", stream);
+    const char *closed = snapshot_value(snapshot, "closed");
+    char clean[64];
+    figure_clean(clean, sizeof clean, closed, false);
+    if (*closed)
+        fprintf(stream, "search.%s ended the search before all candidates were through.\n", clean);
 }
 
 static void print_files(FILE *stream, const struct snapshot *snapshot)
@@ -238,6 +243,7 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
     if (snapshot->rung_count > 0)
         fputc('\n', stream);
     result_table_rungs(stream, snapshot, &facts, colour);
+    result_table_finalists(stream, snapshot, &facts, colour);
     print_rates(stream, &facts, &stable);
     if (snapshot->trial_count > 0) {
         fputc('\n', stream);

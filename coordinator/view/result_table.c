@@ -92,7 +92,7 @@ static void add_trial(struct text_table *table, const struct trial_row *trial,
 {
     char candidate[256];
     candidate_text(trial, candidate, sizeof candidate);
-    double epochs = study_facts_epochs(facts, trial);
+    double epochs = study_facts_epochs(facts, trial, trial->step);
     struct figure id = figure_count(trial->id), rate = figure_rate(trial->lr);
     struct figure length = isnan(epochs) ? figure_count(trial->step) : figure_rate(epochs);
     struct figure metric = figure_metric(trial->metric), final = figure_metric(trial->final);
@@ -129,10 +129,12 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
     struct text_table *table = text_table_create(columns, sizeof columns / sizeof columns[0]);
     struct entry *order = calloc(count + 1, sizeof *order);
     if (table && order) {
+        size_t candidates = 0;
         for (size_t i = 0; i < count; i++)
-            order[i].trial = &snapshot->trials[i];
-        qsort(order, count, sizeof *order, by_result);
-        for (size_t i = 0; i < count; i++)
+            if (!snapshot->trials[i].repeat)
+                order[candidates++].trial = &snapshot->trials[i];
+        qsort(order, candidates, sizeof *order, by_result);
+        for (size_t i = 0; i < candidates; i++)
             add_trial(table, order[i].trial, facts);
         /* Promotions go by the value at a rung's end, which need not be a trial's best. */
         fprintf(stream,
@@ -141,6 +143,56 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
         text_table_print(table, stream, TABLE_COLUMNS, colour);
     }
     free(order);
+    text_table_destroy(table);
+}
+
+/* --- finalists ----------------------------------------------------------------------------------
+ */
+
+static void add_finalist(struct text_table *table, const struct snapshot *snapshot,
+                         const struct snapshot_finalist *finalist, const struct study_facts *facts)
+{
+    const struct trial_row *trial = snapshot_trial(snapshot, finalist->trial);
+    char candidate[256] = "", error[48] = "-", note[64] = "";
+    if (!trial)
+        return;
+    candidate_text(trial, candidate, sizeof candidate);
+    struct figure id = figure_count(trial->id), rate = figure_rate(trial->lr);
+    struct figure mean = figure_metric(finalist->mean), repeats = figure_count(finalist->repeats);
+    if (isfinite(finalist->standard_error))
+        (void)snprintf(error, sizeof error, "+-%s", figure_metric(finalist->standard_error).text);
+    if (finalist->lost > 0)
+        (void)snprintf(note, sizeof note, "%u diverged or failed", (unsigned)finalist->lost);
+    else if (trial == facts->best)
+        (void)snprintf(note, sizeof note, "recommended");
+    else if (finalist->tied)
+        (void)snprintf(note, sizeof note, "tied within the error");
+    const char *cells[] = {id.text, rate.text, candidate, repeats.text, mean.text, error, note};
+    enum text_style style = trial == facts->best ? STYLE_BOLD : STYLE_PLAIN;
+    const enum text_style styles[] = {style, style, style, style, style, style, style};
+    (void)text_table_row(table, cells, styles);
+}
+
+void result_table_finalists(FILE *stream, const struct snapshot *snapshot,
+                            const struct study_facts *facts, bool colour)
+{
+    static const struct text_column columns[] = {
+        {"trial", true, false},   {"lr", true, false},   {"schedule", false, true},
+        {"repeats", true, false}, {"mean", true, false}, {"error", true, false},
+        {"", false, false}};
+    struct text_table *table = snapshot->finalist_count > 0
+                                   ? text_table_create(columns, sizeof columns / sizeof columns[0])
+                                   : NULL;
+    for (size_t i = 0; table && i < snapshot->finalist_count; i++)
+        add_finalist(table, snapshot, &snapshot->finalists[i], facts);
+    if (table) {
+        char metric[24];
+        figure_clean(metric, sizeof metric, facts->metric, false);
+        fprintf(stream,
+                "\nFinalists, trained again with fresh seeds: mean %s and its standard error\n",
+                metric);
+        text_table_print(table, stream, TABLE_COLUMNS, colour);
+    }
     text_table_destroy(table);
 }
 

@@ -42,8 +42,10 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->trial_count; i++) {
         const struct trial_row *trial = &snapshot->trials[i];
         facts.states[trial->state]++;
-        facts.steps_trained += trial->step;
-        facts.epochs_trained += study_facts_epochs(&facts, trial);
+        /* What was trained before a branch is its parent's. */
+        uint64_t own = trial->step > trial->begun ? trial->step - trial->begun : 0;
+        facts.steps_trained += own;
+        facts.epochs_trained += study_facts_epochs(&facts, trial, own);
     }
     if (facts.best)
         facts.best_value =
@@ -51,7 +53,8 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
     return facts;
 }
 
-double study_facts_epochs(const struct study_facts *facts, const struct trial_row *trial)
+double study_facts_epochs(const struct study_facts *facts, const struct trial_row *trial,
+                          uint64_t steps)
 {
     double steps_per_epoch = facts->steps_per_epoch;
     if (facts->batch_searched && !isnan(facts->train_samples)) {
@@ -60,5 +63,5 @@ double study_facts_epochs(const struct study_facts *facts, const struct trial_ro
         json_decref(params);
         steps_per_epoch = batch > 0 ? fmax(floor(facts->train_samples / batch), 1) : 1;
     }
-    return (double)trial->step / steps_per_epoch;
+    return (double)steps / steps_per_epoch;
 }

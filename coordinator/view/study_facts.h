@@ -28,7 +28,8 @@ struct study_facts study_facts_of(const struct snapshot *snapshot);
 /* A value of the `study` table as a number, NaN if there is none. */
 double study_facts_number(const struct snapshot *snapshot, const char *key);
 
-/* A trial's steps in epochs; NaN where an epoch's steps are not known. */
-double study_facts_epochs(const struct study_facts *facts, const struct trial_row *trial);
+/* Steps of this trial in epochs; NaN where an epoch's steps are not known. */
+double study_facts_epochs(const struct study_facts *facts, const struct trial_row *trial,
+                          uint64_t steps);
 
 #endif

@@ -22,15 +22,45 @@ static json_t *text(const char *value)
     return string ? string : json_null();
 }
 
+/* What a candidate brought with fresh seeds. */
+static json_t *repeats_array(const struct snapshot *snapshot, const struct trial_row *of)
+{
+    json_t *repeats = json_array();
+    for (size_t i = 0; i < snapshot->trial_count; i++) {
+        const struct trial_row *trial = &snapshot->trials[i];
+        if (trial->repeat && trial->parent == of->id)
+            json_array_append_new(
+                repeats, json_pack("{s:I, s:I, s:s, s:o}", "trial", (json_int_t)trial->id, "seed",
+                                   (json_int_t)trial->seed, "state", trial_state_name(trial->state),
+                                   "value", number(trial->final)));
+    }
+    return repeats;
+}
+
+static json_t *finalists_array(const struct snapshot *snapshot)
+{
+    json_t *finalists = json_array();
+    for (size_t i = 0; i < snapshot->finalist_count; i++) {
+        const struct snapshot_finalist *finalist = &snapshot->finalists[i];
+        json_array_append_new(
+            finalists,
+            json_pack("{s:I, s:I, s:I, s:o, s:o, s:b}", "trial", (json_int_t)finalist->trial,
+                      "repeats", (json_int_t)finalist->repeats, "lost", (json_int_t)finalist->lost,
+                      "mean", number(finalist->mean), "standard_error",
+                      number(finalist->standard_error), "tied", finalist->tied));
+    }
+    return finalists;
+}
+
 static json_t *best_object(const struct snapshot *snapshot, const struct study_facts *facts)
 {
     if (!facts->best)
         return json_null();
     json_t *params = json_loads(facts->best->params, 0, NULL);
-    return json_pack("{s:I, s:o, s:o, s:o, s:[]}", "trial", (json_int_t)facts->best->id, "params",
+    return json_pack("{s:I, s:o, s:o, s:o, s:o}", "trial", (json_int_t)facts->best->id, "params",
                      params ? params : json_null(), "value", number(facts->best_value),
                      "test_accuracy", number(study_facts_number(snapshot, "test_accuracy")),
-                     "repeats");
+                     "repeats", repeats_array(snapshot, facts->best));
 }
 
 static json_t *counts_object(const struct study_facts *facts)
@@ -67,9 +97,10 @@ static json_t *rungs_array(const struct snapshot *snapshot)
     json_t *rungs = json_array();
     for (size_t i = 0; i < snapshot->rung_count; i++) {
         const struct snapshot_rung *rung = &snapshot->rungs[i];
-        json_array_append_new(rungs, json_pack("{s:o, s:I, s:I}", "budget", number(rung->budget),
-                                               "candidates", (json_int_t)rung->candidates,
-                                               "promoted", (json_int_t)rung->promoted));
+        json_array_append_new(
+            rungs, json_pack("{s:I, s:o, s:I, s:I}", "bracket", (json_int_t)rung->bracket, "budget",
+                             number(rung->budget), "candidates", (json_int_t)rung->candidates,
+                             "promoted", (json_int_t)rung->promoted));
     }
     return rungs;
 }
@@ -78,13 +109,13 @@ json_t *result_summary(const struct snapshot *snapshot)
 {
     const struct study_facts facts = study_facts_of(snapshot);
     const struct stable_lr stable = stable_lr_find(snapshot);
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "study",
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "study",
                      text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
-                     "metric", text(facts.metric), "best", best_object(snapshot, &facts), "counts",
-                     counts_object(&facts), "budget", budget_object(&facts), "time",
-                     time_object(snapshot), "rungs", rungs_array(snapshot), "stable_lr",
-                     "lowest_useful", number(stable.lowest_useful), "highest_stable",
-                     number(stable.highest_stable));
+                     "metric", text(facts.metric), "best", best_object(snapshot, &facts),
+                     "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
+                     "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
+                     rungs_array(snapshot), "stable_lr", "lowest_useful",
+                     number(stable.lowest_useful), "highest_stable", number(stable.highest_stable));
 }
 
 bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error)

@@ -54,7 +54,7 @@ static void trace_changes(struct virtual_cluster *cluster, const struct search_u
     for (size_t i = 0; i < update->count; i++) {
         const struct search_action *action = &update->actions[i];
         const struct search_trial *trial = search_trial(cluster->search, action->trial);
-        const struct search_rung *rung = search_rung(cluster->search, trial->rung);
+        const struct search_rung *rung = search_trial_rung(cluster->search, action->trial);
         if (action->kind != SEARCH_CHANGED)
             continue;
         if (trial->state == TRIAL_STOPPED || trial->state == TRIAL_COMPLETE ||
@@ -67,9 +67,11 @@ static void trace_changes(struct virtual_cluster *cluster, const struct search_u
 }
 
 /* Asks for work for a trainer that is free. */
-static bool assign(struct virtual_cluster *cluster, struct trainer *trainer, size_t number)
+static bool assign(struct virtual_cluster *cluster, struct trainer *trainer, size_t number,
+                   size_t count)
 {
-    const struct search_event event = {.kind = SEARCH_FREE, .value = NAN};
+    const struct search_event event = {
+        .kind = SEARCH_FREE, .value = cluster->tells_trainers ? (double)count : (double)NAN};
     struct search_update update;
     assert_true(search_step(cluster->search, &event, &update));
     for (size_t i = 0; i < update.count; i++) {
@@ -81,10 +83,15 @@ static bool assign(struct virtual_cluster *cluster, struct trainer *trainer, siz
             .busy = true, .trial = action->trial, .attempt = action->attempt, .from = action->from};
         trainer->fate = cluster->fate(cluster->context, action->trial, action->attempt,
                                       action->from, action->to, &trainer->step, &trainer->value);
+        if (action->pause > 0 && trainer->step > action->pause) {
+            trainer->fate = FATE_PAUSED;
+            trainer->step = action->pause;
+        }
         trainer->ends = cluster->now + (trainer->step - action->from);
         trace(cluster, "[%6llu] > trainer %zu trains trial %u from %llu to %llu\n",
               (unsigned long long)cluster->now, number, action->trial,
-              (unsigned long long)action->from, (unsigned long long)action->to);
+              (unsigned long long)action->from,
+              (unsigned long long)(action->pause ? action->pause : action->to));
         return true;
     }
     return false;
@@ -132,7 +139,7 @@ void virtual_cluster_run(struct virtual_cluster *cluster, size_t count, uint64_t
     while (!search_finished(cluster->search)) {
         size_t busy = 0, next = count;
         for (size_t i = 0; i < count; i++) {
-            if (!trainers[i].busy && assign(cluster, &trainers[i], i))
+            if (!trainers[i].busy && assign(cluster, &trainers[i], i, count))
                 trainers[i].draw = order_seed ? random_bits(&stream) : i;
             busy += trainers[i].busy;
         }
@@ -153,13 +160,14 @@ json_t *virtual_study(const char *scheduler, int candidates, int eta, double min
 {
     json_t *study = json_pack(
         "{s:{s:s, s:i, s:s}, s:{s:i}, s:{s:{s:[f, f]}, s:[{s:s}, {s:s}, {s:s, s:{s:[f, f]}}, "
-        "{s:s, s:f, s:f}]}, s:{s:s, s:i, s:s, s:i, s:f, s:f, s:s}, s:{s:i}}",
+        "{s:s, s:f, s:f}]}, s:{s:s, s:i, s:s, s:i, s:f, s:f, s:s, s:b, s:i, "
+        "s:i, s:i}, s:{s:i}}",
         "study", "name", "virtual", "seed", 1, "metric", "val_loss", "train", "batch_size", 10,
         "space", "lr", "log_uniform", 1e-5, 10.0, "schedule", "type", "constant", "type", "cosine",
         "type", "exponential", "gamma", "uniform", 0.1, 0.9, "type", "step", "every", 3.0, "gamma",
         0.3, "search", "sampler", "random", "candidates", candidates, "scheduler", scheduler, "eta",
-        eta, "min_budget", min_budget, "max_budget", max_budget, "unit", "epochs", "run", "retries",
-        2);
+        eta, "min_budget", min_budget, "max_budget", max_budget, "unit", "epochs",
+        "independent_seeds", 0, "finalists", 0, "repeats", 3, "patience", 0, "run", "retries", 2);
     assert_non_null(study);
     return study;
 }

@@ -18,6 +18,7 @@ struct virtual_cluster {
     void *context;
     char *trace; /* lines of what happened; NULL: not kept. Freed by the test */
     size_t trace_bytes;
+    bool tells_trainers;    /* the search is told how many trainers there are: it may plan pauses */
     uint64_t now;           /* virtual seconds */
     uint64_t steps_trained; /* by all trainers, lost work too */
     /* Every event that the search took, in order, for a replay. Freed by the test */

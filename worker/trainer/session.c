@@ -25,7 +25,7 @@ struct session {
 /* A command to train or to test, checked. Texts are borrowed from the message. */
 struct assignment {
     const json_t *trial, *params;
-    uint64_t seed, from, to;
+    uint64_t seed, from, to, pause;
     const char *resume, *path; /* path: the checkpoint to leave, or the export */
 };
 
@@ -187,6 +187,7 @@ static void train(struct session *session, const json_t *message)
     if (!assignment_read(&assignment, message, "checkpoint", &error) ||
         !count_read(message, "from", 0, &assignment.from, &error) ||
         !count_read(message, "to", -1, &assignment.to, &error) ||
+        !count_read(message, "pause", 0, &assignment.pause, &error) ||
         !trial_open(session, &trial, &assignment, &error)) {
         fail(session, json_object_get(message, "trial"), 0, error.text);
         return;
@@ -201,8 +202,10 @@ static void train(struct session *session, const json_t *message)
                       (unsigned long long)assignment.to, (unsigned long long)assignment.from);
         fail(session, assignment.trial, trial.step, error.text);
     } else {
-        const struct training_watch watch = {
-            .report = report, .interrupted = interrupted, .context = session};
+        const struct training_watch watch = {.report = report,
+                                             .interrupted = interrupted,
+                                             .pause = assignment.pause,
+                                             .context = session};
         enum verdict verdict;
         session->trial = assignment.trial;
         enum training_end end = training_run(&trial, assignment.to, &watch, &verdict);

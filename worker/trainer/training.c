@@ -99,9 +99,9 @@ enum training_end training_run(struct trial *trial, uint64_t to, const struct tr
         }
         if (lost(*verdict))
             return TRAINING_LOST;
-        if (now - asked >= ask_interval_s && next < to) {
+        if (next < to && (next == watch->pause || now - asked >= ask_interval_s)) {
             asked = now;
-            if (watch->interrupted(watch->context)) {
+            if (next == watch->pause || watch->interrupted(watch->context)) {
                 trial->seconds += now - started;
                 return TRAINING_INTERRUPTED;
             }

@@ -22,6 +22,7 @@ struct training_watch {
     void (*report)(void *context, const struct training_report *report);
     /* Asked between steps, about once in a millisecond: true ends the training there. */
     bool (*interrupted)(void *context);
+    uint64_t pause; /* step that ends the training as if it were interrupted; 0: none */
     void *context;
 };
 

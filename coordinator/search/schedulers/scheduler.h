@@ -7,14 +7,17 @@
 
 struct scheduler_class {
     const char *name;
-    /* Sets search->rungs. Returns its own state; NULL: failed, error is set. */
+    /* Adds the brackets and rungs. Returns its own state; NULL: failed, error is set. */
     void *(*create)(struct search *search, struct error *error);
     void (*destroy)(void *state);
     /* Picks the trial that a free trainer shall train, to the budget of trial->rung (which it may
-     * raise). SEARCH_NO_TRIAL: none now. */
+     * raise), or to trial->pause (which it may set) before it. SEARCH_NO_TRIAL: none now. */
     uint32_t (*next)(void *state, struct search *search);
     /* `trial` reached its rung's budget (search_survives) or left the search. */
     void (*settled)(void *state, struct search *search, uint32_t trial);
+    /* `trial` was given back at the step trial->pause, as planned: next() is to return it again,
+     * behind those that wait. NULL: the scheduler plans no pauses. */
+    void (*paused)(void *state, struct search *search, uint32_t trial);
     /* Nothing will ever come from next() again unless a trial that runs now changes that. */
     bool (*exhausted)(const void *state, const struct search *search);
 };

@@ -1,0 +1,235 @@
+/* arrivals.c - what workers say, and what it means to the search. */
+#include "coordinator/dispatch/state.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define CREDIT_BATCH 64 /* reports taken in before a worker is granted as many again */
+
+static void set_free(struct dispatch *dispatch, struct slot *slot, enum slot_state state)
+{
+    if (slot->state == SLOT_BUSY)
+        dispatch->busy_s += dispatch->now_s - slot->since_s;
+    slot->state = state;
+}
+
+/* The slot, if it holds just what the message speaks of. */
+static struct slot *holder(struct dispatch *dispatch, int rank, const struct message *message)
+{
+    struct slot *slot = workers_slot(&dispatch->workers, rank, message->trainer);
+    bool holds = slot && slot->state == SLOT_BUSY && slot->trial == message->trial &&
+                 slot->attempt == message->attempt;
+    return holds ? slot : NULL;
+}
+
+static void handle_ready(struct dispatch *dispatch, int rank, const struct message *message)
+{
+    const struct dispatch_options *options = dispatch->options;
+    const struct message_ready *ready = &message->body.ready;
+    struct slot *slot = workers_slot(&dispatch->workers, rank, message->trainer);
+    struct worker_entry *entry = &dispatch->workers.entries[rank];
+    char host[MESSAGE_TEXT_MAX_BYTES + 1], text[512];
+    if (!slot)
+        return;
+    message_text(message, host);
+    (void)snprintf(entry->host, sizeof entry->host, "%.63s", host);
+    if (ready->train_samples != options->train_samples ||
+        ready->validation_samples != options->validation_samples) {
+        (void)snprintf(text, sizeof text,
+                       "%s (rank %d) is left out: its data set has %llu training and %llu "
+                       "validation samples, not %llu and %llu as on rank 0",
+                       entry->host, rank, (unsigned long long)ready->train_samples,
+                       (unsigned long long)ready->validation_samples,
+                       (unsigned long long)options->train_samples,
+                       (unsigned long long)options->validation_samples);
+        progress_message(options->progress, text);
+        slot->state = SLOT_UNFIT;
+        return;
+    }
+    set_free(dispatch, slot, SLOT_FREE);
+    size_t trainers =
+        workers_count(&dispatch->workers, SLOT_FREE) + workers_count(&dispatch->workers, SLOT_BUSY);
+    if (trainers > dispatch->trainers)
+        dispatch->trainers = trainers;
+}
+
+static void grant_credit(struct dispatch *dispatch, int rank)
+{
+    struct worker_entry *entry = &dispatch->workers.entries[rank];
+    if (++entry->owed < CREDIT_BATCH)
+        return;
+    struct message credit;
+    message_begin(&credit, MESSAGE_CREDIT);
+    credit.value = entry->owed;
+    entry->owed = 0;
+    dispatch_send(dispatch, rank, &credit);
+}
+
+/* The part of search.unit that `steps` of a trial are. */
+static double in_units(const struct dispatch *dispatch, uint32_t trial, uint64_t steps)
+{
+    return (double)steps / (double)search_budget_steps(dispatch->options->search, trial, 1.0);
+}
+
+static void handle_report(struct dispatch *dispatch, int rank, const struct message *message)
+{
+    const struct message_report *report = &message->body.report;
+    struct error error;
+    grant_credit(dispatch, rank);
+    if (!holder(dispatch, rank, message) || dispatch->outcome == DISPATCH_FAILED)
+        return;
+    struct trial_note *note = record_note(&dispatch->record, message->trial);
+    if (note && report->step > note->seen_step)
+        pace_add(&dispatch->pace,
+                 in_units(dispatch, message->trial, report->step - note->seen_step));
+    if (!record_report(&dispatch->record, message->trial, report, &error)) {
+        dispatch_fail(dispatch, &error);
+        return;
+    }
+    double value = record_metric(&dispatch->record, report);
+    if (isnan(value))
+        return;
+    const struct search_event event = {.kind = SEARCH_REPORT,
+                                       .trial = message->trial,
+                                       .attempt = message->attempt,
+                                       .step = report->step,
+                                       .value = value};
+    struct search_update update;
+    dispatch_feed(dispatch, &event, rank, (int)message->trainer, "", &update);
+}
+
+static void lose(struct dispatch *dispatch, int rank, const struct message *message,
+                 const char *reason)
+{
+    char text[MESSAGE_TEXT_MAX_BYTES + 128];
+    const struct search_event event = {
+        .kind = SEARCH_LOST, .trial = message->trial, .attempt = message->attempt, .value = NAN};
+    struct search_update update;
+    (void)snprintf(text, sizeof text, "trial %u, attempt %u on rank %d: %s", message->trial,
+                   message->attempt, rank, reason);
+    progress_message(dispatch->options->progress, text);
+    dispatch_feed(dispatch, &event, rank, (int)message->trainer, reason, &update);
+}
+
+static void handle_done(struct dispatch *dispatch, int rank, const struct message *message)
+{
+    struct slot *slot = holder(dispatch, rank, message);
+    const struct message_done *done = &message->body.done;
+    char text[MESSAGE_TEXT_MAX_BYTES + 1];
+    if (!slot)
+        return;
+    message_text(message, text);
+    set_free(dispatch, slot, SLOT_FREE);
+    const struct trial_note *note = record_note(&dispatch->record, message->trial);
+    struct search_event event = {.trial = message->trial,
+                                 .attempt = message->attempt,
+                                 .step = done->step,
+                                 .value = NAN,
+                                 .verdict = (enum verdict)done->verdict};
+    struct search_update update;
+    switch (done->status) {
+    case DONE_OK:
+        if (!note || note->seen_step != done->step || isnan(note->seen_value)) {
+            lose(dispatch, rank, message,
+                 "the trainer said ok without a validation at its last step");
+            return;
+        }
+        event.kind = SEARCH_DONE;
+        event.value = note->seen_value;
+        break;
+    case DONE_STOPPED:
+        event.kind = SEARCH_PAUSED;
+        break;
+    case DONE_DIVERGED:
+        event.kind = SEARCH_DIVERGED;
+        if (event.verdict != VERDICT_COLLAPSED)
+            event.verdict = VERDICT_DIVERGED;
+        break;
+    default:
+        lose(dispatch, rank, message, text);
+        return;
+    }
+    dispatch_feed(dispatch, &event, rank, (int)message->trainer, text, &update);
+}
+
+static void handle_lost(struct dispatch *dispatch, int rank, const struct message *message)
+{
+    struct slot *slot = holder(dispatch, rank, message);
+    char text[MESSAGE_TEXT_MAX_BYTES + 1];
+    if (!slot)
+        return;
+    message_text(message, text);
+    set_free(dispatch, slot, SLOT_STARTING);
+    if (dispatch->phase == TESTING) {
+        progress_message(dispatch->options->progress, text);
+        testing_lost(dispatch);
+        return;
+    }
+    lose(dispatch, rank, message, text);
+}
+
+static void handle_unfit(struct dispatch *dispatch, int rank, const struct message *message)
+{
+    struct slot *slot = workers_slot(&dispatch->workers, rank, message->trainer);
+    char reason[MESSAGE_TEXT_MAX_BYTES + 1], text[MESSAGE_TEXT_MAX_BYTES + 128];
+    if (!slot)
+        return;
+    message_text(message, reason);
+    slot->state = SLOT_UNFIT;
+    (void)snprintf(text, sizeof text, "rank %d, trainer %u is given up: %s", rank, message->trainer,
+                   reason);
+    progress_message(dispatch->options->progress, text);
+    size_t alive = workers_count(&dispatch->workers, SLOT_FREE) +
+                   workers_count(&dispatch->workers, SLOT_BUSY) +
+                   workers_count(&dispatch->workers, SLOT_STARTING);
+    size_t known = 0;
+    for (int i = 0; i < dispatch->workers.count; i++)
+        known += dispatch->workers.entries[i].slot_count > 0;
+    bool all_spoke =
+        known + (dispatch->options->local_worker ? 0 : 1) == (size_t)dispatch->workers.count;
+    if (alive == 0 && all_spoke) {
+        struct error error;
+        error_set(&error, "no trainer is left; the last was given up because: %s", reason);
+        dispatch_fail(dispatch, &error);
+    }
+}
+
+static void handle_tested(struct dispatch *dispatch, int rank, const struct message *message)
+{
+    struct slot *slot = holder(dispatch, rank, message);
+    char reason[MESSAGE_TEXT_MAX_BYTES + 1];
+    if (!slot)
+        return;
+    set_free(dispatch, slot, SLOT_FREE);
+    message_text(message, reason);
+    testing_took(dispatch, &message->body.tested, reason);
+}
+
+void arrivals_deliver(struct dispatch *dispatch, int peer, const struct message *message)
+{
+    switch (message->kind) {
+    case MESSAGE_READY:
+        handle_ready(dispatch, peer, message);
+        break;
+    case MESSAGE_REPORT:
+        handle_report(dispatch, peer, message);
+        break;
+    case MESSAGE_DONE:
+        handle_done(dispatch, peer, message);
+        break;
+    case MESSAGE_TESTED:
+        handle_tested(dispatch, peer, message);
+        break;
+    case MESSAGE_LOST:
+        handle_lost(dispatch, peer, message);
+        break;
+    case MESSAGE_UNFIT:
+        handle_unfit(dispatch, peer, message);
+        break;
+    case MESSAGE_BYE:
+        dispatch->workers.entries[peer].gone = true;
+        break;
+    default:
+        break;
+    }
+}

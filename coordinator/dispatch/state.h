@@ -1,0 +1,79 @@
+/* state.h - the dispatcher's own state, for the files of this folder. */
+#ifndef LRSWEEP_COORDINATOR_DISPATCH_STATE_H
+#define LRSWEEP_COORDINATOR_DISPATCH_STATE_H
+
+#include "common/message.h"
+#include "coordinator/dispatch/dispatch.h"
+#include "coordinator/dispatch/pace.h"
+#include "coordinator/dispatch/record.h"
+#include "coordinator/dispatch/workers.h"
+
+enum dispatch_phase {
+    SEARCHING,
+    TESTING,  /* the search is over: the recommendation is being tested */
+    STOPPING, /* told to end: trainers leave their checkpoints */
+    LEAVING,  /* everything is durable: workers end their trainers */
+    LEFT
+};
+
+/* The test of the recommendation: of its repeats, if it has some, one after the other. */
+struct testing {
+    uint32_t *trials; /* [count], the one whose weights are exported first */
+    size_t count, done;
+    bool sent; /* trials[done] is with a trainer */
+    size_t loss_count, accuracy_count;
+    double loss_sum, accuracy_sum;
+};
+
+struct dispatch {
+    const struct dispatch_options *options;
+    struct workers workers;
+    struct record record;
+    struct pace pace;
+    struct testing testing;
+    enum dispatch_phase phase;
+    enum dispatch_outcome outcome;
+    struct error error;
+    double now_s, phase_s, commit_s, draw_s;
+    double busy_s;
+    size_t trainers;
+    double begun_s;      /* time of the first turn */
+    double wall_time_s;  /* that the search may take, earlier runs included; infinite: any */
+    bool timed_out;      /* the search was told that it is over */
+    bool started;        /* the first turn was taken */
+    unsigned drawn_rung; /* that the last picture showed */
+};
+
+void dispatch_enter(struct dispatch *dispatch, enum dispatch_phase phase);
+void dispatch_send(struct dispatch *dispatch, int rank, const struct message *message);
+
+/* Tells all workers to end. */
+void dispatch_quit(struct dispatch *dispatch);
+
+/* The study cannot go on. What was committed stands. */
+void dispatch_fail(struct dispatch *dispatch, const struct error *error);
+
+void dispatch_commit(struct dispatch *dispatch);
+
+/* Feeds an event, writes it down and carries out what follows from it, but for SEARCH_TRAIN. */
+bool dispatch_feed(struct dispatch *dispatch, const struct search_event *event, int rank,
+                   int trainer, const char *text, struct search_update *update);
+
+/* A message that hands `trial` to trainer `slot`. */
+void dispatch_assignment(const struct dispatch *dispatch, struct message *message,
+                         enum message_kind kind, uint32_t trial, uint32_t attempt, uint32_t slot);
+void dispatch_occupy(struct dispatch *dispatch, int rank, uint32_t slot, uint32_t trial,
+                     uint32_t attempt);
+
+/* arrivals.c: what a worker says. */
+void arrivals_deliver(struct dispatch *dispatch, int rank, const struct message *message);
+
+/* testing.c: the search is over. testing_begin tells what is to be tested, or that there is
+ * nothing; testing_turn hands out the next test: true if it did something. */
+void testing_begin(struct dispatch *dispatch);
+bool testing_turn(struct dispatch *dispatch);
+void testing_took(struct dispatch *dispatch, const struct message_tested *tested,
+                  const char *reason);
+void testing_lost(struct dispatch *dispatch);
+
+#endif
