@@ -183,6 +183,7 @@ static void step_paused(struct search *search, const struct search_event *event)
 {
     struct search_trial *trial = &search->trials[event->trial];
     bool planned = trial->pause > 0 && event->step == trial->pause;
+    trial->turns += planned;
     trial->state = TRIAL_PAUSED;
     trial->step = event->step;
     trial->losses = 0;

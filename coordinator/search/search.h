@@ -29,6 +29,7 @@ struct search_trial {
     uint32_t bracket;  /* the bracket it belongs to */
     uint32_t rung;     /* of its bracket: the rung it is in, or ended in */
     uint32_t attempts; /* attempts started; the newest has this number */
+    uint32_t turns;    /* of these, those that only took up the trial after a planned pause */
     uint32_t losses;   /* attempts lost since it last got on */
     uint32_t parent;   /* the trial that it branched from, or repeats; SEARCH_NO_TRIAL: none */
     bool repeat;       /* repeats its parent, a finalist, with a fresh seed */

@@ -748,7 +748,8 @@ static void every_default_is_filled_in(void **state)
         "\"stop_collapsed\":true},"
         "\"space\":{\"lr\":1.0,\"schedule\":[{\"type\":\"constant\"}]},"
         "\"search\":{\"sampler\":\"random\",\"candidates\":1,\"scheduler\":\"sha\",\"eta\":3,"
-        "\"min_budget\":1.0,\"max_budget\":1.0,\"unit\":\"epochs\"},"
+        "\"min_budget\":1.0,\"max_budget\":1.0,\"unit\":\"epochs\","
+        "\"independent_seeds\":false,\"finalists\":0,\"repeats\":3,\"patience\":0},"
         "\"run\":{\"retries\":2,\"heartbeat_timeout\":60.0}}";
     struct study_file *file = read_with("t.cfg", NULL);
     assert_sound(file);
