@@ -35,6 +35,7 @@ struct search_trial {
     bool repeat;       /* repeats its parent, a finalist, with a fresh seed */
     uint64_t seed;     /* of its weights, batch order, dropout ... */
     uint64_t step;     /* trained and kept in its checkpoint */
+    uint32_t kept;     /* step > 0: the attempt that left this checkpoint; 0: it was branched */
     uint64_t counted;  /* furthest step that a report told of */
     uint64_t changed;  /* number of the event that changed it last */
     uint64_t target;   /* step at which the segment under way, or the next, ends */
@@ -101,7 +102,7 @@ enum search_action_kind {
     SEARCH_BRANCH,  /* `trial` is new and begins with its parent's checkpoint: make it a copy */
     SEARCH_STOP,    /* take `trial` from its trainer: SEARCH_PAUSED is to follow */
     SEARCH_CHANGED, /* what is known of `trial` changed */
-    SEARCH_RELEASE  /* `trial` will not go on: its checkpoint is not needed by the search */
+    SEARCH_RELEASE  /* the checkpoint that attempt `attempt` of `trial` left is needed no more */
 };
 
 struct search_action {

@@ -151,13 +151,20 @@ bool search_ranks_before(const struct search *search, uint32_t a, uint32_t b)
     return a < b;
 }
 
+void search_release(struct search *search, uint32_t trial)
+{
+    search_act(search, SEARCH_RELEASE, trial);
+    if (search->action_count > 0)
+        search->actions[search->action_count - 1].attempt = search->trials[trial].kept;
+}
+
 void search_retire(struct search *search, uint32_t trial, enum trial_state state)
 {
     search->trials[trial].state = state;
     search_act(search, SEARCH_CHANGED, trial);
     /* The checkpoint of a complete trial may be the one that is recommended. */
     if (state != TRIAL_COMPLETE)
-        search_act(search, SEARCH_RELEASE, trial);
+        search_release(search, trial);
 }
 
 /* The candidate's own value of a key of `train`, or the study's. */
