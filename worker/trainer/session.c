@@ -116,15 +116,8 @@ static bool trial_open(struct session *session, struct trial *trial,
         return error_set(error, "there is no study yet: the first command must be hello");
     if (!trial_create(trial, &session->model, assignment->params, assignment->seed, error))
         return false;
-    if (!assignment->resume)
+    if (!assignment->resume || checkpoint_load(trial, assignment->resume, error))
         return true;
-    if (checkpoint_load(trial, assignment->resume, error)) {
-        if (trial->step == assignment->from)
-            return true;
-        error_set(error, "%s is at step %llu, but the training is to start from step %llu",
-                  assignment->resume, (unsigned long long)trial->step,
-                  (unsigned long long)assignment->from);
-    }
     trial_destroy(trial);
     return false;
 }
@@ -134,8 +127,14 @@ static bool trial_open(struct session *session, struct trial *trial,
 static bool trial_open_or_begin(struct session *session, struct trial *trial,
                                 struct assignment *assignment, struct error *error)
 {
-    if (trial_open(session, trial, assignment, error))
-        return true;
+    if (trial_open(session, trial, assignment, error)) {
+        if (!assignment->resume || trial->step == assignment->from)
+            return true;
+        error_set(error, "%s is at step %llu, but the training is to start from step %llu",
+                  assignment->resume, (unsigned long long)trial->step,
+                  (unsigned long long)assignment->from);
+        trial_destroy(trial);
+    }
     if (!assignment->resume || assignment->branch)
         return false;
     fprintf(stderr, "%s; the trial is trained again from the start\n", error->text);
