@@ -100,7 +100,9 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     trial->monitor = monitor_create(model->dataset.constant_loss, relu_layers);
     if (!good || !trial->monitor)
         good = error_set(error, "out of memory for %zu parameters", network->parameter_count);
-    good = good && rates_create(&trial->rates, network, trial->candidate.layer_decay, error) &&
+    good = good &&
+           rates_create(&trial->rates, network, trial->candidate.layer_decay,
+                        json_object_get(params, "lr_multiplier"), error) &&
            batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
            activations_create(&trial->activations, network, forward, batch, error);
     if (good)
