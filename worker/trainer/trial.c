@@ -86,7 +86,7 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     trial->piece = optimizer->whole_tensors ? largest : PIECE;
     size_t relu_layers = network_relu_layers(network);
     size_t batch = trial->candidate.batch_size;
-    size_t forward = batch > EVALUATE_CHUNK_SAMPLES ? batch : EVALUATE_CHUNK_SAMPLES;
+    size_t evaluated = evaluate_rows(network), forward = batch > evaluated ? batch : evaluated;
 
     trial->weights = memory_create(network->weights_count, sizeof(real));
     trial->gradients = memory_create(network->arena_count, sizeof(real));
