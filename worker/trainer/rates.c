@@ -50,7 +50,7 @@ bool rates_create(struct rates *rates, const struct network *network, double lay
     for (size_t i = 0; i < network->layer_count; i++)
         trained += network->layer[i].tensor_count > 0;
     rates->layer = calloc(trained + 1, sizeof *rates->layer);
-    double *multiplier = calloc(network->layer_count, sizeof *multiplier);
+    double *multiplier = calloc(network->layer_count + 1, sizeof *multiplier);
     bool good = rates->layer && multiplier;
     if (!good)
         (void)error_set(error, "out of memory for the rates of %zu layers", trained);
