@@ -35,6 +35,9 @@
  * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution
  * is an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a
  * list of numbers). Everything else is a constant.
+ * - space.lr_multiplier is there only if the file has it: [{"layer": 0, "value": {"log_uniform":
+ *   [0.1, 10.0]}}, ...], and in a candidate [{"layer": 0, "value": 0.37}, ...]. It takes the place
+ * of the multiplier of that one of model.layers, in which the default still stands.
  * - 0 stands for "the default that depends on the data": validate_every (an epoch's steps), period
  *   (the full budget), batch_size (the whole set), test (what the format has).
  * - `run` changes no result; run.trainers is there only if the file has it. */

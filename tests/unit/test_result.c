@@ -327,6 +327,10 @@ static void a_candidate_is_told_in_a_few_words(void **state)
          "{\"schedule\":{\"type\":\"cosine\",\"period\":0.0,"
          "\"warmup\":{\"steps\":100,\"from\":0.0}},\"momentum\":0.9,\"nesterov\":false}",
          "cosine, warm-up 100 steps, momentum 0.9, no nesterov"},
+        {"constant",
+         "{\"lr\":1,\"schedule\":{\"type\":\"constant\"},\"lr_multiplier\":[{\"layer\":2,\"value\":"
+         "0.5},{\"layer\":0,\"value\":3}]}",
+         "constant, lr_multiplier[2] 0.5, lr_multiplier[0] 3"},
         {"constant", "not JSON", "constant"},
         {"con\033[31mstant", "{}", "con [31mstant"},
     };
