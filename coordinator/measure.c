@@ -32,7 +32,9 @@ struct bench {
     uint64_t step;                                  /* of its checkpoint */
     uint64_t n;                                     /* steps of the long piece */
     double fresh_s, resume_s, step_s, validation_s; /* of this round */
+    double cpu_share;                               /* of the long piece's time */
     double sent_s, took_s;
+    double cpu_before_s, cpu_s; /* processor time of the trainer: before this segment, and in it */
     bool busy;
 };
 
@@ -62,6 +64,16 @@ unsigned measure_cores(void)
 }
 
 /* --- one segment on every trainer at once --- */
+
+/* Processor time that the trainer has had; NaN: the system does not tell. */
+static double cpu_of(const struct bench *bench)
+{
+    clockid_t clock;
+    struct timespec had;
+    if (clock_getcpuclockid(bench->probe.child.pid, &clock) != 0 || clock_gettime(clock, &had) != 0)
+        return NAN;
+    return (double)had.tv_sec + 1e-9 * (double)had.tv_nsec;
+}
 
 /* The candidate with the lowest rate that is searched in the place of its own. */
 static json_t *calm_params(const struct measure *measure, uint32_t trial)
@@ -97,6 +109,7 @@ static bool send_segment(const struct measure *measure, struct bench *bench, uin
         return error_set(error, "out of memory");
     if (!validated)
         json_object_set_new(line, "pause", json_integer((json_int_t)end));
+    bench->cpu_before_s = cpu_of(bench);
     bench->sent_s = measure_now_s();
     bench->busy = true;
     return probe_send(&bench->probe, line, error);
@@ -113,6 +126,7 @@ static bool hear(struct bench *bench, const char *text, size_t length, struct er
     bool good = true;
     if (op && strcmp(op, "done") == 0) {
         bench->took_s = measure_now_s() - bench->sent_s;
+        bench->cpu_s = cpu_of(bench) - bench->cpu_before_s;
         bench->busy = false;
         bench->step = (uint64_t)step;
         if (!status || (strcmp(status, "ok") != 0 && strcmp(status, "stopped") != 0))
@@ -151,8 +165,10 @@ static bool listen(struct bench *bench, struct error *error)
 static bool await(const struct measure *measure, struct error *error)
 {
     unsigned count = measure->options->trainers;
-    struct pollfd *news = calloc(count, sizeof *news);
-    bool good = news || error_set(error, "out of memory");
+    struct pollfd *news = calloc(count + 1, sizeof *news);
+    bool good = true;
+    if (!news)
+        return error_set(error, "out of memory");
     for (bool waiting = true; good && waiting;) {
         waiting = false;
         for (unsigned i = 0; good && i < count; i++) {
@@ -191,8 +207,10 @@ static int compare(const void *a, const void *b)
  * `took_s`. */
 static bool short_segments(const struct measure *measure, bool validated, struct error *error)
 {
-    double *times = calloc((size_t)measure->options->trainers * REPEATS, sizeof *times);
-    bool good = times || error_set(error, "out of memory");
+    double *times = calloc((size_t)measure->options->trainers * REPEATS + 1, sizeof *times);
+    bool good = true;
+    if (!times)
+        return error_set(error, "out of memory");
     for (size_t repeat = 0; good && repeat < REPEATS; repeat++) {
         good = all(measure, 1, validated, error);
         for (unsigned i = 0; good && i < measure->options->trainers; i++)
@@ -244,8 +262,10 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
             bench->n = (uint64_t)fmin(fmax(n, 2 * WARM_STEPS), PIECE_STEPS_MAX);
         }
     }
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         measure->benches[i].step_s = measure->benches[i].took_s;
+        measure->benches[i].cpu_share = measure->benches[i].cpu_s / measure->benches[i].took_s;
+    }
     if (!short_segments(measure, false, error))
         return false;
     for (unsigned i = 0; i < count; i++)
@@ -268,7 +288,7 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
     return true;
 }
 
-static bool gather(const struct measure *measure, struct simulator_costs *costs,
+static bool gather(const struct measure *measure, struct simulator_costs *costs, double *cpu_share,
                    struct error *error)
 {
     const double share = 1.0 / (ROUNDS * measure->options->trainers);
@@ -282,6 +302,7 @@ static bool gather(const struct measure *measure, struct simulator_costs *costs,
             costs->validation_s += share * bench->validation_s;
             costs->fresh_s += share * bench->fresh_s;
             costs->resume_s += share * bench->resume_s;
+            *cpu_share += share * bench->cpu_share;
             epoch_s +=
                 share * bench->step_s * (double)search_epoch_steps(measure->search, bench->trial);
         }
@@ -337,13 +358,14 @@ static bool make_dir(struct measure *measure, struct error *error)
 }
 
 bool measure_costs(const struct measure_options *options, struct probe *first, double first_start_s,
-                   struct simulator_costs *costs, struct error *error)
+                   struct simulator_costs *costs, double *cpu_share, struct error *error)
 {
     struct measure measure = {.options = options,
                               .benches = calloc(options->trainers, sizeof *measure.benches),
                               .silence_s =
                                   study_number(options->document, "run", "heartbeat_timeout")};
     *costs = (struct simulator_costs){.epoch_s = NAN};
+    *cpu_share = 0;
     if (!measure.benches)
         return error_set(error, "out of memory");
     for (unsigned i = 0; i < options->trainers; i++) {
@@ -354,7 +376,7 @@ bool measure_costs(const struct measure_options *options, struct probe *first, d
     double begun_s = measure_now_s();
     bool good = draw(&measure, error) && start_others(&measure, error);
     costs->start_s = fmax(first_start_s, MPI_START_S) + measure_now_s() - begun_s;
-    good = good && make_dir(&measure, error) && gather(&measure, costs, error);
+    good = good && make_dir(&measure, error) && gather(&measure, costs, cpu_share, error);
     first->child = measure.benches[0].probe.child;
     for (unsigned i = 0; i < options->trainers; i++) {
         if (i > 0)

@@ -117,6 +117,7 @@ static bool find_costs(const struct plan *plan, const char *program, struct prob
     unsigned cores = measure_cores();
     options->trainers = plan->trainers ? plan->trainers : cores;
     options->diverging = plan->diverging;
+    options->cpu_share = NAN;
     options->costs = (struct simulator_costs){.epoch_s = 1, .step_s = 1};
     if (plan->measures) {
         const struct measure_options measured = {
@@ -126,7 +127,8 @@ static bool find_costs(const struct plan *plan, const char *program, struct prob
             .trainers = options->trainers < cores ? options->trainers : cores};
         options->rate = FORECAST_MEASURED;
         options->measured_with = measured.trainers;
-        return measure_costs(&measured, probe, start_s, &options->costs, error);
+        return measure_costs(&measured, probe, start_s, &options->costs, &options->cpu_share,
+                             error);
     }
     if (isnan(plan->seconds_per_epoch))
         return true;

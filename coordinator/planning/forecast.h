@@ -20,6 +20,7 @@ struct forecast_options {
     enum forecast_rate rate;
     struct simulator_costs costs;
     unsigned measured_with; /* trainers at once, where the rate was measured */
+    double cpu_share;       /* of its time that a trainer had a core meanwhile; NaN: not known */
     double diverging;       /* share of the candidates that is taken to diverge early */
 };
 

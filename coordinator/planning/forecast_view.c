@@ -11,6 +11,7 @@
 #define TABLE_COLUMNS_MOST 100
 #define SHORT_S            100  /* below, whole seconds are too coarse */
 #define MANY_EPOCHS        1000 /* above, fractions do not matter */
+#define QUIET_SHARE        0.9  /* below, what was measured is not what an idle machine does */
 #define COUNT_OF(array)    (sizeof(array) / sizeof(array)[0])
 
 static const char *unit_of_time(const struct forecast *forecast)
@@ -158,6 +159,11 @@ static void print_rate(const struct forecast *forecast)
                 options->measured_with, options->measured_with == 1 ? "" : "s", 1e3 * costs->step_s,
                 1e3 * costs->validation_s, 1e3 * costs->fresh_s, 1e3 * costs->resume_s,
                 costs->start_s);
+        if (options->cpu_share < QUIET_SHARE)
+            printf("The trainers had a core for only %.0f %% of this time, because other programs "
+                   "work here\n"
+                   "or because they wait: on an idle machine the search may be faster.\n",
+                   100 * options->cpu_share);
         if (options->measured_with < 2 * options->trainers)
             puts("Trainers beyond these are taken to have cores of their own that are as fast.");
         break;
@@ -249,10 +255,11 @@ json_t *forecast_json(const struct forecast *forecast)
         json_array_append_new(rules, json_string(names[i]));
     json_t *rate =
         json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "source", rates[options->rate],
-                  "trainers_at_once", (json_int_t)options->measured_with, "epoch_s",
-                  number(costs->epoch_s), "step_s", number(costs->step_s), "validation_s",
-                  number(costs->validation_s), "fresh_s", number(costs->fresh_s), "resume_s",
-                  number(costs->resume_s), "start_s", number(costs->start_s));
+                  "trainers_at_once", (json_int_t)options->measured_with, "cpu_share",
+                  number(options->cpu_share), "epoch_s", number(costs->epoch_s), "step_s",
+                  number(costs->step_s), "validation_s", number(costs->validation_s), "fresh_s",
+                  number(costs->fresh_s), "resume_s", number(costs->resume_s), "start_s",
+                  number(costs->start_s));
     return json_pack(
         "{s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "study",
         study_text(options->document, "study", "name"), "scheduler",
