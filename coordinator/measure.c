@@ -18,9 +18,11 @@
 
 #define ROUNDS          3   /* candidates that each trainer takes up */
 #define PIECE_S         0.8 /* how long the n steps are to take */
-#define WARM_STEPS      16  /* before, to find n; they also bring the data into the caches */
-#define REPEATS         5   /* of the short segments: their median counts */
+#define WARM_STEPS      4   /* before, to find n; they also bring the data into the caches */
+#define PIECE_STEPS_MIN 4
 #define PIECE_STEPS_MAX 1000000
+#define REPEATS         5 /* of the short segments: their median counts */
+#define ENOUGH_S        20 /* then no further round begins: steps are so long that one tells enough */
 /* MPI's start, in which the first trainer reads its data (DESIGN, section 1). */
 #define MPI_START_S 0.4
 
@@ -31,6 +33,7 @@ struct bench {
     uint32_t trial;                                 /* the candidate under way */
     uint64_t step;                                  /* of its checkpoint */
     uint64_t n;                                     /* steps of the long piece */
+    uint64_t piece_end;                             /* step at which it ended */
     double fresh_s, resume_s, step_s, validation_s; /* of this round */
     double cpu_share;                               /* of the long piece's time */
     double sent_s, took_s;
@@ -130,10 +133,12 @@ static bool hear(struct bench *bench, const char *text, size_t length, struct er
         bench->busy = false;
         bench->step = (uint64_t)step;
         if (!status || (strcmp(status, "ok") != 0 && strcmp(status, "stopped") != 0))
-            good = error_set(error, "the trainer did not get through the probe: %s",
-                             message  ? message
-                             : status ? status
-                                      : "it does not say why");
+            good = error_set(
+                error,
+                "the trainer did not get through the probe (--seconds-per-epoch needs none): %s",
+                message  ? message
+                : status ? status
+                         : "it does not say why");
     } else if (!op || strcmp(op, "report") != 0) {
         good = error_set(error, "the trainer said neither report nor done while it trained");
     }
@@ -204,21 +209,26 @@ static int compare(const void *a, const void *b)
 }
 
 /* The median time of a step on its own, with a validation or without; on every trainer, into
- * `took_s`. */
+ * `took_s`. Steps so long that noise is small beside them are taken once. */
 static bool short_segments(const struct measure *measure, bool validated, struct error *error)
 {
-    double *times = calloc((size_t)measure->options->trainers * REPEATS + 1, sizeof *times);
+    unsigned count = measure->options->trainers;
+    size_t repeats = REPEATS;
+    double *times = calloc((size_t)count * REPEATS + 1, sizeof *times);
     bool good = true;
     if (!times)
         return error_set(error, "out of memory");
-    for (size_t repeat = 0; good && repeat < REPEATS; repeat++) {
+    for (size_t repeat = 0; good && repeat < repeats; repeat++) {
         good = all(measure, 1, validated, error);
-        for (unsigned i = 0; good && i < measure->options->trainers; i++)
+        for (unsigned i = 0; good && i < count; i++) {
             times[i * REPEATS + repeat] = measure->benches[i].took_s;
+            if (measure->benches[i].took_s > PIECE_S)
+                repeats = repeat + 1;
+        }
     }
-    for (unsigned i = 0; good && i < measure->options->trainers; i++) {
-        qsort(times + (size_t)i * REPEATS, REPEATS, sizeof *times, compare);
-        measure->benches[i].took_s = times[i * REPEATS + REPEATS / 2];
+    for (unsigned i = 0; good && i < count; i++) {
+        qsort(times + (size_t)i * REPEATS, repeats, sizeof *times, compare);
+        measure->benches[i].took_s = times[i * REPEATS + repeats / 2];
     }
     free(times);
     return good;
@@ -231,6 +241,13 @@ static uint64_t validations_between(const struct measure *measure, const struct 
     if (every == 0)
         every = search_epoch_steps(measure->search, bench->trial);
     return every ? to / every - from / every : 0;
+}
+
+/* How many steps take PIECE_S, when `steps` took took_s. */
+static uint64_t piece_steps(uint64_t steps, double took_s)
+{
+    double n = (double)steps * PIECE_S / took_s;
+    return (uint64_t)fmin(fmax(n, PIECE_STEPS_MIN), PIECE_STEPS_MAX);
 }
 
 /* Every trainer takes up a candidate. */
@@ -249,8 +266,7 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
         return false;
     for (unsigned i = 0; i < count; i++) {
         struct bench *bench = &measure->benches[i];
-        double n = PIECE_S / (bench->took_s / WARM_STEPS);
-        bench->n = (uint64_t)fmin(fmax(n, 2 * WARM_STEPS), PIECE_STEPS_MAX);
+        bench->n = piece_steps(WARM_STEPS, bench->took_s);
     }
     /* The first guess holds what a segment costs besides its steps; the second is free of that. */
     for (int pass = 0; pass < 2; pass++) {
@@ -258,12 +274,12 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
             return false;
         for (unsigned i = 0; pass == 0 && i < count; i++) {
             struct bench *bench = &measure->benches[i];
-            double n = (double)bench->n * PIECE_S / bench->took_s;
-            bench->n = (uint64_t)fmin(fmax(n, 2 * WARM_STEPS), PIECE_STEPS_MAX);
+            bench->n = piece_steps(bench->n, bench->took_s);
         }
     }
     for (unsigned i = 0; i < count; i++) {
         measure->benches[i].step_s = measure->benches[i].took_s;
+        measure->benches[i].piece_end = measure->benches[i].step;
         measure->benches[i].cpu_share = measure->benches[i].cpu_s / measure->benches[i].took_s;
     }
     if (!short_segments(measure, false, error))
@@ -274,7 +290,7 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
         return false;
     for (unsigned i = 0; i < count; i++) {
         struct bench *bench = &measure->benches[i];
-        uint64_t to = bench->step - 2 * REPEATS, from = to - bench->n;
+        uint64_t to = bench->piece_end, from = to - bench->n;
         bench->validation_s = fmax(bench->took_s - bench->resume_s, 0);
         bench->step_s -= bench->resume_s + bench->validation_s * (double)validations_between(
                                                                      measure, bench, from, to);
@@ -282,8 +298,8 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
         bench->fresh_s = fmax(bench->fresh_s - bench->step_s, 0);
         bench->resume_s = fmax(bench->resume_s - bench->step_s, 0);
         if (!(bench->step_s > 0))
-            return error_set(error, "the probe found no time that a step takes: the trainer may "
-                                    "not know the protocol's \"pause\"; give --seconds-per-epoch");
+            return error_set(error, "the probe found no time that a step takes: other programs "
+                                    "disturb it; try again, or give --seconds-per-epoch");
     }
     return true;
 }
@@ -291,23 +307,28 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
 static bool gather(const struct measure *measure, struct simulator_costs *costs, double *cpu_share,
                    struct error *error)
 {
-    const double share = 1.0 / (ROUNDS * measure->options->trainers);
-    double epoch_s = 0;
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        if (!round_of(measure, round, error))
+    double begun_s = measure_now_s(), epoch_s = 0;
+    uint32_t rounds = 0;
+    while (rounds < ROUNDS && (rounds == 0 || measure_now_s() - begun_s < ENOUGH_S)) {
+        if (!round_of(measure, rounds++, error))
             return false;
         for (unsigned i = 0; i < measure->options->trainers; i++) {
             const struct bench *bench = &measure->benches[i];
-            costs->step_s += share * bench->step_s;
-            costs->validation_s += share * bench->validation_s;
-            costs->fresh_s += share * bench->fresh_s;
-            costs->resume_s += share * bench->resume_s;
-            *cpu_share += share * bench->cpu_share;
-            epoch_s +=
-                share * bench->step_s * (double)search_epoch_steps(measure->search, bench->trial);
+            costs->step_s += bench->step_s;
+            costs->validation_s += bench->validation_s;
+            costs->fresh_s += bench->fresh_s;
+            costs->resume_s += bench->resume_s;
+            *cpu_share += bench->cpu_share;
+            epoch_s += bench->step_s * (double)search_epoch_steps(measure->search, bench->trial);
         }
     }
-    costs->epoch_s = measure->options->train_samples ? epoch_s : NAN;
+    const double count = (double)rounds * measure->options->trainers;
+    costs->step_s /= count;
+    costs->validation_s /= count;
+    costs->fresh_s /= count;
+    costs->resume_s /= count;
+    *cpu_share /= count;
+    costs->epoch_s = measure->options->train_samples ? epoch_s / count : NAN;
     return true;
 }
 

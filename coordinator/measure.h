@@ -6,8 +6,8 @@
  *
  *   fresh + 1 step;  resume + n steps;  resume + 1 step;  resume + 1 step + validation.
  *
- * Their differences are the costs. This needs nothing of a trainer but the protocol's `pause`; for
- * one that does not know it, no rate is found, which is an error. */
+ * Their differences are the costs. With a trainer that does not know the protocol's `pause` the
+ * time of a validation counts as part of taking a trial up. */
 #ifndef LRSWEEP_COORDINATOR_MEASURE_H
 #define LRSWEEP_COORDINATOR_MEASURE_H
 

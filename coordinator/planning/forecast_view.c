@@ -254,7 +254,7 @@ json_t *forecast_json(const struct forecast *forecast)
     for (size_t i = 0; i < count; i++)
         json_array_append_new(rules, json_string(names[i]));
     json_t *rate =
-        json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "source", rates[options->rate],
+        json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source", rates[options->rate],
                   "trainers_at_once", (json_int_t)options->measured_with, "cpu_share",
                   number(options->cpu_share), "epoch_s", number(costs->epoch_s), "step_s",
                   number(costs->step_s), "validation_s", number(costs->validation_s), "fresh_s",

@@ -18,7 +18,7 @@ struct segment {
     uint64_t end;      /* of the segment, if nothing comes in between */
     bool diverges;     /* at its end */
     bool pauses;       /* at its end */
-    bool stopped;      /* taken back: the next event is SEARCH_PAUSED */
+    bool stopped;      /* to be taken back at the next event */
     double step_s;     /* of one step */
     double begun_s;    /* when it was given to the trainer */
     double since_s;    /* when `step` was reached */
@@ -173,7 +173,8 @@ static bool begin(struct simulator *simulator, const struct search_action *actio
     return true;
 }
 
-/* The search wants a trial back: it is given back at the end of the step under way. */
+/* The search wants a trial back: it is given back at the end of the step under way, if that is not
+ * its own end. */
 static void take_back(struct simulator *simulator, uint32_t trial)
 {
     struct simulator_state *state = simulator->state;
@@ -183,11 +184,11 @@ static void take_back(struct simulator *simulator, uint32_t trial)
     struct segment *segment = &state->segments[trainer];
     double steps = (simulator->now_s - segment->since_s) / segment->step_s;
     uint64_t passed = steps > 0 ? (uint64_t)ceil(steps) : 0;
+    segment->stopped = true;
     if (passed >= segment->next - segment->step)
-        return; /* its own event comes first */
+        return; /* a validation or its own end comes first */
     segment->next = segment->step + passed;
     segment->due_s = fmax(simulator->now_s, segment->since_s + (double)passed * segment->step_s);
-    segment->stopped = true;
     sift(state, segment->position, trainer);
 }
 
@@ -256,7 +257,7 @@ static bool happen(struct simulator *simulator)
     add(simulator, segment);
     segment->step = segment->next;
     bool ends = segment->stopped || segment->step == segment->end;
-    if (segment->stopped || (ends && segment->pauses))
+    if (segment->step < segment->end ? segment->stopped : segment->pauses)
         event.kind = SEARCH_PAUSED;
     else if (ends && segment->diverges)
         event.kind = SEARCH_DIVERGED;
