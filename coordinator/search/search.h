@@ -154,6 +154,9 @@ uint32_t search_candidates(const struct search *search);
 /* The steps of `budget` (in search.unit) for this trial. */
 uint64_t search_budget_steps(const struct search *search, uint32_t trial, double budget);
 
+/* Steps of an epoch for this trial. 0: epochs are unknown. */
+uint64_t search_epoch_steps(const struct search *search, uint32_t trial);
+
 /* The finalists, best first, as their repeats stand. None until the search proper is over. */
 size_t search_finalist_count(const struct search *search);
 const struct search_finalist *search_finalist(const struct search *search, size_t index);

@@ -110,9 +110,6 @@ bool search_reserve(void **array, size_t *room, size_t count, size_t bytes);
 /* A trial without a candidate yet; SEARCH_NO_TRIAL: out of memory. */
 uint32_t search_append_trial(struct search *search);
 
-/* Steps of an epoch for this trial. 0: epochs are unknown. */
-uint64_t search_epoch_steps(const struct search *search, uint32_t trial);
-
 /* stopping.c: takes note of what trial's event told, and whether a rule closes the search now. */
 void stopping_note(struct search *search, uint32_t trial, uint64_t step, bool first_result);
 enum search_close stopping_rule(const struct search *search);
