@@ -44,19 +44,11 @@ static const struct catalogue_key data_keys[] = {
      .text = "samples held out are drawn class by class, in the training set's proportions"},
 };
 
-static const struct catalogue_key layer_keys[] = {
-    {.name = "type", .type = KEY_TEXT, .names = &catalogue_layers, .text = "what the layer does"},
-};
-
-static const struct catalogue_entry layer = {
-    .name = "layer",
-    .text = "one layer",
-    .keys = layer_keys,
-    .key_count = COUNT_OF(layer_keys),
-};
-
 static const struct catalogue_key model_keys[] = {
-    {.name = "layers", .type = KEY_LIST, .group = &layer, .text = "from the input to the output"},
+    {.name = "layers",
+     .type = KEY_LIST,
+     .group = &catalogue_layer_group,
+     .text = "from the input to the output"},
     {.name = "loss",
      .type = KEY_TEXT,
      .fallback = "cross_entropy",

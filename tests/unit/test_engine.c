@@ -505,6 +505,33 @@ static void a_layers_rate_is_the_rate_times_its_multiplier(void **state)
     }
 }
 
+#define BLOCK(WHOLE, FIRST, SHORTCUT)                                                              \
+    "[{\"type\":\"residual\",\"lr_multiplier\":" WHOLE ",\"layers\":[{\"type\":\"dense\","         \
+    "\"units\":24,\"lr_multiplier\":" FIRST "},{\"type\":\"tanh\"}],\"shortcut\":[{\"type\":"      \
+    "\"dense\",\"units\":24,\"lr_multiplier\":" SHORTCUT "}]},{\"type\":\"dense\",\"units\":4}]"
+
+static void the_multiplier_of_a_block_is_that_of_all_layers_inside(void **state)
+{
+    (void)state;
+    static const char train[] = "{\"batch_size\":16,\"momentum\":0.9}";
+    static const char decay[] = "{\"batch_size\":16,\"momentum\":0.9,\"layer_decay\":0.5}";
+    size_t count;
+    real *whole = trained(BLOCK("0.5", "1", "0.25"), train, 0.02, &count);
+    real *each = trained(BLOCK("1", "0.5", "0.125"), train, 0.02, &count);
+    assert_memory_equal(whole, each, count * sizeof *whole);
+    real *plain = trained(BLOCK("1", "1", "1"), train, 0.02, &count);
+    assert_memory_not_equal(whole, plain, count * sizeof *whole);
+    /* In the row the shortcut stands behind the layers that it goes round. */
+    real *decayed = trained(BLOCK("1", "1", "1"), decay, 0.02, &count);
+    real *by_hand = trained(BLOCK("1", "0.25", "0.5"), train, 0.02, &count);
+    assert_memory_equal(decayed, by_hand, count * sizeof *decayed);
+    free(whole);
+    free(each);
+    free(plain);
+    free(decayed);
+    free(by_hand);
+}
+
 /* The scale of a normalised image has three dimensions, and is no matrix of weights for that. */
 static void normalisation_is_decayed_only_if_that_is_asked_for(void **state)
 {
@@ -557,6 +584,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_layers_rate_is_the_rate_times_its_multiplier),
+        cmocka_unit_test(the_multiplier_of_a_block_is_that_of_all_layers_inside),
         cmocka_unit_test(normalisation_is_decayed_only_if_that_is_asked_for),
         cmocka_unit_test(a_multiplier_of_0_freezes_a_layer),
         cmocka_unit_test(how_often_is_reported_and_validated_changes_no_weight),

@@ -14,7 +14,7 @@
 static const char checkpoint_format[] = "lrsweep-checkpoint-2";
 static const char weights_format[] = "lrsweep-weights-1";
 
-enum { NAME_BYTES = 96 };
+enum { NAME_BYTES = 256 };
 
 /* The numbers of the tensor "trial". Counters are exact in a double up to 2^53. */
 enum {
@@ -69,6 +69,18 @@ static void table_add_vector(struct table *table, const char *name, double *data
     tensor->shape[0] = count;
 }
 
+/* PREFIX, the layer's place in the study and WHAT: "layers.3.shortcut.0.weight" of
+ * model.layers[3].shortcut[0]. */
+static void tensor_name(const char *prefix, const struct layer *layer, const char *what,
+                        char name[NAME_BYTES])
+{
+    int length = snprintf(name, NAME_BYTES, "%s", prefix);
+    for (const char *at = layer->at + strlen("model."); *at && length < NAME_BYTES - 1; at++)
+        if (*at != ']')
+            name[length++] = *at == '[' ? '.' : *at;
+    (void)snprintf(name + length, NAME_BYTES - (size_t)length, ".%s", what);
+}
+
 /* Adds one tensor for every parameter in an arena, and `running`: every running statistic, in this
  * engine's layout. */
 static void table_add_arena(struct table *table, const struct network *network, const char *prefix,
@@ -79,8 +91,7 @@ static void table_add_arena(struct table *table, const struct network *network, 
             const struct tensor *own = &network->layer[i].tensor[j];
             if (own->running && !running)
                 continue;
-            (void)snprintf(table->name[table->count], NAME_BYTES, "%slayers.%zu.%s", prefix, i,
-                           own->name);
+            tensor_name(prefix, &network->layer[i], own->name, table->name[table->count]);
             struct safetensors_tensor *tensor =
                 table_add(table, REAL_DTYPE, arena ? arena + own->offset : NULL);
             tensor->rank = own->shape.rank;

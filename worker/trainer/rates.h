@@ -1,7 +1,8 @@
 /* rates.h - learning rates that differ from layer to layer.
  *
  * A layer's rate is the schedule's times its lr_multiplier, times layer_decay once for each layer
- * with parameters behind it (Howard and Ruder 2018, section 3.2). A rate of 0 freezes the layer. */
+ * with parameters behind it in the row (layer_list.h; Howard and Ruder 2018, section 3.2). A rate
+ * of 0 freezes the layer. */
 #ifndef LRSWEEP_WORKER_TRAINER_RATES_H
 #define LRSWEEP_WORKER_TRAINER_RATES_H
 
