@@ -182,6 +182,13 @@ static void so_they_are_with_dropout_and_running_statistics(void **state)
         halves_are_the_whole(image_layers, &image, params[i]);
 }
 
+static void so_they_are_with_images_that_are_moved_and_mirrored(void **state)
+{
+    (void)state;
+    halves_are_the_whole(image_layers, &image,
+                         "{\"lr\":0.05,\"momentum\":0.9,\"random_crop\":2,\"random_flip\":true}");
+}
+
 static const char residual_layers[] =
     "[{\"type\":\"conv2d\",\"filters\":3,\"kernel_size\":3,\"padding\":1},"
     "{\"type\":\"residual\",\"activation\":\"relu\",\"layers\":["
@@ -546,6 +553,7 @@ int main(void)
         cmocka_unit_test(forty_and_sixty_steps_are_a_hundred_bit_for_bit),
         cmocka_unit_test(a_plateau_does_not_see_where_a_rung_ended),
         cmocka_unit_test(so_they_are_with_dropout_and_running_statistics),
+        cmocka_unit_test(so_they_are_with_images_that_are_moved_and_mirrored),
         cmocka_unit_test(so_they_are_with_layers_inside_layers),
         cmocka_unit_test(exported_filters_and_statistics_are_in_the_order_of_pytorch),
         cmocka_unit_test(exported_layers_inside_layers_are_named_by_their_place_in_the_study),

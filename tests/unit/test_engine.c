@@ -172,8 +172,9 @@ static void every_epoch_holds_each_sample_at_most_once_in_an_order_of_its_own(vo
     struct model_fixture fixture;
     struct batches batches;
     struct error error;
+    const struct augmentation as_they_are = {0};
     model_fixture_create(&fixture, layers, "{}", SAMPLES, FEATURES, CLASSES);
-    assert_true(batches_create(&batches, &fixture.model.dataset, 16, 1, &error));
+    assert_true(batches_create(&batches, &fixture.model.dataset, 16, &as_they_are, 1, &error));
     assert_int_equal(batches.steps_per_epoch, 7); /* 112 of 120 samples */
     real *input = malloc(16 * FEATURES * sizeof *input);
     uint32_t first_order[SAMPLES];
@@ -440,6 +441,9 @@ static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
         {"{\"lr\":0.1,\"colour\":3}", "train.colour"},
         {"{\"lr\":0.1,\"report_every\":0}", "train.report_every"},
         {"{\"lr\":0.1,\"clip_norm\":-1}", "train.clip_norm"},
+        {"{\"lr\":0.1,\"random_crop\":2}", "train.random_crop is for images"},
+        {"{\"lr\":0.1,\"random_flip\":true}", "train.random_flip is for images"},
+        {"{\"lr\":0.1,\"random_crop\":-2}", "train.random_crop is -2"},
         {"{\"lr\":0.1,\"schedule\":{\"type\":\"cosin\"}}", "cosin"},
         {"{\"lr\":0.1,\"schedule\":7}", "type"},
     };
@@ -454,6 +458,40 @@ static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
             fail_msg("%s: \"%s\" does not hold \"%s\"", cases[i].params, error.text, cases[i].part);
         json_decref(params);
     }
+    model_fixture_destroy(&fixture);
+}
+
+static void a_crop_must_leave_something_of_the_image(void **state)
+{
+    (void)state;
+    static const char flat[] = "[{\"type\":\"flatten\"},{\"type\":\"dense\",\"units\":3}]";
+    struct model_fixture fixture;
+    const struct shape input = {.rank = 3, .size = {2, 3, 4}};
+    model_fixture_create_shaped(&fixture, flat, "{}", SAMPLES, &input, CLASSES);
+    for (int crop = 2; crop <= 3; crop++) {
+        struct candidate candidate;
+        struct refusal refusal = {0};
+        json_t *params =
+            json_pack("{s:f, s:i, s:b}", "lr", 0.1, "random_crop", crop, "random_flip", 1);
+        assert_int_equal(candidate_read(&candidate, &fixture.model, params, &refusal), crop == 2);
+        json_decref(params);
+        assert_int_equal(strcmp(refusal.at, "train.random_crop") == 0, crop == 3);
+        assert_int_equal(strstr(refusal.error.text, "an image of 3 x 4") != NULL, crop == 3);
+    }
+    model_fixture_destroy(&fixture);
+}
+
+static void a_space_that_augments_what_is_no_image_is_refused(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct refusal refusal = {0};
+    model_fixture_create(&fixture, layers, "{\"batch_size\":16}", SAMPLES, FEATURES, CLASSES);
+    assert_true(candidate_check(&fixture.model, &refusal));
+    (void)json_object_set_new(fixture.model.study, "space",
+                              json_pack("{s:{s:[b, b]}}", "random_flip", "choice", 0, 1));
+    assert_false(candidate_check(&fixture.model, &refusal));
+    assert_string_equal(refusal.at, "space.random_flip");
     model_fixture_destroy(&fixture);
 }
 
@@ -602,6 +640,8 @@ int main(void)
         cmocka_unit_test(dead_units_are_those_that_are_zero_for_every_sample),
         cmocka_unit_test(the_exponential_is_within_two_units_in_the_last_place),
         cmocka_unit_test(what_cannot_be_trained_is_refused_by_its_setting),
+        cmocka_unit_test(a_crop_must_leave_something_of_the_image),
+        cmocka_unit_test(a_space_that_augments_what_is_no_image_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

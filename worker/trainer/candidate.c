@@ -1,6 +1,7 @@
 /* candidate.c - merges a candidate's values into the study's and reads the result. */
 #include "worker/trainer/candidate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* `train` with the candidate's values put over it. lr and schedule stay out. */
@@ -15,6 +16,27 @@ static json_t *train_merge(const struct model *model, const json_t *params)
             (void)json_object_set(train, name, value);
     }
     return train;
+}
+
+/* Images can be cropped and mirrored, and a crop must leave something of them. */
+static bool augmentation_read(struct candidate *candidate, const struct model *model,
+                              const struct settings *train, struct refusal *refusal)
+{
+    const struct dataset *dataset = &model->dataset;
+    struct augmentation *augmentation = &candidate->augmentation;
+    if (!settings_count(train, "random_crop", &augmentation->crop, refusal) ||
+        !settings_bool(train, "random_flip", &augmentation->flip, refusal))
+        return false;
+    if (!augmentation_any(augmentation))
+        return true;
+    const char *at = augmentation->crop ? "train.random_crop" : "train.random_flip";
+    if (dataset->shape_rank != 3)
+        return refusal_set(refusal, at, "%s is for images; the data are rows of %zu numbers", at,
+                           dataset->feature_count);
+    if (augmentation->crop < dataset->shape[1] && augmentation->crop < dataset->shape[2])
+        return true;
+    return refusal_set(refusal, at, "%s is %zu, which must be less than an image of %zu x %zu", at,
+                       augmentation->crop, dataset->shape[1], dataset->shape[2]);
 }
 
 static bool train_read(struct candidate *candidate, const struct model *model, const json_t *train,
@@ -32,6 +54,7 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
         !settings_count(&settings, "report_every", &candidate->report_every, refusal) ||
         !settings_count(&settings, "validate_every", &candidate->validate_every, refusal) ||
         !settings_bool(&settings, "stop_collapsed", &candidate->stop_collapsed, refusal) ||
+        !augmentation_read(candidate, model, &settings, refusal) ||
         !settings_text(&settings, "optimizer", &name, refusal))
         return false;
     if (candidate->batch_size > samples)
@@ -102,8 +125,25 @@ bool candidate_read(struct candidate *candidate, const struct model *model, cons
     return good;
 }
 
+/* Searching how images are augmented says that there are images. */
+static bool searched_augmentation_check(const struct model *model, const json_t *space,
+                                        struct refusal *refusal)
+{
+    static const char *const keys[] = {"random_crop", "random_flip"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char at[SETTING_BYTES];
+        (void)snprintf(at, sizeof at, "space.%s", keys[i]);
+        if (json_object_get(space, keys[i]) && model->dataset.shape_rank != 3)
+            return refusal_set(refusal, at, "%s is for images; the data are rows of %zu numbers",
+                               at, model->dataset.feature_count);
+    }
+    return true;
+}
+
 bool candidate_check(const struct model *model, struct refusal *refusal)
 {
     struct candidate candidate = {0};
-    return train_read(&candidate, model, json_object_get(model->study, "train"), refusal);
+    const json_t *space = json_object_get(model->study, "space");
+    return train_read(&candidate, model, json_object_get(model->study, "train"), refusal) &&
+           searched_augmentation_check(model, space, refusal);
 }

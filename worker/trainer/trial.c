@@ -101,7 +101,8 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     if (!good || !trial->monitor)
         good = error_set(error, "out of memory for %zu parameters", network->parameter_count);
     good = good && rates_create(&trial->rates, network, trial->candidate.layer_decay, error) &&
-           batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
+           batches_create(&trial->batches, &model->dataset, batch, &trial->candidate.augmentation,
+                          seed, error) &&
            activations_create(&trial->activations, network, forward, batch, error);
     if (good)
         network_initialise(network, seed, trial->weights);
