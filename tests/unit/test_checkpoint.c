@@ -439,7 +439,7 @@ static void exported_filters_and_statistics_are_in_the_order_of_pytorch(void **s
     assert_true(checkpoint_export(&trial, path, &error));
     struct safetensors *file = safetensors_open(path, &error);
     assert_non_null(file);
-    assert_int_equal(safetensors_count(file), 2 + 4 + 2 + 2 + 2);
+    assert_int_equal(safetensors_count(file), 2 + (4 + 1) + 2 + 2 + 2);
     const struct layer *layer = fixture.model.network.layer;
     const char *found = exported(file, "layers.5.weight", 4, (size_t[]){4, 5, 3, 3});
     const real *weight = trial.weights + layer[5].tensor[0].offset;
@@ -462,6 +462,12 @@ static void exported_filters_and_statistics_are_in_the_order_of_pytorch(void **s
     found = exported(file, "layers.1.running_var", 1, (size_t[]){5});
     assert_memory_equal(found, trial.weights + layer[1].tensor[3].offset, 5 * sizeof(real));
     assert_true(trial.weights[layer[1].tensor[3].offset] != 1);
+    const struct safetensors_tensor batches = {.name = "layers.1.num_batches_tracked",
+                                               .dtype = "I64"};
+    const int64_t three = 3;
+    found = safetensors_find(file, &batches, &error);
+    assert_non_null(found);
+    assert_memory_equal(found, &three, sizeof three);
     safetensors_close(file);
     destroy(&fixture, &trial);
 }
@@ -501,7 +507,7 @@ static void exported_layers_inside_layers_are_named_by_their_place_in_the_study(
     assert_non_null(file);
     for (size_t i = 0; i < count; i++)
         (void)exported(file, tensors[i].name, tensors[i].rank, tensors[i].shape);
-    assert_int_equal(safetensors_count(file), count);
+    assert_int_equal(safetensors_count(file), count + 2); /* and num_batches_tracked twice */
     safetensors_close(file);
     destroy(&fixture, &trial);
 }

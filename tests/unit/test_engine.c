@@ -481,6 +481,41 @@ static void a_crop_must_leave_something_of_the_image(void **state)
     model_fixture_destroy(&fixture);
 }
 
+static void one_number_of_a_channel_is_no_batch_to_normalise(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layers;
+        const char *at; /* NULL: sound */
+        size_t batch_size;
+    } cases[] = {
+        {"[{\"type\":\"batch_norm\"},{\"type\":\"flatten\"}]", NULL, 1},
+        {"[{\"type\":\"global_avg_pool\"},{\"type\":\"batch_norm\"}]", "model.layers[1]", 1},
+        {"[{\"type\":\"global_avg_pool\"},{\"type\":\"batch_norm\"}]", NULL, 2},
+        {"[{\"type\":\"conv2d\",\"filters\":2,\"kernel_size\":3},{\"type\":\"residual\","
+         "\"layers\":[{\"type\":\"batch_norm\"}]}]",
+         "model.layers[1].layers[0]", 1},
+    };
+    const struct shape input = {.rank = 3, .size = {2, 3, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture fixture;
+        struct candidate candidate;
+        struct refusal refusal = {0};
+        model_fixture_create_shaped(&fixture, cases[i].layers, "{}", SAMPLES, &input, CLASSES);
+        json_t *params =
+            json_pack("{s:f, s:I}", "lr", 0.1, "batch_size", (json_int_t)cases[i].batch_size);
+        assert_int_equal(candidate_read(&candidate, &fixture.model, params, &refusal),
+                         cases[i].at == NULL);
+        json_decref(params);
+        if (cases[i].at) {
+            assert_string_equal(refusal.at, "train.batch_size");
+            assert_non_null(strstr(refusal.error.text, cases[i].at));
+            assert_non_null(strstr(refusal.error.text, "more than 1 value per channel"));
+        }
+        model_fixture_destroy(&fixture);
+    }
+}
+
 static void a_space_that_augments_what_is_no_image_is_refused(void **state)
 {
     (void)state;
@@ -641,6 +676,7 @@ int main(void)
         cmocka_unit_test(the_exponential_is_within_two_units_in_the_last_place),
         cmocka_unit_test(what_cannot_be_trained_is_refused_by_its_setting),
         cmocka_unit_test(a_crop_must_leave_something_of_the_image),
+        cmocka_unit_test(one_number_of_a_channel_is_no_batch_to_normalise),
         cmocka_unit_test(a_space_that_augments_what_is_no_image_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,21 @@ static bool augmentation_read(struct candidate *candidate, const struct model *m
                        augmentation->crop, dataset->shape[1], dataset->shape[2]);
 }
 
+/* PyTorch refuses this too: "Expected more than 1 value per channel when training". */
+static bool layers_batch_check(const struct model *model, size_t batch_size,
+                               struct refusal *refusal)
+{
+    for (size_t i = 0; i < model->network.layer_count; i++) {
+        const struct layer *layer = &model->network.layer[i];
+        if (batch_size < layer->batch_least)
+            return refusal_set(refusal, "train.batch_size",
+                               "train.batch_size is %zu, but %s (%s) needs more than 1 value per "
+                               "channel when training: at least %zu samples",
+                               batch_size, layer->at, layer->class->name, layer->batch_least);
+    }
+    return true;
+}
+
 static bool train_read(struct candidate *candidate, const struct model *model, const json_t *train,
                        struct refusal *refusal)
 {
@@ -63,6 +78,8 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
                            candidate->batch_size, samples);
     if (candidate->batch_size == 0)
         candidate->batch_size = samples;
+    if (!layers_batch_check(model, candidate->batch_size, refusal))
+        return false;
     candidate->steps_per_epoch = samples / candidate->batch_size;
     if (candidate->validate_every == 0)
         candidate->validate_every = candidate->steps_per_epoch;

@@ -267,6 +267,21 @@ static void layout_export(const struct tensor *tensor, const real *from, real *t
                 *to++ = from[(p * channels + c) * first + i];
 }
 
+/* Adds the number of batches that each layer's running statistics come from: that of steps. */
+static void table_add_batches(struct table *table, const struct network *network, int64_t *steps)
+{
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layer[i];
+        bool running = false;
+        for (size_t j = 0; j < layer->tensor_count; j++)
+            running = running || layer->tensor[j].running;
+        if (!running)
+            continue;
+        tensor_name("", layer, "num_batches_tracked", table->name[table->count]);
+        (void)table_add(table, "I64", steps);
+    }
+}
+
 bool checkpoint_export(const struct trial *trial, const char *path, struct error *error)
 {
     const struct network *network = &trial->model->network;
@@ -276,7 +291,9 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
     json_t *metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", weights_format, "version",
                                  LRSWEEP_VERSION, "study", trial->model->identity, "step", step);
     struct table table = {0};
-    bool good = arena && metadata && table_create(&table, arena_tensors(network));
+    int64_t steps = (int64_t)trial->step;
+    bool good =
+        arena && metadata && table_create(&table, arena_tensors(network) + network->layer_count);
     if (good) {
         table_add_arena(&table, network, "", arena, true);
         size_t at = 0;
@@ -287,6 +304,7 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
                 table.tensor[at].rank = tensor->shape.rank;
                 memcpy(table.tensor[at].shape, tensor->shape.size, sizeof tensor->shape.size);
             }
+        table_add_batches(&table, network, &steps);
         good = safetensors_write(path, table.tensor, table.count, metadata, error);
     } else {
         error_set(error, "%s: out of memory", path);
