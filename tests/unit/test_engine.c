@@ -530,6 +530,22 @@ static void a_space_that_augments_what_is_no_image_is_refused(void **state)
     model_fixture_destroy(&fixture);
 }
 
+static void a_plateau_without_a_validation_set_is_refused(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct refusal refusal = {0};
+    model_fixture_create(&fixture, layers, "{\"batch_size\":16}", SAMPLES, FEATURES, CLASSES);
+    (void)json_object_set_new(
+        fixture.model.study, "space",
+        json_pack("{s:[{s:s}, {s:s}]}", "schedule", "type", "cosine", "type", "plateau"));
+    assert_true(candidate_check(&fixture.model, &refusal));
+    fixture.model.dataset.split[SPLIT_VALIDATION].count = 0;
+    assert_false(candidate_check(&fixture.model, &refusal));
+    assert_string_equal(refusal.at, "space.schedule[1]");
+    model_fixture_destroy(&fixture);
+}
+
 static real *trained(const char *network, const char *train, double lr, size_t *count)
 {
     struct model_fixture fixture;
@@ -677,6 +693,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_trained_is_refused_by_its_setting),
         cmocka_unit_test(a_crop_must_leave_something_of_the_image),
         cmocka_unit_test(one_number_of_a_channel_is_no_batch_to_normalise),
+        cmocka_unit_test(a_plateau_without_a_validation_set_is_refused),
         cmocka_unit_test(a_space_that_augments_what_is_no_image_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,18 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
                                                  refusal);
 }
 
+/* A schedule that follows the validation loss needs one. `at`: where the schedule stands. */
+static bool validation_check(const struct model *model, const char *type, const char *at,
+                             struct refusal *refusal)
+{
+    if (model->dataset.split[SPLIT_VALIDATION].count > 0 || !schedule_observes(type))
+        return true;
+    return refusal_set(refusal, at,
+                       "%s is a %s schedule, which follows the validation loss, but there is no "
+                       "validation set: data.validation is 0",
+                       at, type);
+}
+
 static bool schedule_read(struct candidate *candidate, const struct model *model,
                           const json_t *params, struct refusal *refusal)
 {
@@ -121,12 +133,8 @@ static bool schedule_read(struct candidate *candidate, const struct model *model
     json_decref(spec);
     if (!good)
         return refusal_set(refusal, "space.schedule", "%s", error.text);
-    const struct schedule_class *class = candidate->schedule.class;
-    if (class->observe && model->dataset.split[SPLIT_VALIDATION].count == 0)
-        return refusal_set(refusal, "data.validation",
-                           "data.validation is 0, the schedule %s needs a validation set",
-                           class->entry.name);
-    return true;
+    return validation_check(model, candidate->schedule.class->entry.name, "space.schedule",
+                            refusal);
 }
 
 bool candidate_read(struct candidate *candidate, const struct model *model, const json_t *params,
@@ -157,10 +165,25 @@ static bool searched_augmentation_check(const struct model *model, const json_t 
     return true;
 }
 
+static bool searched_schedules_check(const struct model *model, const json_t *space,
+                                     struct refusal *refusal)
+{
+    const json_t *schedules = json_object_get(space, "schedule");
+    for (size_t i = 0; i < json_array_size(schedules); i++) {
+        char at[SETTING_BYTES];
+        const char *type = json_string_value(json_object_get(json_array_get(schedules, i), "type"));
+        (void)snprintf(at, sizeof at, "space.schedule[%zu]", i);
+        if (type && !validation_check(model, type, at, refusal))
+            return false;
+    }
+    return true;
+}
+
 bool candidate_check(const struct model *model, struct refusal *refusal)
 {
     struct candidate candidate = {0};
     const json_t *space = json_object_get(model->study, "space");
     return train_read(&candidate, model, json_object_get(model->study, "train"), refusal) &&
-           searched_augmentation_check(model, space, refusal);
+           searched_augmentation_check(model, space, refusal) &&
+           searched_schedules_check(model, space, refusal);
 }
