@@ -12,7 +12,8 @@
  *        "train_samples", "validation_samples", "test_samples", "features", "classes": its data;
  *        "constant_loss": the loss of the best constant predictor on the training set;
  *        "parameters": number of trainable parameters;
- *        "layers": [{"type","output":[...],"parameters"} ...];
+ *        "layers": [{"at","type","output":[...],"parameters"} ...], `at` a layer's place in the
+ *        study, "model.layers[0]"; those inside another layer stand before it;
  *        "flops_per_sample": of one forward and backward pass;
  *        "activation_bytes", "weight_bytes";
  *        "blas": the name of the kernel that it calculates with.

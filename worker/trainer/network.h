@@ -1,4 +1,4 @@
-/* network.h - a list of layers, and the buffers that a pass through them needs.
+/* network.h - layers in a row (layer_list.h), and the buffers that a pass through them needs.
  *
  * The parameters of all layers stand in one arena of `arena_count` numbers, each tensor at a
  * multiple of 64 bytes (the gaps stay 0), so that gradients and optimizer state are arenas of the
@@ -7,13 +7,14 @@
 #ifndef LRSWEEP_WORKER_TRAINER_NETWORK_H
 #define LRSWEEP_WORKER_TRAINER_NETWORK_H
 
-#include "worker/trainer/layer.h"
+#include "worker/trainer/layer_list.h"
 
 #include <stdint.h>
 
 struct network {
     struct layer *layer;
     size_t layer_count;
+    size_t depth; /* lists of layers inside layers, the one in the other: at most so many */
     struct shape input;
     size_t inputs, outputs;
     size_t parameter_count; /* trainable numbers */
@@ -42,7 +43,8 @@ struct activations {
     real **output;     /* [layer_count], each [forward_rows][layer's outputs] */
     real **kept;       /* [layer_count], what forward leaves for backward, or NULL */
     real *gradient[2]; /* [backward_rows][widest layer]: of the layer's output, of its input */
-    real *scratch;     /* that all layers share */
+    real *held[LAYER_DEPTH_MAX]; /* the same, [depth]: where one branch waits for the other */
+    real *scratch;               /* that all layers share */
     size_t layer_count;
     size_t bytes; /* of all of them */
 };

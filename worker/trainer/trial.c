@@ -103,7 +103,8 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     good = good &&
            rates_create(&trial->rates, network, trial->candidate.layer_decay,
                         json_object_get(params, "lr_multiplier"), error) &&
-           batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
+           batches_create(&trial->batches, &model->dataset, batch, &trial->candidate.augmentation,
+                          seed, error) &&
            activations_create(&trial->activations, network, forward, batch, error);
     if (good)
         network_initialise(network, seed, trial->weights);
