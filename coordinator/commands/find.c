@@ -16,7 +16,7 @@
 #define FOLDER    "find" /* of DIR, for the test's own study */
 #define FILE_NAME "find.json"
 
-#define STEPS_MAX 100000
+#define STEPS_MAX 10000
 #define SEEDS_MAX 64
 
 static const struct range_test defaults = {.from = 1e-7, .to = 10, .steps = 300, .seeds = 4};

@@ -235,7 +235,7 @@ static size_t steepest(const struct shape *shape, size_t first)
             sum += (double)j * (shape->smoothed[i + j] - shape->smoothed[i - j]);
             squares += 2 * (double)j * (double)j;
         }
-        if (wide > 0 && sum / squares < lowest) {
+        if (wide >= shape->half && sum / squares < lowest) {
             lowest = sum / squares;
             best = i;
         }
@@ -243,7 +243,7 @@ static size_t steepest(const struct shape *shape, size_t first)
     return best;
 }
 
-/* length[i]: of the longest falling subsequence that ends at i, from[i]: the index before it.
+/* length[i]: of the longest falling subsequence that ends at i, begin[i]: where that begins.
  * room[2 * count]. */
 static size_t valley(const struct shape *shape, size_t first, double *room)
 {
