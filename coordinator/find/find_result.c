@@ -10,18 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Heavy-ball momentum, for the edge of least squares. Nesterov's has another polynomial. */
-static double momentum(const json_t *document, const json_t *fixed)
+/* A setting of train, as it stood in the test. */
+static const json_t *train_value(const struct find_result *find, const char *key)
 {
-    const json_t *train = json_object_get(document, "train");
-    const json_t *given = json_object_get(fixed, "momentum");
-    const json_t *nesterov = json_object_get(fixed, "nesterov");
-    bool sgd = strcmp(study_text(document, "train", "optimizer"), "sgd") == 0;
-    if (!nesterov)
-        nesterov = json_object_get(train, "nesterov");
-    return !sgd || json_is_true(nesterov)
-               ? 0
-               : json_number_value(given ? given : json_object_get(train, "momentum"));
+    const json_t *fixed = json_object_get(find->fixed, key);
+    return fixed ? fixed : json_object_get(json_object_get(find->document, "train"), key);
 }
 
 static bool add_report(void *context, const struct report_row *row, struct error *error)
@@ -63,10 +56,12 @@ static bool find_middle(struct find_result *find)
 
 static bool judge(struct find_result *find)
 {
-    double beta = momentum(find->document, find->fixed);
+    bool sgd = strcmp(study_text(find->document, "train", "optimizer"), "sgd") == 0;
+    double momentum = sgd ? json_number_value(train_value(find, "momentum")) : 0;
+    bool nesterov = sgd && json_is_true(train_value(find, "nesterov"));
     for (size_t i = 0; i < find->seeds; i++) {
         const struct range_curve curve = {find->steps, find->lr, find->loss + i * find->steps,
-                                          beta};
+                                          momentum, nesterov};
         if (!range_curve_read(&curve, find->smoothed + i * find->steps, &find->result[i]))
             return false;
     }

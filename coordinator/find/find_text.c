@@ -58,7 +58,7 @@ static void print_suggestions(FILE *stream, const struct find_result *find, bool
         enum range_rate rate;
         const char *text;
     } rows[] = {
-        {RANGE_KNEE, "recommended: the fall is all but done"},
+        {RANGE_KNEE, "nine tenths fallen (recommended)"},
         {RANGE_STEEPEST, "the loss falls fastest"},
         {RANGE_VALLEY, "the middle of the fall"},
         {RANGE_MINIMUM_TENTH, "a tenth of the lowest loss's rate"},
