@@ -258,8 +258,7 @@ static double separation(const struct shape *shape)
 
 static bool fell(const struct shape *shape)
 {
-    /* From both: where the loss explodes at once, the median of the first is far up already. */
-    double fall = fmin(shape->start, shape->smoothed[0]) - shape->bottom;
+    double fall = shape->start - shape->bottom;
     return fall > FALL_SHARE * fabs(shape->start) &&
            (fall > FALL_ERRORS * shape->error || separation(shape) > FALL_RANKS);
 }

@@ -278,12 +278,15 @@ static void scatter_by_orders_of_magnitude_hides_no_deep_fall_and_feigns_none(vo
         missed += planted.result.status != RANGE_SOUND;
         if (planted.result.status == RANGE_SOUND)
             assert_within(planted.result.rate[RANGE_KNEE], deep.fall * pow(9, 1 / 1.5), 5);
+    }
+    assert_true(missed <= 4);
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        struct planted planted;
         plant(&planted, &flat, seed);
         scatter(&planted, seed, 1.5);
         read_curve(&planted);
         assert_true(planted.result.status != RANGE_SOUND);
     }
-    assert_true(missed <= 4);
 }
 
 static void a_plateau_that_blows_up_is_rising_from_its_edge(void **state)
@@ -322,15 +325,17 @@ static void the_edge_of_least_squares_is_found_through_its_growth(void **state)
     static const struct {
         double low, high, momentum;
         bool nesterov;
-    } cases[] = {{0.1, 2, 0, false},    {1, 1.5, 0, false},    {1e-4, 3, 0, false},
-                 {1e-6, 100, 0, false}, {1, 1e4, 0, false},    {0.1, 1, 0.9, false},
-                 {1e-4, 3, 0.9, false}, {1e-3, 5, 0.5, false}, {0.1, 1, 0.99, false},
-                 {0.1, 2, 0.9, true},   {1e-4, 3, 0.5, true},  {1e-6, 100, 0.9, true}};
+        double far; /* from the minimum, where the curvature is low */
+    } cases[] = {{0.1, 2, 0, false, 1},    {1, 1.5, 0, false, 1},    {1e-4, 3, 0, false, 1},
+                 {1e-6, 100, 0, false, 1}, {1, 1e4, 0, false, 1},    {0.1, 1, 0.9, false, 1},
+                 {1e-4, 3, 0.9, false, 1}, {1e-3, 5, 0.5, false, 1}, {0.1, 1, 0.99, false, 1},
+                 {0.1, 2, 0.9, true, 1},   {1e-4, 3, 0.5, true, 1},  {1e-6, 100, 0.9, true, 1},
+                 {0.05, 3, 0, false, 20},  {0.05, 3, 0.9, false, 20}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         struct planted planted;
         double m = cases[c].momentum;
         const double curvature[2] = {cases[c].low, cases[c].high};
-        double w[2] = {1, 1}, v[2] = {0, 0};
+        double w[2] = {cases[c].far, 1}, v[2] = {0, 0};
         plant(&planted, &network, 1);
         planted.curve.momentum = m;
         planted.curve.nesterov = cases[c].nesterov;
@@ -347,7 +352,8 @@ static void the_edge_of_least_squares_is_found_through_its_growth(void **state)
         assert_status(&planted, RANGE_SOUND);
         double product = cases[c].nesterov ? (2 + 2 * m) / (1 + 2 * m) : 2 * (1 + m);
         assert_within(planted.result.rate[RANGE_EDGE], product / cases[c].high, 1.25);
-        assert_true(planted.result.rate[RANGE_KNEE] <= planted.result.rate[RANGE_EDGE]);
+        for (size_t i = 0; i < RANGE_RATES; i++) /* though the loss still falls beyond it */
+            assert_true(planted.result.rate[i] <= planted.result.rate[RANGE_EDGE]);
     }
 }
 
