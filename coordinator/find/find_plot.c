@@ -90,10 +90,10 @@ static void print_axis(FILE *stream, const struct find_plot *plot, const struct 
 {
     char line[COLUMNS_MAX + 1];
     size_t used = 0;
-    double first = ceil(log10(plot->lr[0]) - 1e-9);
-    double last = floor(log10(plot->lr[plot->count - 1]) + 1e-9);
+    int first = (int)ceil(log10(plot->lr[0]) - 1e-9);
+    int last = (int)floor(log10(plot->lr[plot->count - 1]) + 1e-9);
     memset(line, ' ', sizeof line);
-    for (double power = first; power <= last; power++) {
+    for (int power = first; power <= last; power++) {
         struct figure label = figure_rate(pow(10, power));
         double column = column_of(plot, bars, pow(10, power));
         size_t length = strlen(label.text);
