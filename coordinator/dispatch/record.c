@@ -76,18 +76,18 @@ double record_metric(const struct record *record, const struct message_report *r
     return strcmp(metric, "val_error") == 0 ? 1 - report->val_accuracy : report->val_loss;
 }
 
-/* Why the search left a trial behind. */
-static void explain_stop(struct record *record, uint32_t number)
+/* Why the search left a trial behind, and after it what the trainer said of the trial's losses. */
+static void explain_stop(const struct record *record, uint32_t number, const char *seen, char *text,
+                         size_t bytes)
 {
     const struct search_trial *trial = search_trial(record->search, number);
     const struct search_rung *rung = search_rung(record->search, trial->rung);
-    char text[256];
     (void)snprintf(
-        text, sizeof text,
-        "Stopped after %g %s: its %s was %.4g, the last of the %u that went on had %.4g.",
+        text, bytes,
+        "Stopped after %g %s: its %s was %.4g, the last of the %u that went on had %.4g.%s%s",
         rung->budget, study_text(record->document, "search", "unit"),
-        study_text(record->document, "study", "metric"), trial->final, rung->quota, rung->cutoff);
-    record_message(record, number, text);
+        study_text(record->document, "study", "metric"), trial->final, rung->quota, rung->cutoff,
+        seen[0] ? " " : "", seen);
 }
 
 static bool left(enum trial_state state)
@@ -108,8 +108,12 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
     }
     if (left(trial->state) && isnan(note->ended))
         note->ended = unix_time();
-    if (trial->state == TRIAL_STOPPED)
-        explain_stop(record, number);
+    char explained[MESSAGE_TEXT_MAX_BYTES + 256];
+    const char *message = note->message ? note->message : "";
+    if (trial->state == TRIAL_STOPPED) {
+        explain_stop(record, number, message, explained, sizeof explained);
+        message = explained;
+    }
     const struct trial_row row = {
         .id = number,
         .state = trial->state,
@@ -125,7 +129,7 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         .ended = note->ended,
         .attempts = trial->attempts,
         .worker = note->worker,
-        .message = note->message ? note->message : "",
+        .message = message,
     };
     bool written = store_trial(record->store, &row, error);
     json_decref(params);
