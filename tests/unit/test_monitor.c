@@ -167,7 +167,7 @@ static const struct trace traces[] = {
     {"collapsed at once", thrown_at_once, all_of_the_first, .steps = 2000,
      .verdict = VERDICT_COLLAPSED, .earliest = 40, .latest = 40},
     {"dying slowly", dies_slowly, all_of_the_second_from_700, .steps = 2000,
-     .verdict = VERDICT_COLLAPSED, .earliest = 720, .latest = 740},
+     .verdict = VERDICT_COLLAPSED, .earliest = 890, .latest = 910},
     {"dead but learning", crippled, all_of_the_first, .steps = 2000, .verdict = VERDICT_HEALTHY},
     {"nearly dead and not learning", never_learns, nearly_all, .steps = 2000,
      .verdict = VERDICT_HEALTHY},

@@ -68,6 +68,11 @@ enum verdict monitor_step(struct monitor *monitor, double loss)
         monitor->first_loss = loss;
     monitor->finite_loss = loss;
     monitor->peak = loss > monitor->peak ? loss : monitor->peak;
+    monitor->ten_sum += loss;
+    if ((size_t)monitor->steps % 10 == 0) {
+        monitor->peak_ten = fmax(monitor->peak_ten, monitor->ten_sum / 10);
+        monitor->ten_sum = 0;
+    }
     return block_feed(monitor, loss) ? judge(monitor) : VERDICT_HEALTHY;
 }
 

@@ -10,9 +10,9 @@ static const double less_where_alive = 1 / 4.0, less_where_lost = 1 / 10.0,
                     less_where_far = 1 / 30.0, far_share = 100, less_at_plateau = 1 / 3.0,
                     more_where_slow = 3, more_where_still = 10;
 
-/* A loss so many times the larger of c and the first one tells that the run was thrown; batches
- * alone differ by less. */
-static const double thrown_share = 3;
+/* A mean of ten losses so many times the larger of c and the first loss, and as many of its
+ * standard errors above that, tells that the run was thrown. */
+static const double thrown_share = 1.2, thrown_errors = 4;
 
 /* Below so many blocks nothing but a lost run is told. */
 enum { BLOCKS_LEAST = 16 };
@@ -42,7 +42,7 @@ static bool find_not_finite(const struct monitor *monitor, struct finding *findi
     *finding = (struct finding){.kind = FOUND_NOT_FINITE,
                                 .from = monitor->steps,
                                 .first = monitor->finite_loss,
-                                .factor = less_for_growth(growth, 3)};
+                                .factor = less_for_growth(growth, 10)};
     return true;
 }
 
@@ -52,13 +52,13 @@ static double less(const struct monitor *monitor)
     return far ? less_where_far : less_where_lost;
 }
 
-/* Whether all checks of the last `steps` steps, of which `since` is the first, found it. The check
- * at step `since` stands for the MONITOR_CHECK_STEPS steps up to it. */
-static bool lasts(const struct monitor *monitor, double since, size_t steps)
+/* Whether all checks of the last `steps` steps, of which `since` is the first, found it, and the
+ * mean loss meanwhile was at least `share` of c. The check at step `since` stands for the
+ * MONITOR_CHECK_STEPS steps up to it. */
+static bool lasts(const struct monitor *monitor, double since, size_t steps, double share)
 {
     return since >= 0 && monitor->steps - since >= (double)(steps - MONITOR_CHECK_STEPS) &&
-           monitor_recent_mean(monitor, steps) >=
-               MONITOR_LOSS_SHARE * monitor->settings.constant_loss;
+           monitor_recent_mean(monitor, steps) >= share * monitor->settings.constant_loss;
 }
 
 static bool find_dead(const struct monitor *monitor, struct finding *finding)
@@ -66,9 +66,10 @@ static bool find_dead(const struct monitor *monitor, struct finding *finding)
     size_t layers = monitor->settings.watched_layers;
     for (size_t i = 0; i <= layers; i++) {
         const struct layer_state *layer = &monitor->layer[i];
-        bool same = layer->woken == 0 && lasts(monitor, layer->same_since, MONITOR_DEAD_STEPS);
-        bool near = lasts(monitor, layer->near_since, MONITOR_WINDOW_STEPS);
-        if (layer->alive == 0 || !(same || near))
+        bool thrown = layer->woken == 0 &&
+                      lasts(monitor, layer->same_since, MONITOR_DEAD_STEPS, MONITOR_THROWN_SHARE);
+        bool stuck = lasts(monitor, layer->near_since, MONITOR_WINDOW_STEPS, MONITOR_LOSS_SHARE);
+        if (layer->alive == 0 || !(thrown || stuck))
             continue;
         *finding = (struct finding){.kind = i < layers ? FOUND_DEAD_LAYER : FOUND_CONSTANT_OUTPUT,
                                     .from = layer->near_since,
@@ -171,7 +172,7 @@ static void swing_take(const struct monitor *monitor, struct swing *swing)
 struct course {
     double start;           /* the first block */
     double third, last;     /* quarters */
-    double best, best_step; /* the best eighth, and its last step */
+    double best, best_step; /* the best eighth of the first three quarters, and its last step */
 };
 
 static double mean_of_blocks(const struct monitor *monitor, size_t first, size_t end)
@@ -189,7 +190,7 @@ static struct course course_take(const struct monitor *monitor)
                             .third = mean_of_blocks(monitor, count / 2, count * 3 / 4),
                             .last = mean_of_blocks(monitor, count * 3 / 4, count),
                             .best = INFINITY};
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 6; i++) {
         size_t end = count * (i + 1) / 8;
         double mean = mean_of_blocks(monitor, count * i / 8, end);
         if (mean < course.best) {
@@ -198,6 +199,17 @@ static struct course course_take(const struct monitor *monitor)
         }
     }
     return course;
+}
+
+/* Or some layer fell silent: none does at small rates. */
+static bool was_thrown(const struct monitor *monitor, double start, double deviation)
+{
+    for (size_t i = 0; i <= monitor->settings.watched_layers; i++) {
+        const struct layer_state *layer = &monitor->layer[i];
+        if (layer->alive == 1 && (layer->near_since >= 0 || layer->woken == 1))
+            return true;
+    }
+    return monitor->peak_ten > thrown_share * start + thrown_errors * deviation / sqrt(10);
 }
 
 struct finding monitor_find(const struct monitor *monitor)
@@ -216,7 +228,7 @@ struct finding monitor_find(const struct monitor *monitor)
     double known = monitor->settings.constant_loss;
     double c = known > 0 ? known : monitor->first_loss;
     double highest_start = c > monitor->first_loss ? c : monitor->first_loss;
-    bool thrown = monitor->peak > thrown_share * highest_start;
+    bool thrown = was_thrown(monitor, highest_start, swing.deviation);
     bool learned = course.last < MONITOR_LEARNED * c;
     bool validated = monitor->lowest_step >= 0 && monitor->validation_step == monitor->steps;
     double quarter = 0.75 * monitor->steps, progress = course.start - course.last;
@@ -229,7 +241,7 @@ struct finding monitor_find(const struct monitor *monitor)
                                 .last = 2.0 * (double)swing.lag,
                                 .factor = less_where_alive};
     if (validated && monitor->validation_loss > MONITOR_WORSE * monitor->lowest_loss &&
-        course.last < course.third)
+        monitor->validation_loss > MONITOR_DONE * c && course.last < course.third)
         return (struct finding){.kind = FOUND_OVERFITTING,
                                 .from = monitor->lowest_step,
                                 .first = monitor->validation_loss,

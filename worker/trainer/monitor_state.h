@@ -20,10 +20,11 @@ struct monitor {
     struct monitor_settings settings;
 
     /* State, as it is saved: all numbers are doubles. */
-    double steps;       /* fed so far */
-    double first_loss;  /* NAN: none yet */
-    double finite_loss; /* the last finite one; NAN: there was none */
-    double peak;        /* the largest finite one */
+    double steps;             /* fed so far */
+    double first_loss;        /* NAN: none yet */
+    double finite_loss;       /* the last finite one; NAN: there was none */
+    double peak;              /* the largest finite one */
+    double ten_sum, peak_ten; /* of the ten steps under way; the largest mean of ten */
     double block_steps, block_count;
     double open_sum, open_steps;             /* of the block that is not full yet */
     double validation_step, validation_loss; /* the last; step -1: none */
