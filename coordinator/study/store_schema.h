@@ -44,7 +44,8 @@
     "CREATE TABLE trial ("                                                                         \
     "  id INTEGER PRIMARY KEY,"    /* candidate number, from 0 */                                  \
     "  state TEXT NOT NULL,"       /* waiting running paused complete stopped diverged failed */   \
-    "  verdict TEXT NOT NULL,"     /* healthy diverged collapsed ...; '': nothing was seen yet */  \
+    "  verdict TEXT NOT NULL,"     /* healthy diverged collapsed oscillating erratic plateaued     \
+                                      slow overfitting; '': nothing was seen yet */                \
     "  rung INTEGER NOT NULL,"     /* that it is in or ended in, from 0 */                         \
     "  step INTEGER NOT NULL,"     /* steps trained and kept */                                    \
     "  lr REAL NOT NULL,"          /* base learning rate */                                        \
@@ -56,7 +57,7 @@
     "  ended REAL,"                /* time when it left the search */                              \
     "  attempts INTEGER NOT NULL," /* attempts started */                                          \
     "  worker INTEGER,"            /* rank that trained it last */                                 \
-    "  message TEXT NOT NULL"      /* one sentence on why it ended so */                           \
+    "  message TEXT NOT NULL"      /* why it ended so, and what its losses looked like */          \
     ") STRICT;"
 
 /* One row a report of a trainer. A retried attempt reports the same steps again: the later report

@@ -301,6 +301,7 @@ static struct ranges layer_ranges(const struct layer *layer, const real *output,
     enum { BLOCK = 256 };
     struct ranges ranges = {0};
     size_t columns = layer->units, rows = count * (layer->outputs / columns);
+    rows = rows < NETWORK_WATCHED_ROWS ? rows : NETWORK_WATCHED_ROWS;
     for (size_t first = 0; first < columns; first += BLOCK) {
         real low[BLOCK], high[BLOCK];
         size_t width = columns - first < BLOCK ? columns - first : BLOCK;

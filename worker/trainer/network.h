@@ -72,6 +72,10 @@ struct unit_shares {
  * tanh stands at its limit, a GELU or SiLU at 0. */
 #define UNIT_NEAR 1e-3
 
+/* Of a convolution, each place of a sample counts as a sample; more of them than this are not
+ * looked at, which would cost more than half a percent of the time. */
+#define NETWORK_WATCHED_ROWS 16384
+
 /* Hidden layers that are watched: all with an activation but the last layer. */
 size_t network_watched_layers(const struct network *network);
 
