@@ -25,8 +25,8 @@ struct stable_lr {
  * about their rate.
  *
  * It lies between the rates on both sides of that split. Where fates overlap, several splits may
- * make as few mistakes: the interval then reaches from the rate below the lowest of them to the rate
- * above the highest.
+ * make as few mistakes: the interval then reaches from the rate below the lowest of them to the
+ * rate above the highest.
  *
  * A rate learned if its best metric is at or below 0.85 of the constant predictor's: of its loss
  * (study value "constant_loss") where the metric is a loss, of 1 - 1/classes for val_error. Where
