@@ -45,7 +45,7 @@ static bool block_feed(struct monitor *monitor, double loss)
         return true;
     for (size_t i = 0; i < MONITOR_BLOCKS / 2; i++)
         monitor->block[i] = (monitor->block[2 * i] + monitor->block[2 * i + 1]) / 2;
-    monitor->block_count = MONITOR_BLOCKS / 2;
+    monitor->block_count /= 2;
     monitor->block_steps *= 2;
     return true;
 }
@@ -96,7 +96,7 @@ enum verdict monitor_units(struct monitor *monitor, const struct unit_shares *sh
     for (size_t i = 0; i < layers; i++)
         layer_feed(&monitor->layer[i], monitor->steps, shares[i].near == 1, shares[i].same == 1);
     double limit = MONITOR_SPREAD * sqrt(monitor->settings.constant_loss);
-    layer_feed(&monitor->layer[layers], monitor->steps, spread <= limit, false);
+    layer_feed(&monitor->layer[layers], monitor->steps, spread <= limit, spread == 0);
     return judge(monitor);
 }
 

@@ -68,11 +68,11 @@ static bool find_dead(const struct monitor *monitor, struct finding *finding)
         const struct layer_state *layer = &monitor->layer[i];
         bool thrown = layer->woken == 0 &&
                       lasts(monitor, layer->same_since, MONITOR_DEAD_STEPS, MONITOR_THROWN_SHARE);
-        bool stuck = lasts(monitor, layer->near_since, MONITOR_WINDOW_STEPS, MONITOR_LOSS_SHARE);
+        bool stuck = lasts(monitor, layer->same_since, MONITOR_WINDOW_STEPS, MONITOR_LOSS_SHARE);
         if (layer->alive == 0 || !(thrown || stuck))
             continue;
         *finding = (struct finding){.kind = i < layers ? FOUND_DEAD_LAYER : FOUND_CONSTANT_OUTPUT,
-                                    .from = layer->near_since,
+                                    .from = layer->same_since,
                                     .first = monitor_recent_mean(monitor, MONITOR_DEAD_STEPS),
                                     .factor = less(monitor),
                                     .layer = i};
