@@ -4,48 +4,55 @@
  * Pure: fed the loss of every step, the validation losses, and every few steps what the hidden
  * units say (network_watch). c below is the loss of the best constant predictor.
  *
- * Two verdicts end a run:
+ * Two verdicts end a run.
  *
- * - diverged: a loss is not finite; or the loss grows without bound: the level rule below, and the
- *   quarter's level is MONITOR_GROWTH times that of the quarter before.
- * - collapsed: thrown to the constant predictor's level, or above it, and stuck there. Either
- *   (dead) all units of a layer, or the network's outputs, became exactly the same for every
- *   sample, in all checks of MONITOR_WINDOW_STEPS steps, with a mean loss of at least
- *   MONITOR_LOSS_SHARE c; or, if it is the layer's first silence, in those of MONITOR_DEAD_STEPS,
- * with a mean loss of MONITOR_THROWN_SHARE c. No gradient passes such a layer, but a rare sample
- * may wake it: sound runs were silent for up to 80 steps, always with a loss within 2 % of c, which
- * tells them from those that were thrown far. Nearly the same is not enough: tanh units whose
- * outputs differed by less than UNIT_NEAR for 500 steps have come back. What was (nearly) the same
- * for all samples from the start is not judged: it never was alive. Or (level) in the last half of
- * the run no mean of a 64th to a 32nd of it was below MONITOR_FLOOR c; the level (the geometric
- * mean of these means) is at least MONITOR_LEVEL c; and it would still be there after
- * MONITOR_PATIENCE times as many steps if it went on falling as from the run's second quarter to
- * its second half, a power of the step number. Not before four times the warm-up's steps, nor for
- * rates that the schedule will lower: the level of overshooting steps goes with the rate. Nor where
- * the study's metric is val_error: a classifier whose logits are far too large may classify well.
+ * diverged: a loss is not finite; or it grows without bound: the level rule below holds, and the
+ * level is MONITOR_GROWTH times that of the run's second quarter.
+ *
+ * collapsed: thrown to the constant predictor's level, or above it, and stuck there. Either it is
+ * dead: all units of a layer, or the network's outputs, became exactly the same for every sample,
+ * in all checks of MONITOR_WINDOW_STEPS steps, with a mean loss of at least MONITOR_LOSS_SHARE c;
+ * or, if it is the layer's first silence, in those of MONITOR_DEAD_STEPS, with a mean loss of at
+ * least MONITOR_THROWN_SHARE c. No gradient passes such a layer, but a rare sample may wake it:
+ * sound runs were silent for up to 80 steps, always with a loss within 2 % of c, which tells them
+ * from those that were thrown far. Nearly the same is not enough: tanh units whose outputs differed
+ * by less than UNIT_NEAR for 500 steps have come back. What was nearly the same for all samples
+ * from the start is not judged: it never was alive.
+ *
+ * Or its level is high and stays: in the last half of the run no mean of a 64th to a 32nd of it was
+ * below MONITOR_FLOOR c; the level (the geometric mean of these means) is at least MONITOR_LEVEL c;
+ * and it would still be there after MONITOR_PATIENCE times as many steps if it went on falling as
+ * from the run's second quarter to its second half, as a power of the step number. This is not
+ * asked before four times the warm-up's steps, nor where the schedule will lower the rate: the
+ * level of overshooting steps goes with the rate. Nor where the study's metric is val_error: a
+ * classifier whose logits are far too large may classify well.
  *
  * Growth alone proves nothing: above 2 / lambda_max a network's loss may grow first and then settle
  * where it is flatter (Lewkowycz et al. 2020, arXiv:2003.02218; Cohen et al. 2021,
  * arXiv:2103.00065), and runs whose loss once stood at ten thousand times c end well. That ReLU
  * units die at large rates for good: Lu et al. 2019, arXiv:1903.06733.
  *
- * The others explain a run that was stopped, paused or finished. The first that holds is given:
+ * The others explain a run that was stopped, paused or finished. The first that holds is given.
  *
- * - oscillating: over the last MONITOR_WINDOW_STEPS steps the loss less its straight trend has an
- *   autocorrelation of at most MONITOR_SWING_CORRELATION at a lag of up to MONITOR_SWING_LAG steps
- *   (chance gives about -0.2), and its deviation is at least MONITOR_SWING_SHARE of its mean.
- * - overfitting: the validation loss is more than MONITOR_WORSE times its lowest, while the
- * training loss of the last quarter of the run is lower than in the quarter before (Prechelt 1998,
- * Early stopping - but when?, generalisation loss).
- * - erratic: that deviation is at least MONITOR_ERRATIC c; or the last quarter's mean loss is more
- *   than MONITOR_WORSE times that of the best eighth before; or it is above MONITOR_LEARNED c
- * though a loss once was far above the first, or the run did better.
- * - slow: the last quarter of the run brought at least MONITOR_PACE of all the progress since its
- *   start; or it learned nothing, and was never thrown.
- * - plateaued: the last quarter is lower than the one before by less than MONITOR_FLAT of it, the
- *   loss is above MONITOR_DONE c, and the schedule is not to lower the rate by itself.
- * - healthy: none of these.
- */
+ * oscillating: over the last MONITOR_WINDOW_STEPS steps the loss less its straight trend has an
+ * autocorrelation of at most MONITOR_SWING_CORRELATION at a lag of up to MONITOR_SWING_LAG steps
+ * (chance gives about -0.2), and its deviation is at least MONITOR_SWING_SHARE of its mean.
+ *
+ * overfitting: the validation loss is above MONITOR_DONE c and more than MONITOR_WORSE times its
+ * lowest, while the training loss of the last quarter of the run is lower than in the quarter
+ * before (Prechelt 1998, Early stopping - but when?, generalisation loss).
+ *
+ * erratic: that deviation is at least MONITOR_ERRATIC c; or the last quarter's mean loss is more
+ * than MONITOR_WORSE times that of the best eighth before; or it is above MONITOR_LEARNED c though
+ * the run was thrown: ten losses together stood far above the first, or a layer fell silent.
+ *
+ * slow: it learned nothing, and was never thrown; or the last quarter of the run brought at least
+ * MONITOR_PACE of all the progress since its start.
+ *
+ * plateaued: the last quarter is lower than the one before by less than MONITOR_FLAT of it, the
+ * loss is above MONITOR_DONE c, and the schedule is not to lower the rate by itself.
+ *
+ * healthy: none of these. */
 #ifndef LRSWEEP_WORKER_TRAINER_MONITOR_H
 #define LRSWEEP_WORKER_TRAINER_MONITOR_H
 
