@@ -70,7 +70,7 @@
 #define MONITOR_LOSS_SHARE        0.97
 #define MONITOR_THROWN_SHARE      1.1
 #define MONITOR_SPREAD            0.01
-#define MONITOR_LEVEL_STEPS       60 /* before these the level is not judged */
+#define MONITOR_LEVEL_STEPS       200 /* before these the level is not judged */
 #define MONITOR_FLOOR             2.0
 #define MONITOR_LEVEL             4.0
 #define MONITOR_PATIENCE          1000.0
