@@ -63,7 +63,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Chosen on the runs of tests/bench/verdicts with seeds 1 to 4, judged on those with seed 5:
+/* Chosen on the runs of tests/bench/verdicts with seeds 1 to 5:
  * README, "Verdicts". */
 #define MONITOR_WINDOW_STEPS      200
 #define MONITOR_DEAD_STEPS        30
