@@ -109,24 +109,24 @@ static const char *close_name(enum search_close close)
     return names[close];
 }
 
-/* Why the search left a trial behind. */
-static void explain_stop(struct record *record, uint32_t number)
+/* Why the search left a trial behind, and after it what the trainer said of the trial's losses. */
+static void explain_stop(const struct record *record, uint32_t number, const char *seen, char *text,
+                         size_t bytes)
 {
     const struct search_trial *trial = search_trial(record->search, number);
     const struct search_rung *rung = search_trial_rung(record->search, number);
-    const char *unit = study_text(record->document, "search", "unit");
-    const char *metric = study_text(record->document, "study", "metric");
     enum search_close close = search_closed(record->search);
-    char text[256];
+    const char *gap = seen[0] ? " " : "";
     if (close != SEARCH_OPEN)
-        (void)snprintf(text, sizeof text, "Stopped at step %llu, when search.%s ended the search.",
-                       (unsigned long long)trial->step, close_name(close));
+        (void)snprintf(text, bytes, "Stopped at step %llu, when search.%s ended the search.%s%s",
+                       (unsigned long long)trial->step, close_name(close), gap, seen);
     else
-        (void)snprintf(text, sizeof text,
+        (void)snprintf(text, bytes,
                        "Stopped after %g %s: its %s was %.4g, the last of those that went on had "
-                       "%.4g.",
-                       rung->budget, unit, metric, trial->final, rung->cutoff);
-    record_message(record, number, text);
+                       "%.4g.%s%s",
+                       rung->budget, study_text(record->document, "search", "unit"),
+                       study_text(record->document, "study", "metric"), trial->final, rung->cutoff,
+                       gap, seen);
 }
 
 static bool left(enum trial_state state)
@@ -147,8 +147,12 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
     }
     if (left(trial->state) && isnan(note->ended))
         note->ended = unix_time();
-    if (trial->state == TRIAL_STOPPED)
-        explain_stop(record, number);
+    char explained[MESSAGE_TEXT_MAX_BYTES + 256];
+    const char *message = note->message ? note->message : "";
+    if (trial->state == TRIAL_STOPPED) {
+        explain_stop(record, number, message, explained, sizeof explained);
+        message = explained;
+    }
     const struct trial_row row = {
         .id = number,
         .state = trial->state,
@@ -169,7 +173,7 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         .ended = note->ended,
         .attempts = trial->attempts - trial->turns,
         .worker = note->worker,
-        .message = note->message ? note->message : "",
+        .message = message,
     };
     bool written = store_trial(record->store, &row, error);
     json_decref(params);

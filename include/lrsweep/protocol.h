@@ -43,6 +43,8 @@
  *   <- {"op":"done","trial":17,"step":2000,"status":"ok","verdict":"healthy","message":"..."}
  *        status: "ok" (reached `to`; the last report was at `to` and held a validation), "stopped",
  *        "diverged" (gave up by itself; `verdict` is "diverged" or "collapsed") or "failed".
+ *        verdict, with any status but "failed": what the losses say: "healthy", "diverged",
+ *        "collapsed", "oscillating", "erratic", "plateaued", "slow" or "overfitting".
  *        `message` explains in a sentence that a person can act on.
  *
  *   -> {"op":"test","trial":17,"params":{...},"seed":1,"resume":PATH,"export":PATH or null}

@@ -368,21 +368,22 @@ static void a_relu_keeps_what_is_not_a_number(void **state)
     destroy(&fixture, &trial);
 }
 
-static void dead_units_are_those_that_are_zero_for_every_sample(void **state)
+static void dead_units_are_those_that_say_the_same_to_every_sample(void **state)
 {
     (void)state;
     struct model_fixture fixture;
     struct trial trial;
-    double lr, share[2];
+    double lr, all;
+    struct unit_shares share[2];
     make(&fixture, &trial, "{\"batch_size\":16}", 0);
     const struct layer *layer = &fixture.model.network.layer[1];
-    assert_int_equal(network_relu_layers(&fixture.model.network),
+    assert_int_equal(network_watched_layers(&fixture.model.network),
                      2); /* the last one does not count */
     /* A bias far below 0 kills 4 of 16 units of the second layer. */
     for (size_t i = 0; i < 4; i++)
         trial.weights[layer->tensor[1].offset + 3 * i] = -1000;
     (void)trial_step(&trial, &lr, NULL);
-    double all = network_dead_units(&fixture.model.network, &trial.activations, 16, share);
+    double spread = network_watch(&fixture.model.network, &trial.activations, 16, share, &all);
     const real *output = trial.activations.output[1];
     size_t dead = 0;
     for (size_t j = 0; j < 16; j++) {
@@ -392,8 +393,9 @@ static void dead_units_are_those_that_are_zero_for_every_sample(void **state)
         dead += !alive;
     }
     assert_true(dead >= 4);
-    assert_float_equal(share[1], (double)dead / 16, 1e-12);
-    assert_float_equal(all, (share[0] * 24 + share[1] * 16) / 40, 1e-12);
+    assert_float_equal(share[1].same, (double)dead / 16, 1e-12);
+    assert_float_equal(all, (share[0].same * 24 + share[1].same * 16) / 40, 1e-12);
+    assert_true(share[1].near >= share[1].same && spread > 0);
     destroy(&fixture, &trial);
 }
 
@@ -721,7 +723,7 @@ int main(void)
         cmocka_unit_test(an_interruption_ends_between_two_steps_without_a_report),
         cmocka_unit_test(a_run_that_is_not_finite_ends_with_a_last_report),
         cmocka_unit_test(a_relu_keeps_what_is_not_a_number),
-        cmocka_unit_test(dead_units_are_those_that_are_zero_for_every_sample),
+        cmocka_unit_test(dead_units_are_those_that_say_the_same_to_every_sample),
         cmocka_unit_test(the_exponential_is_within_two_units_in_the_last_place),
         cmocka_unit_test(what_cannot_be_trained_is_refused_by_its_setting),
         cmocka_unit_test(a_crop_must_leave_something_of_the_image),

@@ -265,50 +265,73 @@ void network_backward(const struct network *network, const struct pass *pass,
     }
 }
 
-static bool relu_hidden(const struct network *network, size_t layer)
+static bool watched(const struct network *network, size_t layer)
 {
-    return layer + 1 < network->layer_count && network->layer[layer].activation == ACTIVATION_RELU;
+    return layer + 1 < network->layer_count && network->layer[layer].activation != ACTIVATION_NONE;
 }
 
-size_t network_relu_layers(const struct network *network)
+size_t network_watched_layers(const struct network *network)
 {
     size_t count = 0;
     for (size_t i = 0; i < network->layer_count; i++)
-        count += relu_hidden(network, i);
+        count += watched(network, i);
     return count;
 }
 
-/* Sets alive[j] where column j of the matrix, whose rows are `stride` apart, is not 0 throughout. A
- * value that is not a number counts as alive: the loss says what is wrong there. */
-MULTIVERSION static void columns_alive(const real *restrict matrix, size_t rows, size_t stride,
-                                       size_t columns, real *restrict alive)
+/* The lowest and the highest number of each column of the matrix, whose rows are `stride` apart. */
+MULTIVERSION static void columns_bound(const real *restrict matrix, size_t rows, size_t stride,
+                                       size_t columns, real *restrict low, real *restrict high)
 {
     for (size_t i = 0; i < rows; i++, matrix += stride)
-        for (size_t j = 0; j < columns; j++)
-            alive[j] = matrix[j] == 0 ? alive[j] : 1;
+        for (size_t j = 0; j < columns; j++) {
+            low[j] = matrix[j] < low[j] ? matrix[j] : low[j];
+            high[j] = matrix[j] > high[j] ? matrix[j] : high[j];
+        }
 }
 
-double network_dead_units(const struct network *network, const struct activations *activations,
-                          size_t count, double *share)
+/* How far the outputs of a layer's units range over the samples. */
+struct ranges {
+    size_t same, near; /* units with a range of 0, and of at most UNIT_NEAR */
+    double widest;
+};
+
+static struct ranges layer_ranges(const struct layer *layer, const real *output, size_t count)
 {
     enum { BLOCK = 256 };
-    size_t dead_units = 0, units = 0;
-    for (size_t i = 0; i < network->layer_count; i++) {
-        if (!relu_hidden(network, i))
-            continue;
-        size_t columns = network->layer[i].units, dead = 0;
-        size_t rows = count * (network->layer[i].outputs / columns);
-        const real *output = activations->output[i];
-        for (size_t first = 0; first < columns; first += BLOCK) {
-            real alive[BLOCK] = {0};
-            size_t width = columns - first < BLOCK ? columns - first : BLOCK;
-            columns_alive(output + first, rows, columns, width, alive);
-            for (size_t j = 0; j < width; j++)
-                dead += alive[j] == 0;
+    struct ranges ranges = {0};
+    size_t columns = layer->units, rows = count * (layer->outputs / columns);
+    rows = rows < NETWORK_WATCHED_ROWS ? rows : NETWORK_WATCHED_ROWS;
+    for (size_t first = 0; first < columns; first += BLOCK) {
+        real low[BLOCK], high[BLOCK];
+        size_t width = columns - first < BLOCK ? columns - first : BLOCK;
+        /* From the first row, so that a column that begins with what is not a number stays so. */
+        memcpy(low, output + first, width * sizeof *low);
+        memcpy(high, output + first, width * sizeof *high);
+        columns_bound(output + first, rows, columns, width, low, high);
+        for (size_t j = 0; j < width; j++) {
+            double range = (double)high[j] - (double)low[j];
+            ranges.same += range == 0;
+            ranges.near += range <= UNIT_NEAR;
+            ranges.widest = range <= ranges.widest ? ranges.widest : range;
         }
-        *share++ = (double)dead / (double)columns;
-        dead_units += dead;
-        units += columns;
     }
-    return units ? (double)dead_units / (double)units : NAN;
+    return ranges;
+}
+
+double network_watch(const struct network *network, const struct activations *activations,
+                     size_t count, struct unit_shares *shares, double *same)
+{
+    size_t all_same = 0, units = 0, last = network->layer_count - 1;
+    for (size_t i = 0; i < last; i++) {
+        const struct layer *layer = &network->layer[i];
+        if (!watched(network, i))
+            continue;
+        struct ranges ranges = layer_ranges(layer, activations->output[i], count);
+        *shares++ = (struct unit_shares){.same = (double)ranges.same / (double)layer->units,
+                                         .near = (double)ranges.near / (double)layer->units};
+        all_same += ranges.same;
+        units += layer->units;
+    }
+    *same = units ? (double)all_same / (double)units : NAN;
+    return layer_ranges(&network->layer[last], activations->output[last], count).widest;
 }
