@@ -113,19 +113,42 @@ static const char *close_name(enum search_close close)
 static void explain_stop(struct record *record, uint32_t number)
 {
     const struct search_trial *trial = search_trial(record->search, number);
-    const struct search_rung *rung = search_trial_rung(record->search, number);
+    double budget = search_trial_rung(record->search, number)->budget;
     const char *unit = study_text(record->document, "search", "unit");
     const char *metric = study_text(record->document, "study", "metric");
-    enum search_close close = search_closed(record->search);
-    char text[256];
-    if (close != SEARCH_OPEN)
-        (void)snprintf(text, sizeof text, "Stopped at step %llu, when search.%s ended the search.",
-                       (unsigned long long)trial->step, close_name(close));
-    else
+    char text[256] = "";
+    switch (trial->stop) {
+    case SEARCH_STOP_RANK:
+        if (isnan(trial->against))
+            (void)snprintf(text, sizeof text,
+                           "Stopped after %g %s: none of its rung was to go on; its %s was %.4g.",
+                           budget, unit, metric, trial->final);
+        else
+            (void)snprintf(text, sizeof text,
+                           "Stopped after %g %s: its %s was %.4g, the last of the best of its rung "
+                           "had %.4g.",
+                           budget, unit, metric, trial->final, trial->against);
+        break;
+    case SEARCH_STOP_MEDIAN:
         (void)snprintf(text, sizeof text,
-                       "Stopped after %g %s: its %s was %.4g, the last of those that went on had "
-                       "%.4g.",
-                       rung->budget, unit, metric, trial->final, rung->cutoff);
+                       "Stopped after %g %s: its best %s was %.4g, worse than %.4g, the median of "
+                       "the others' averages so far.",
+                       budget, unit, metric, trial->metric, trial->against);
+        break;
+    case SEARCH_STOP_REPLACED:
+        (void)snprintf(
+            text, sizeof text,
+            "Replaced at step %llu by a copy of trial %u: its %s was %.4g, that of trial "
+            "%u %.4g.",
+            (unsigned long long)trial->step, trial->replaced_by, metric, trial->final,
+            trial->replaced_by, trial->against);
+        break;
+    case SEARCH_STOP_CLOSED:
+    case SEARCH_STOP_NONE:
+        (void)snprintf(text, sizeof text, "Stopped at step %llu, when search.%s ended the search.",
+                       (unsigned long long)trial->step, close_name(search_closed(record->search)));
+        break;
+    }
     record_message(record, number, text);
 }
 
