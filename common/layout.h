@@ -9,7 +9,7 @@
 #define LAYOUT_CHECKPOINTS "checkpoints"
 #define LAYOUT_LOCK        "study.lock" /* only while a run holds DIR */
 
-/* A trial's checkpoint: printf arguments are DIR and the trial's id. */
-#define LAYOUT_CHECKPOINT_FORMAT "%s/" LAYOUT_CHECKPOINTS "/%06u.safetensors"
+/* An attempt's checkpoint: printf arguments are DIR, the trial's id and the attempt's number. */
+#define LAYOUT_CHECKPOINT_FORMAT "%s/" LAYOUT_CHECKPOINTS "/%06u-%u.safetensors"
 
 #endif

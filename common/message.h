@@ -41,6 +41,8 @@ struct message_assignment {
     uint64_t from, to;        /* steps; from > 0: go on from the trial's checkpoint */
     uint64_t pause;           /* step before `to` at which the trial is to be given back; 0: none */
     uint64_t seed;            /* the trial's */
+    uint64_t kept;            /* from > 0: the attempt that left the checkpoint */
+    uint64_t begun;           /* step at which the trial branched from another; 0: it did not */
     double values[SPACE_MAX]; /* the candidate */
 };
 
@@ -85,7 +87,7 @@ struct message {
 #define MESSAGE_FIXED_BYTES offsetof(struct message, text)
 
 static_assert(sizeof(struct message_ready) == 24, "no padding");
-static_assert(sizeof(struct message_assignment) == 32 + 8 * SPACE_MAX, "no padding");
+static_assert(sizeof(struct message_assignment) == 48 + 8 * SPACE_MAX, "no padding");
 static_assert(sizeof(struct message_report) == 88, "no padding");
 static_assert(sizeof(struct message_done) == 16, "no padding");
 static_assert(sizeof(struct message_tested) == 24, "no padding");

@@ -20,7 +20,8 @@ enum random_purpose {
     RANDOM_SPLIT = 7,     /* stratified splits; index: class */
     RANDOM_SEARCH = 8,    /* decisions of a scheduler; index: decision number */
     RANDOM_REPEAT = 9,    /* seeds of repeats; index: repeat number */
-    RANDOM_SEED = 10      /* seeds of candidates that share none; index: candidate number */
+    RANDOM_SEED = 10,     /* seeds of candidates that share none; index: candidate number */
+    RANDOM_SIMULATE = 64  /* what the simulator makes up; index: its own */
 };
 
 struct random_stream {

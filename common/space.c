@@ -39,6 +39,12 @@ static struct parameter *append(struct space *space, const char *name, struct er
     return parameter;
 }
 
+/* The list whose elements are alternatives; the elements of any other list belong together. */
+static bool is_choice_of_groups(const char *key)
+{
+    return strcmp(key, "schedule") == 0;
+}
+
 /* Appends every distribution found in `node`, however deep. */
 static bool flatten(struct space *space, const char *name, const json_t *node, int parent,
                     size_t parent_choice, struct error *error)
@@ -61,13 +67,16 @@ static bool flatten(struct space *space, const char *name, const json_t *node, i
         }
         return true;
     }
-    if (!json_is_object(node))
-        return true;
+    char child_name[SPACE_NAME_MAX_BYTES];
+    for (size_t i = 0; i < json_array_size(node); i++) {
+        (void)snprintf(child_name, sizeof child_name, "%s[%zu]", name, i);
+        if (!flatten(space, child_name, json_array_get(node, i), parent, parent_choice, error))
+            return false;
+    }
     const char *key;
     const json_t *child;
     json_object_foreach((json_t *)node, key, child)
     {
-        char child_name[SPACE_NAME_MAX_BYTES];
         (void)snprintf(child_name, sizeof child_name, "%s.%s", name, key);
         if (!flatten(space, child_name, child, parent, parent_choice, error))
             return false;
@@ -105,8 +114,8 @@ bool space_create(struct space *space, const json_t *document, struct error *err
     const json_t *node;
     json_object_foreach((json_t *)space->document, key, node)
     {
-        bool flat = json_is_array(node) ? flatten_schedules(space, node, error)
-                                        : flatten(space, key, node, -1, 0, error);
+        bool flat = is_choice_of_groups(key) ? flatten_schedules(space, node, error)
+                                             : flatten(space, key, node, -1, 0, error);
         if (!flat)
             return false;
     }
@@ -165,6 +174,17 @@ static json_t *substitute(const struct space *space, const json_t *node, const d
         size_t index = (*next)++;
         return value_json(&space->parameters[index], values[index]);
     }
+    if (json_is_array(node)) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < json_array_size(node); i++) {
+            json_t *element = substitute(space, json_array_get(node, i), values, next);
+            if (json_array_append_new(list, element) != 0) {
+                json_decref(list);
+                return NULL;
+            }
+        }
+        return list;
+    }
     if (!json_is_object(node))
         return json_deep_copy(node);
     json_t *copy = json_object();
@@ -187,6 +207,8 @@ static size_t distributions(const json_t *node)
     if (distribution_list(node, &distribution))
         return 1;
     size_t count = 0;
+    for (size_t i = 0; i < json_array_size(node); i++)
+        count += distributions(json_array_get(node, i));
     const char *key;
     const json_t *child;
     json_object_foreach((json_t *)node, key, child)
@@ -221,8 +243,8 @@ json_t *space_params(const struct space *space, const double *values)
     const json_t *node;
     json_object_foreach((json_t *)space->document, key, node)
     {
-        json_t *value = json_is_array(node) ? substitute_schedule(space, node, values, &next)
-                                            : substitute(space, node, values, &next);
+        json_t *value = is_choice_of_groups(key) ? substitute_schedule(space, node, values, &next)
+                                                 : substitute(space, node, values, &next);
         if (json_object_set_new(params, key, value) != 0) {
             json_decref(params);
             return NULL;

@@ -23,7 +23,7 @@ enum distribution {
 };
 
 struct parameter {
-    char name[SPACE_NAME_MAX_BYTES]; /* "lr", "schedule", "schedule[2].gamma" */
+    char name[SPACE_NAME_MAX_BYTES]; /* "lr", "schedule[2].gamma", "lr_multiplier[0].value" */
     enum distribution distribution;
     double low, high;     /* uniform, log_uniform, int */
     size_t count;         /* choice and grid: how many values */

@@ -16,7 +16,8 @@
  *                             "warmup": {"epochs": 1.0, "from": 0.0, "shape": "linear"}}],
  *               "momentum": {"choice": [0.0, 0.9]}},
  *    "search": {"sampler": "random", "candidates": 27, "scheduler": "sha", "eta": 3,
- *               "min_budget": 1.0, "max_budget": 9.0, "unit": "epochs"},
+ *               "min_budget": 1.0, "max_budget": 9.0, "unit": "epochs",
+ *               "independent_seeds": false, "finalists": 0, "repeats": 3, "patience": 0},
  *    "run":    {"trainers": 2, "retries": 2, "heartbeat_timeout": 60.0}}
  *
  * - `train` holds the keys of train itself and those of the chosen optimizer, no others; in the
@@ -30,9 +31,13 @@
  *   or the format a default). Data with targets in place of classes: "val_accuracy" is R^2,
  *   "val_error" 1 - R^2.
  * - search.candidates is always there: for a grid it is the number of combinations.
+ * - search.total_epochs, wall_time and target are there only if the file has them.
  * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution
  * is an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a
  * list of numbers). Everything else is a constant.
+ * - space.lr_multiplier is there only if the file has it: [{"layer": 0, "value": {"log_uniform":
+ *   [0.1, 10.0]}}, ...], and in a candidate [{"layer": 0, "value": 0.37}, ...]. It takes the place
+ * of the multiplier of that one of model.layers, in which the default still stands.
  * - 0 stands for "the default that depends on the data": validate_every (an epoch's steps), period
  *   (the full budget), batch_size (the whole set), test (what the format has).
  * - `run` changes no result; run.trainers is there only if the file has it. */

@@ -31,15 +31,10 @@ bool probe_trainer_path(char *path, size_t bytes, struct error *error)
     return true;
 }
 
-bool probe_start(struct probe *probe, const char *program, const json_t *document,
-                 struct error *error)
+bool probe_send(struct probe *probe, json_t *message, struct error *error)
 {
-    *probe = (struct probe){.answer = NULL};
-    if (!trainer_start(&probe->child, program, error))
-        return false;
-    json_t *hello = trainer_hello(document);
-    char *text = json_dumps(hello, TRAINER_JSON_FLAGS);
-    json_decref(hello);
+    char *text = json_dumps(message, TRAINER_JSON_FLAGS);
+    json_decref(message);
     if (!text)
         return error_set(error, "out of memory");
     size_t length = strlen(text), sent = 0;
@@ -56,6 +51,14 @@ bool probe_start(struct probe *probe, const char *program, const json_t *documen
     }
     free(text);
     return true;
+}
+
+bool probe_start(struct probe *probe, const char *program, const json_t *document,
+                 struct error *error)
+{
+    *probe = (struct probe){.answer = NULL};
+    return trainer_start(&probe->child, program, error) &&
+           probe_send(probe, trainer_hello(document), error);
 }
 
 static bool judge(struct probe *probe, json_t *line, char *at, size_t at_bytes, struct error *error)

@@ -20,6 +20,11 @@ struct probe {
 /* The path of lrsweep-trainer: beside this program. */
 bool probe_trainer_path(char *path, size_t bytes, struct error *error);
 
+/* Sends one object as a line and releases it; waits while the pipe is full. A trainer that is gone
+ * is no error here. */
+bool probe_send(struct probe *probe, json_t *message, struct error *error);
+
+/* Starts the trainer and says hello. */
 bool probe_start(struct probe *probe, const char *program, const json_t *document,
                  struct error *error);
 

@@ -225,23 +225,27 @@ static json_t *assignment_line(const struct worker *worker, const struct message
                                bool train)
 {
     const struct message_assignment *assignment = &message->body.assignment;
-    char checkpoint[4096], best[4096];
+    char checkpoint[4096], kept[4096], best[4096];
     (void)snprintf(checkpoint, sizeof checkpoint, LAYOUT_CHECKPOINT_FORMAT, worker->options->dir,
-                   message->trial);
+                   message->trial, message->attempt);
+    (void)snprintf(kept, sizeof kept, LAYOUT_CHECKPOINT_FORMAT, worker->options->dir,
+                   message->trial, (unsigned)assignment->kept);
     (void)snprintf(best, sizeof best, "%s/" LAYOUT_BEST, worker->options->dir);
     json_t *params = space_params(&worker->space, assignment->values);
     json_int_t seed = (json_int_t)assignment->seed;
     if (!train)
         return json_pack("{s:s, s:I, s:o, s:I, s:s, s:s?}", "op", "test", "trial",
-                         (json_int_t)message->trial, "params", params, "seed", seed, "resume",
-                         checkpoint, "export", message->value ? best : NULL);
+                         (json_int_t)message->trial, "params", params, "seed", seed, "resume", kept,
+                         "export", message->value ? best : NULL);
     json_t *line =
         json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:s?, s:s}", "op", "train", "trial",
                   (json_int_t)message->trial, "params", params, "seed", seed, "from",
                   (json_int_t)assignment->from, "to", (json_int_t)assignment->to, "resume",
-                  assignment->from > 0 ? checkpoint : NULL, "checkpoint", checkpoint);
+                  assignment->from > 0 ? kept : NULL, "checkpoint", checkpoint);
     if (line && assignment->pause > 0)
         json_object_set_new(line, "pause", json_integer((json_int_t)assignment->pause));
+    if (line && assignment->begun > 0)
+        json_object_set_new(line, "branch", json_true());
     return line;
 }
 

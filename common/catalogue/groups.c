@@ -175,6 +175,27 @@ static const struct catalogue_entry schedule = {
     .key_count = COUNT_OF(schedule_keys),
 };
 
+static const struct catalogue_key multiplier_keys[] = {
+    {.name = "layer",
+     .type = KEY_INTEGER,
+     .low = 0,
+     .high = 255,
+     .text = "which of model.layers, from 0"},
+    {.name = "value",
+     .type = KEY_REAL,
+     .low = 0,
+     .high = 1e6,
+     .searchable = true,
+     .text = "times the learning rate; 0: its parameters stay as they are"},
+};
+
+static const struct catalogue_entry multiplier = {
+    .name = "lr_multiplier",
+    .text = "the multiplier of one layer",
+    .keys = multiplier_keys,
+    .key_count = COUNT_OF(multiplier_keys),
+};
+
 static const struct catalogue_key space_keys[] = {
     {.name = "lr",
      .type = KEY_REAL,
@@ -188,6 +209,11 @@ static const struct catalogue_key space_keys[] = {
      .fallback = "( { type = \"constant\"; } )",
      .group = &schedule,
      .text = "the schedules to choose among; one group alone: it is not searched"},
+    {.name = "lr_multiplier",
+     .type = KEY_LIST,
+     .fallback = "",
+     .group = &multiplier,
+     .text = "layers whose multiplier of the rate is searched"},
 };
 
 static const struct catalogue_key search_keys[] = {

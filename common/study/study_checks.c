@@ -120,8 +120,12 @@ static double combinations(const json_t *node, const char *path, char *setting,
                            size_t setting_bytes)
 {
     static const char *const endless[] = {"uniform", "log_uniform", "int"};
-    if (!json_is_object(node))
-        return 1;
+    char child_path[STUDY_PATH_MAX_BYTES];
+    double product = 1;
+    for (size_t i = 0; i < json_array_size(node); i++) {
+        (void)snprintf(child_path, sizeof child_path, "%.120s[%zu]", path, i);
+        product *= combinations(json_array_get(node, i), child_path, setting, setting_bytes);
+    }
     const json_t *list = json_object_get(node, "choice");
     if (!list)
         list = json_object_get(node, "grid");
@@ -133,12 +137,10 @@ static double combinations(const json_t *node, const char *path, char *setting,
             return 0;
         }
     }
-    double product = 1;
     const char *key;
     const json_t *child;
     json_object_foreach((json_t *)node, key, child)
     {
-        char child_path[STUDY_PATH_MAX_BYTES];
         (void)snprintf(child_path, sizeof child_path, "%.120s.%.60s", path, key);
         product *= combinations(child, child_path, setting, setting_bytes);
     }
@@ -189,8 +191,9 @@ static void check_grid(const struct study_check *check)
     {
         char path[STUDY_PATH_MAX_BYTES], setting[STUDY_PATH_MAX_BYTES];
         (void)snprintf(path, sizeof path, "space.%.60s", key);
-        double count = json_is_array(node) ? schedule_combinations(node, setting, sizeof setting)
-                                           : combinations(node, path, setting, sizeof setting);
+        double count = strcmp(key, "schedule") == 0
+                           ? schedule_combinations(node, setting, sizeof setting)
+                           : combinations(node, path, setting, sizeof setting);
         product *= count;
         if (count > 0)
             continue;
@@ -373,6 +376,53 @@ static void check_warmups(const struct study_check *check)
     }
 }
 
+/* What is wrong with the layer that element `index` of space.lr_multiplier names. */
+static void check_multiplier(const struct study_check *check, const json_t *list, size_t index)
+{
+    const json_t *number = json_object_get(json_array_get(list, index), "layer");
+    const json_t *layers = value_of(check, "model", "layers");
+    char setting[60], written[80], where[ERROR_TEXT_BYTES / 2];
+    if (!json_is_integer(number) || !json_is_array(layers))
+        return; /* which is problem enough */
+    size_t layer = (size_t)json_integer_value(number), count = json_array_size(layers);
+    (void)snprintf(setting, sizeof setting, "space.lr_multiplier[%zu].layer", index);
+    const struct study_place *place = place_of(check, setting);
+    if (layer >= count) {
+        study_problem(check->problems, place,
+                      "%s: found %zu, but model.layers has %zu; allowed: 0 to %zu", setting, layer,
+                      count, count - 1);
+        return;
+    }
+    const json_t *spec = json_array_get(layers, layer);
+    const char *type = json_string_value(json_object_get(spec, "type"));
+    if (json_is_object(spec) && type && !json_object_get(spec, "lr_multiplier"))
+        study_problem(check->problems, place,
+                      "%s: found %zu, which is a %s: a layer without parameters; allowed: a layer "
+                      "that has a multiplier",
+                      setting, layer, type);
+    for (size_t i = 0; i < index; i++)
+        if (json_equal(json_object_get(json_array_get(list, i), "layer"), number))
+            study_problem(check->problems, place, "%s: found %zu, which the list names twice",
+                          setting, layer);
+    (void)snprintf(written, sizeof written, "model.layers[%zu]", layer);
+    const struct study_node *other =
+        study_node_member(nearest_node(check->root, written), "lr_multiplier");
+    /* A printed study holds the default. */
+    if (json_number_value(json_object_get(spec, "lr_multiplier")) == 1 || !other)
+        return;
+    study_place_text(&other->place, where, sizeof where);
+    study_problem(check->problems, place,
+                  "%s: found %zu, but %s has a multiplier of its own (%s); allowed: one of the two",
+                  setting, layer, written, where);
+}
+
+static void check_multipliers(const struct study_check *check)
+{
+    const json_t *list = value_of(check, "space", "lr_multiplier");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        check_multiplier(check, list, i);
+}
+
 static void check_space_size(const struct study_check *check)
 {
     struct space space;
@@ -384,7 +434,7 @@ static void check_space_size(const struct study_check *check)
 static void (*const rules[])(const struct study_check *) = {
     check_metric, check_budget_order, check_whole_steps, check_intervals,
     check_grid,   check_candidates,   check_population,  check_searched_once,
-    check_needs,  check_warmups,      check_space_size,
+    check_needs,  check_warmups,      check_multipliers, check_space_size,
 };
 
 void study_checks_run(json_t *document, const struct study_node *root,

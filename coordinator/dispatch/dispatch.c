@@ -2,8 +2,8 @@
 #include "coordinator/dispatch/dispatch.h"
 
 #include "common/study_document.h"
-#include "coordinator/dispatch/checkpoints.h"
 #include "coordinator/dispatch/state.h"
+#include "coordinator/study/checkpoints.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,11 +67,38 @@ void dispatch_fail(struct dispatch *dispatch, const struct error *error)
         dispatch_quit(dispatch);
 }
 
+/* What is needed no more is removed when the event that says so is durable: till then a resume
+ * would look for it. */
+static void release_later(struct dispatch *dispatch, const struct search_action *action)
+{
+    struct releases *releases = &dispatch->releases;
+    if (releases->count == releases->room) {
+        size_t room = releases->room ? 2 * releases->room : 64;
+        struct release *list = realloc(releases->list, room * sizeof *list);
+        if (!list)
+            return; /* the file stays until the end of the run */
+        releases->list = list;
+        releases->room = room;
+    }
+    releases->list[releases->count++] = (struct release){action->trial, action->attempt};
+}
+
+static void release_all(struct dispatch *dispatch)
+{
+    struct releases *releases = &dispatch->releases;
+    for (size_t i = 0; i < releases->count; i++)
+        checkpoints_remove(dispatch->options->dir, releases->list[i].trial,
+                           releases->list[i].attempt);
+    releases->count = 0;
+}
+
 void dispatch_commit(struct dispatch *dispatch)
 {
     struct error error;
     dispatch->commit_s = dispatch->now_s;
-    if (!record_commit(&dispatch->record, &error))
+    if (record_commit(&dispatch->record, &error))
+        release_all(dispatch);
+    else
         dispatch_fail(dispatch, &error);
 }
 
@@ -107,7 +134,8 @@ static bool make_branches(struct dispatch *dispatch, const struct search_update 
         if (update->actions[i].kind != SEARCH_BRANCH)
             continue;
         uint32_t parent = search_trial(dispatch->options->search, trial)->parent;
-        if (!checkpoint_branch(dispatch->options->dir, parent, trial, &error)) {
+        uint32_t kept = search_trial(dispatch->options->search, parent)->kept;
+        if (!checkpoints_branch(dispatch->options->dir, parent, kept, trial, &error)) {
             dispatch_fail(dispatch, &error);
             return false;
         }
@@ -117,19 +145,18 @@ static bool make_branches(struct dispatch *dispatch, const struct search_update 
 
 static void carry_out(struct dispatch *dispatch, const struct search_update *update)
 {
-    bool matters = false;
-    for (size_t i = 0; i < update->count; i++)
-        matters = matters || update->actions[i].kind == SEARCH_RELEASE ||
-                  update->actions[i].kind == SEARCH_STOP;
-    if (!matters)
+    bool stops = false;
+    for (size_t i = 0; i < update->count; i++) {
+        stops = stops || update->actions[i].kind == SEARCH_STOP;
+        if (update->actions[i].kind == SEARCH_RELEASE)
+            release_later(dispatch, &update->actions[i]);
+    }
+    if (!stops)
         return;
     dispatch_commit(dispatch);
-    for (size_t i = 0; dispatch->outcome != DISPATCH_FAILED && i < update->count; i++) {
-        if (update->actions[i].kind == SEARCH_RELEASE)
-            checkpoint_release(dispatch->options->dir, update->actions[i].trial);
-        else if (update->actions[i].kind == SEARCH_STOP)
+    for (size_t i = 0; dispatch->outcome != DISPATCH_FAILED && i < update->count; i++)
+        if (update->actions[i].kind == SEARCH_STOP)
             stop(dispatch, false, update->actions[i].trial);
-    }
 }
 
 bool dispatch_feed(struct dispatch *dispatch, const struct search_event *event, int rank,
@@ -161,6 +188,8 @@ void dispatch_assignment(const struct dispatch *dispatch, struct message *messag
     message->attempt = attempt;
     message->trainer = slot;
     message->body.assignment.seed = held->seed;
+    message->body.assignment.kept = held->kept;
+    message->body.assignment.begun = held->begun;
     memcpy(message->body.assignment.values, held->values,
            space->count * sizeof *message->body.assignment.values);
 }
@@ -305,6 +334,22 @@ static void deliver(void *role, int peer, const struct message *message)
     arrivals_deliver(role, peer, message);
 }
 
+static bool needed(void *context, uint32_t number, uint32_t attempt)
+{
+    const struct search *search = context;
+    if (number >= search_trial_count(search))
+        return false;
+    const struct search_trial *trial = search_trial(search, number);
+    return trial->step > 0 && trial->kept == attempt;
+}
+
+/* Goes on with a study: what an earlier run recorded, and what it left behind. */
+static bool take_up(struct dispatch *dispatch, struct error *error)
+{
+    return record_replay(&dispatch->record, error) &&
+           checkpoints_clean(dispatch->options->dir, needed, dispatch->options->search, error);
+}
+
 const struct role_class dispatch_role = {"coordinator", descriptors, deliver, turn, wake};
 
 struct dispatch *dispatch_create(const struct dispatch_options *options, struct error *error)
@@ -322,7 +367,7 @@ struct dispatch *dispatch_create(const struct dispatch_options *options, struct 
     dispatch->workers.entries[0].gone = !options->local_worker;
     if (!record_create(&dispatch->record, options->search, options->store, options->document,
                        error) ||
-        (options->resume && !record_replay(&dispatch->record, error)) ||
+        (options->resume && !take_up(dispatch, error)) ||
         !record_commit(&dispatch->record, error)) {
         dispatch_destroy(dispatch);
         return NULL;
@@ -335,6 +380,7 @@ void dispatch_destroy(struct dispatch *dispatch)
     if (!dispatch)
         return;
     free(dispatch->testing.trials);
+    free(dispatch->releases.list);
     record_destroy(&dispatch->record);
     workers_destroy(&dispatch->workers);
     free(dispatch);

@@ -190,7 +190,7 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         .final = trial->final,
         .started = note->started,
         .ended = note->ended,
-        .attempts = trial->attempts,
+        .attempts = trial->attempts - trial->turns,
         .worker = note->worker,
         .message = note->message ? note->message : "",
     };

@@ -25,12 +25,21 @@ struct testing {
     double loss_sum, accuracy_sum;
 };
 
+/* Checkpoints to remove after the next commit. */
+struct releases {
+    struct release {
+        uint32_t trial, attempt;
+    } * list;
+    size_t count, room;
+};
+
 struct dispatch {
     const struct dispatch_options *options;
     struct workers workers;
     struct record record;
     struct pace pace;
     struct testing testing;
+    struct releases releases;
     enum dispatch_phase phase;
     enum dispatch_outcome outcome;
     struct error error;

@@ -1,6 +1,6 @@
 /* testing.c - the test of the recommendation, which alone sees the test set. */
-#include "coordinator/dispatch/checkpoints.h"
 #include "coordinator/dispatch/state.h"
+#include "coordinator/study/checkpoints.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -72,8 +72,8 @@ static void finish(struct dispatch *dispatch)
     dispatch_commit(dispatch);
     if (dispatch->outcome != DISPATCH_FINISHED)
         return;
-    for (uint32_t i = 0; i < search_trial_count(dispatch->options->search); i++)
-        checkpoint_release(dispatch->options->dir, i);
+    if (!checkpoints_clean(dispatch->options->dir, NULL, NULL, &error))
+        progress_message(dispatch->options->progress, error.text);
     dispatch_quit(dispatch);
 }
 

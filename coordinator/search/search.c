@@ -146,11 +146,21 @@ static void leave(struct search *search, uint32_t trial, enum trial_state state)
     settle(search, trial);
 }
 
+/* The attempt left a checkpoint at `step`: the one before it is needed no more. */
+static void keep(struct search *search, const struct search_event *event)
+{
+    struct search_trial *trial = &search->trials[event->trial];
+    if (trial->step > 0)
+        search_release(search, event->trial);
+    trial->step = event->step;
+    trial->kept = event->attempt;
+    trial->losses = 0;
+}
+
 static void step_done(struct search *search, const struct search_event *event)
 {
     struct search_trial *trial = &search->trials[event->trial];
-    trial->step = event->step;
-    trial->losses = 0;
+    keep(search, event);
     trial->pause = 0;
     trial->final = event->value;
     if (!isfinite(event->value)) {
@@ -172,9 +182,10 @@ static void step_paused(struct search *search, const struct search_event *event)
 {
     struct search_trial *trial = &search->trials[event->trial];
     bool planned = trial->pause > 0 && event->step == trial->pause;
+    trial->turns += planned;
     trial->state = TRIAL_PAUSED;
-    trial->step = event->step;
-    trial->losses = 0;
+    if (event->step > trial->step)
+        keep(search, event);
     search_act(search, SEARCH_CHANGED, event->trial);
     if (planned && search->scheduler->paused && !trial->repeat)
         search->scheduler->paused(search->scheduler_state, search, event->trial);
@@ -259,6 +270,7 @@ static void retire_all(struct search *search)
         trial->state = TRIAL_STOPPED;
         trial->stop = SEARCH_STOP_CLOSED;
         search_act(search, SEARCH_CHANGED, i);
+        search_bracket_rung(search, trial->bracket, trial->rung)->left++;
     }
 }
 

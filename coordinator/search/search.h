@@ -39,11 +39,13 @@ struct search_trial {
     uint32_t bracket;  /* the bracket it belongs to */
     uint32_t rung;     /* of its bracket: the rung it is in, or ended in */
     uint32_t attempts; /* attempts started; the newest has this number */
+    uint32_t turns;    /* of these, those that only took up the trial after a planned pause */
     uint32_t losses;   /* attempts lost since it last got on */
     uint32_t parent;   /* the trial that it branched from, or repeats; SEARCH_NO_TRIAL: none */
     bool repeat;       /* repeats its parent, a finalist, with a fresh seed */
     uint64_t seed;     /* of its weights, batch order, dropout ... */
     uint64_t step;     /* trained and kept in its checkpoint */
+    uint32_t kept;     /* step > 0: the attempt that left this checkpoint; 0: it was branched */
     uint64_t counted;  /* furthest step that a report told of */
     uint64_t changed;  /* number of the event that changed it last */
     uint64_t target;   /* step at which the segment under way, or the next, ends */
@@ -114,7 +116,7 @@ enum search_action_kind {
     SEARCH_BRANCH,  /* `trial` is new and begins with its parent's checkpoint: make it a copy */
     SEARCH_STOP,    /* take `trial` from its trainer: SEARCH_PAUSED is to follow */
     SEARCH_CHANGED, /* what is known of `trial` changed */
-    SEARCH_RELEASE  /* `trial` will not go on: its checkpoint is not needed by the search */
+    SEARCH_RELEASE  /* the checkpoint that attempt `attempt` of `trial` left is needed no more */
 };
 
 struct search_action {
@@ -168,6 +170,9 @@ uint64_t search_budget_steps(const struct search *search, uint32_t trial, double
 
 /* The same with the study's own batch size. */
 uint64_t search_study_steps(const struct search *search, double budget);
+
+/* Steps of an epoch for this trial. 0: epochs are unknown. */
+uint64_t search_epoch_steps(const struct search *search, uint32_t trial);
 
 /* The finalists, best first, as their repeats stand. None until the search proper is over. */
 size_t search_finalist_count(const struct search *search);

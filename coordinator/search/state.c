@@ -169,6 +169,13 @@ bool search_ranks_before(const struct search *search, uint32_t a, uint32_t b)
     return a < b;
 }
 
+void search_release(struct search *search, uint32_t trial)
+{
+    search_act(search, SEARCH_RELEASE, trial);
+    if (search->action_count > 0)
+        search->actions[search->action_count - 1].attempt = search->trials[trial].kept;
+}
+
 void search_retire(struct search *search, uint32_t trial, enum trial_state state)
 {
     struct search_trial *retired = &search->trials[trial];
@@ -177,7 +184,7 @@ void search_retire(struct search *search, uint32_t trial, enum trial_state state
     if (state == TRIAL_COMPLETE)
         return; /* its checkpoint may be the one that is recommended */
     search_bracket_rung(search, retired->bracket, retired->rung)->left++;
-    search_act(search, SEARCH_RELEASE, trial);
+    search_release(search, trial);
 }
 
 void search_stop_trial(struct search *search, uint32_t trial, enum search_stop why, double against)

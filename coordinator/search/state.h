@@ -88,13 +88,16 @@ uint32_t search_new_trial(struct search *search, uint32_t bracket);
 /* Gives a trial that does not run the budget of the next rung of its bracket. */
 void search_promote(struct search *search, uint32_t trial);
 
-/* Makes a trial that goes on from the checkpoint of `parent`, which does not run, in its bracket
- * and rung, with its candidate: the caller may change values before this step ends. It is no
+/* Makes a trial that goes on from the checkpoint that is kept of `parent`, in its bracket and rung,
+ * with its candidate: the caller may change values before this step ends. It is no
  * further candidate of the sampler's. SEARCH_NO_TRIAL: out of memory. */
 uint32_t search_branch_trial(struct search *search, uint32_t parent);
 
 /* Appends an action to the step under way; SEARCH_CHANGED once a trial. */
 void search_act(struct search *search, enum search_action_kind kind, uint32_t trial);
+
+/* The checkpoint that the trial has now is needed no more. */
+void search_release(struct search *search, uint32_t trial);
 
 /* Takes a trial that does not run out of the search: TRIAL_COMPLETE, TRIAL_DIVERGED ... */
 void search_retire(struct search *search, uint32_t trial, enum trial_state state);
@@ -116,9 +119,6 @@ bool search_reserve(void **array, size_t *room, size_t count, size_t bytes);
 
 /* A trial without a candidate yet; SEARCH_NO_TRIAL: out of memory. */
 uint32_t search_append_trial(struct search *search);
-
-/* Steps of an epoch for this trial. 0: epochs are unknown. */
-uint64_t search_epoch_steps(const struct search *search, uint32_t trial);
 
 /* stopping.c: takes note of what trial's event told, and whether a rule closes the search now. */
 void stopping_note(struct search *search, uint32_t trial, uint64_t step, bool first_result);

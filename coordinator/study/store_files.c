@@ -3,6 +3,7 @@
 
 #include "common/layout.h"
 #include "common/version.h"
+#include "coordinator/study/checkpoints.h"
 #include "coordinator/study/database.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/store_schema.h"
@@ -196,44 +197,13 @@ static bool remove_file(const char *dir, const char *name, struct error *error)
     return ok;
 }
 
-/* NNNNNN.safetensors, and what stands beside it while it is written (such as a further .PID.tmp).
- */
-static bool is_checkpoint(const char *name)
-{
-    static const char suffix[] = ".safetensors";
-    size_t digits = strspn(name, "0123456789");
-    const char *rest = name + digits;
-    if (digits < 6 || digits > 10 || strncmp(rest, suffix, sizeof suffix - 1) != 0)
-        return false;
-    rest += sizeof suffix - 1;
-    return *rest == '\0' ||
-           (*rest == '.' && rest[strspn(rest, ".abcdefghijklmnopqrstuvwxyz0123456789")] == '\0');
-}
-
-static bool remove_checkpoints(const char *dir, struct error *error)
-{
-    char *path = store_path(dir, LAYOUT_CHECKPOINTS);
-    DIR *folder = path ? opendir(path) : NULL;
-    bool ok = folder != NULL;
-    if (!ok)
-        error_set(error, "%s/%s: cannot read: %s", dir, LAYOUT_CHECKPOINTS, strerror(errno));
-    const struct dirent *entry;
-    while (ok && (entry = readdir(folder)) != NULL)
-        if (is_checkpoint(entry->d_name))
-            ok = remove_file(path, entry->d_name, error);
-    if (folder)
-        closedir(folder);
-    sqlite3_free(path);
-    return ok;
-}
-
 /* study.db goes last of what a user sees: as long as it is there, a start that was killed in
  * between is recognised as what it is, and refused or repeated. Its journal goes after it and never
  * before: without a hot journal the old study would be damaged, and with one that is not its own
  * the new study would be. */
 static bool remove_study(const char *dir, struct error *error)
 {
-    return remove_checkpoints(dir, error) && remove_file(dir, LAYOUT_SUMMARY, error) &&
+    return checkpoints_clean(dir, NULL, NULL, error) && remove_file(dir, LAYOUT_SUMMARY, error) &&
            remove_file(dir, LAYOUT_REPORT, error) && remove_file(dir, LAYOUT_BEST, error) &&
            remove_file(dir, LAYOUT_DATABASE, error) &&
            remove_file(dir, LAYOUT_DATABASE JOURNAL_SUFFIX, error) && sync_directory(dir, error);

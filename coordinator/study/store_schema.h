@@ -65,7 +65,7 @@
     "  final REAL,"                /* value at the end of the last rung that it reached */         \
     "  started REAL,"              /* time of its first assignment */                              \
     "  ended REAL,"                /* time when it left the search */                              \
-    "  attempts INTEGER NOT NULL," /* attempts started */                                          \
+    "  attempts INTEGER NOT NULL," /* started, turns not counted */                                \
     "  worker INTEGER,"            /* rank that trained it last */                                 \
     "  message TEXT NOT NULL"      /* one sentence on why it ended so */                           \
     ") STRICT;"

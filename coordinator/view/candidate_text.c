@@ -63,6 +63,17 @@ static void add_schedule(struct words *words, const json_t *schedule)
     add_warmup(words, json_object_get(schedule, "warmup"));
 }
 
+/* ", lr_multiplier[0] 0.37": of the layer of that number. */
+static void add_multipliers(struct words *words, const char *name, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *element = json_array_get(list, i);
+        add(words, ", %s[%" JSON_INTEGER_FORMAT "] %s", name,
+            json_integer_value(json_object_get(element, "layer")),
+            figure_rate(json_number_value(json_object_get(element, "value"))).text);
+    }
+}
+
 void candidate_text(const struct trial_row *trial, char *text, size_t text_bytes)
 {
     struct words words = {.used = 0};
@@ -75,7 +86,10 @@ void candidate_text(const struct trial_row *trial, char *text, size_t text_bytes
     {
         if (strcmp(name, "lr") == 0 || strcmp(name, "schedule") == 0)
             continue;
-        add_value(&words, ", ", name, value);
+        if (strcmp(name, "lr_multiplier") == 0)
+            add_multipliers(&words, name, value);
+        else
+            add_value(&words, ", ", name, value);
     }
     json_decref(params);
     figure_clean(text, text_bytes, words.text, false);

@@ -133,10 +133,10 @@ try lrsweep status nowhere
 equal "status of nothing ends with status 2" "$status" 2
 try lrsweep frobnicate
 equal "an unknown command ends with status 2" "$status" 2
-contains "and the commands are named" "$err" "run check status list"
+contains "and the commands are named" "$err" "run check plan status list"
 try lrsweep list frobs
 equal "an unknown list ends with status 2" "$status" 2
-for command in run check status list; do
+for command in run check plan status list; do
 	try lrsweep "$command" --help
 	equal "$command --help ends with status 0" "$status" 0
 	contains "$command --help shows its usage" "$out" "usage: lrsweep $command"

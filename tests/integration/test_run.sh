@@ -70,6 +70,14 @@ try lrsweep run "$small" --out grid --quiet --set 'search.sampler="grid"' --set 
 equal "a grid tries every combination" \
 	"$(sqlite3 grid/study.db 'select group_concat(lr, " ") from (select lr from trial order by id)')" "0.1 0.01"
 
+try lrsweep run "$small" --out layers --quiet --set 'space.layer_decay={uniform=[0.5,1.0]}' \
+	--set 'space.lr_multiplier=({layer=0;value={log_uniform=[0.1,10.0];};},{layer=1;value=0.0;})' \
+	--set 'space.schedule={type="constant"}' --set 'search.scheduler="none"' --set search.max_budget=50 \
+	--set search.candidates=3
+equal "the rates of layers are searched" "$status $(sqlite3 layers/study.db 'select count(distinct
+	json_extract(params, "$.lr_multiplier[0].value")), count(distinct json_extract(params, "$.layer_decay")),
+	sum(json_extract(params, "$.lr_multiplier[1].value")) from trial')" "0 3|3|0.0"
+
 try lrsweep run "$small" --out lost --quiet --set 'space.lr={log_uniform=[50.0,500.0]}'
 equal "a search without survivors ends with status 3" "$status" 3
 equal "its summary has no best" "$(jq .best.trial lost/summary.json)" null

@@ -147,8 +147,9 @@ failed "a missing rate fails" '{"op":"train","trial":1,"params":{},"seed":1,"to"
 failed "params that are not there fail" '{"op":"train","trial":1,"seed":1,"to":1}' "params"
 failed "an unknown parameter fails" "$(train 0 1 null null '{"colour":1}')" train.colour
 failed "an unknown schedule fails" "$(train 0 1 null null '{"schedule":{"type":"cosin"}}')" cosin
-failed "a missing checkpoint fails with its name" "$(train 1 2 '"nothing.ckpt"' null)" "nothing.ckpt"
-failed "a checkpoint of another step fails" "$(train 1 301 '"a.ckpt"' null)" "step 300"
+branch() { train "$@" | jq -c '. + {branch: true}'; }
+failed "a branch's missing checkpoint fails with its name" "$(branch 1 2 '"nothing.ckpt"' null)" "nothing.ckpt"
+failed "a branch's checkpoint of another step fails" "$(branch 1 301 '"a.ckpt"' null)" "step 300"
 failed "a start without a checkpoint fails" "$(train 5 9 null null)" "step 5"
 failed "an end before the start fails" "$(train 300 9 '"a.ckpt"' null)" "before it starts"
 failed "a checkpoint that cannot be written fails with its name" "$(train 0 1 null '"no/such/dir/x"')" "no/such/dir/x"
@@ -156,7 +157,20 @@ failed "a test of a missing checkpoint fails" \
 	'{"op":"test","trial":1,"params":{"lr":1},"seed":1,"resume":"nothing.ckpt","export":null}' nothing.ckpt
 failed "a line that is too long fails" "$(head -c 1100000 /dev/zero | tr '\0' 'x')" "longer"
 { head -c 5000 a.ckpt; printf 'X'; tail -c +5002 a.ckpt; } >bad.ckpt
-failed "a damaged checkpoint fails with its name" "$(train 300 301 '"bad.ckpt"' null)" "bad.ckpt is corrupt"
+failed "a branch's damaged checkpoint fails with its name" "$(branch 300 301 '"bad.ckpt"' null)" "bad.ckpt is corrupt"
+
+# --- a checkpoint that cannot be used costs its work only -------------------------------------------
+trainer "$(hello)" "$(train 300 400 '"a.ckpt"' '"whole.ckpt"')"
+for bad in nothing.ckpt bad.ckpt whole.ckpt; do
+	trainer "$(hello)" "$(train 300 400 "\"$bad\"" '"again.ckpt"')"
+	contains "without $bad the trial is trained again from the start, which is said" "$err" \
+		"the trial is trained again from the start"
+	contains "and the file is named" "$err" "$bad"
+	equal "and it reaches the end" "$(of done '"\(.step) \(.status)"')" "400 ok"
+	trainer "$(hello)" '{"op":"test","trial":1,"params":{"lr":0.05},"seed":1,"resume":"again.ckpt","export":"again.safetensors"}'
+	trainer "$(hello)" '{"op":"test","trial":1,"params":{"lr":0.05},"seed":1,"resume":"whole.ckpt","export":"whole.safetensors"}'
+	check "in the same state, bit for bit" cmp again.safetensors whole.safetensors
+done
 trainer "$(train 0 1 null null)"
 contains "a command before hello fails" "$(of done .message)" hello
 trainer '{"op":"quit"}'

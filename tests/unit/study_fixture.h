@@ -110,6 +110,8 @@ static inline void fixture_close(struct fixture *fixture, struct store *store)
 static inline struct trial_row waiting_trial(uint32_t id)
 {
     return (struct trial_row){.id = id,
+                              .parent = -1,
+                              .seed = 1,
                               .lr = 0.1,
                               .schedule = "constant",
                               .params = "{\"lr\":0.1,\"schedule\":{\"type\":\"constant\"}}",

@@ -442,6 +442,9 @@ static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
         {"{\"lr\":0.1,\"clip_norm\":-1}", "train.clip_norm"},
         {"{\"lr\":0.1,\"schedule\":{\"type\":\"cosin\"}}", "cosin"},
         {"{\"lr\":0.1,\"schedule\":7}", "type"},
+        {"{\"lr\":0.1,\"lr_multiplier\":[{\"layer\":9,\"value\":1}]}", "lr_multiplier[0].layer"},
+        {"{\"lr\":0.1,\"lr_multiplier\":[{\"layer\":0,\"value\":-1}]}", "lr_multiplier[0].value"},
+        {"{\"lr\":0.1,\"lr_multiplier\":[{\"value\":1}]}", "lr_multiplier[0].layer is missing"},
     };
     struct model_fixture fixture;
     model_fixture_create(&fixture, layers, "{\"batch_size\":16}", SAMPLES, FEATURES, CLASSES);
@@ -457,14 +460,17 @@ static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
     model_fixture_destroy(&fixture);
 }
 
-static real *trained(const char *network, const char *train, double lr, size_t *count)
+/* multipliers: the candidate's own, as JSON. */
+static real *trained_with(const char *network, const char *train, double lr,
+                          const char *multipliers, size_t *count)
 {
     struct model_fixture fixture;
     struct trial trial;
     struct error error;
     double used;
     model_fixture_create(&fixture, network, train, SAMPLES, FEATURES, CLASSES);
-    json_t *params = json_pack("{s:f}", "lr", lr);
+    json_t *params =
+        json_pack("{s:f, s:o}", "lr", lr, "lr_multiplier", json_loads(multipliers, 0, NULL));
     if (!trial_create(&trial, &fixture.model, params, 1, &error))
         fail_msg("%s", error.text);
     json_decref(params);
@@ -475,6 +481,11 @@ static real *trained(const char *network, const char *train, double lr, size_t *
     memcpy(weights, trial.weights, *count * sizeof *weights);
     destroy(&fixture, &trial);
     return weights;
+}
+
+static real *trained(const char *network, const char *train, double lr, size_t *count)
+{
+    return trained_with(network, train, lr, "[]", count);
 }
 
 #define RATED(FIRST, SECOND, THIRD)                                                                \
@@ -503,6 +514,23 @@ static void a_layers_rate_is_the_rate_times_its_multiplier(void **state)
         free(each);
         free(decay);
     }
+}
+
+static void a_candidates_multiplier_takes_the_place_of_the_models(void **state)
+{
+    (void)state;
+    static const char train[] = "{\"batch_size\":16,\"layer_decay\":0.5,\"optimizer\":\"adam\"}";
+    size_t count;
+    real *written = trained(RATED("0.25", "0", "3"), train, 0.02, &count);
+    real *searched =
+        trained_with(RATED("0.25", "1", "1"), train, 0.02,
+                     "[{\"layer\":3,\"value\":3},{\"layer\":1,\"value\":0.0}]", &count);
+    real *other = trained(RATED("0.25", "1", "1"), train, 0.02, &count);
+    assert_memory_equal(written, searched, count * sizeof *written);
+    assert_memory_not_equal(other, searched, count * sizeof *other);
+    free(written);
+    free(searched);
+    free(other);
 }
 
 /* The scale of a normalised image has three dimensions, and is no matrix of weights for that. */
@@ -556,6 +584,7 @@ static void a_multiplier_of_0_freezes_a_layer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_candidates_multiplier_takes_the_place_of_the_models),
         cmocka_unit_test(a_layers_rate_is_the_rate_times_its_multiplier),
         cmocka_unit_test(normalisation_is_decayed_only_if_that_is_asked_for),
         cmocka_unit_test(a_multiplier_of_0_freezes_a_layer),

@@ -164,6 +164,45 @@ static void sparse_samples_become_dense(void **state)
     dataset_close(&dataset);
 }
 
+/* What tests/reference/data/make_text.py wrote with scikit-learn, pandas and NumPy. */
+static void files_of_other_programs_read_back_exactly(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 8, FEATURES = 5 };
+    static const struct {
+        const char *group;
+        bool numbers;
+    } cases[] = {
+        {"{'format':'libsvm','path':'%s/sklearn_0.svm'}", false},
+        {"{'format':'libsvm','path':'%s/sklearn_1.svm'}", false},
+        {"{'format':'libsvm','path':'%s/sklearn_numbers.svm','classes':false}", true},
+        {"{'format':'csv','path':'%s/pandas.csv','target':'class'}", false},
+        {"{'format':'csv','path':'%s/pandas_numbers.csv.gz','separator':'tab','header':false,"
+         "'classes':false}",
+         true},
+        {"{'format':'csv','path':'%s/numpy.csv','target':'k'}", false},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        struct dataset dataset;
+        opened_in(&dataset, cases[c].group, TEST_SOURCE_DIR "/reference/data", 1);
+        const struct dataset_split *split = &dataset.split[SPLIT_TRAIN];
+        assert_int_equal(split->count, SAMPLES);
+        assert_int_equal(dataset.feature_count, FEATURES);
+        for (int i = 0; i < SAMPLES; i++) {
+            for (int j = 0; j < FEATURES; j++) {
+                double x = (i + j) % 3 == 0 ? 0 : (7 * i + 3 * j - 20) / 7.0;
+                float found = ((const float *)split->features)[i * FEATURES + j];
+                assert_true(found == (float)x);
+            }
+            if (cases[c].numbers)
+                assert_true(split->targets[i] == (float)(i / 3.0 - 1));
+            else
+                assert_int_equal(split->labels[i], 2 * i % 3);
+        }
+        dataset_close(&dataset);
+    }
+}
+
 static void malformed_sparse_samples_are_refused_with_their_row(void **state)
 {
     (void)state;
@@ -283,6 +322,7 @@ int main(void)
         SCENE_TEST(numbers_can_be_predicted_from_a_gzipped_table),
         SCENE_TEST(malformed_tables_are_refused_with_row_and_column),
         SCENE_TEST(sparse_samples_become_dense),
+        cmocka_unit_test(files_of_other_programs_read_back_exactly),
         SCENE_TEST(malformed_sparse_samples_are_refused_with_their_row),
         SCENE_TEST(a_drawn_split_keeps_proportions_and_every_sample),
         SCENE_TEST(a_drawn_split_depends_on_the_seed_alone),

@@ -69,9 +69,10 @@ static void store_values(struct fixture *fixture, struct store *store,
 static struct snapshot *make_study(struct fixture *fixture, const char *status)
 {
     static const char *const values[][2] = {
-        {"rungs", "[{\"budget\":1.0,\"candidates\":4,\"promoted\":2},"
-                  "{\"budget\":3.0,\"candidates\":2,\"promoted\":1},"
-                  "{\"budget\":9.0,\"candidates\":1,\"promoted\":0}]"},
+        {"rungs", "[{\"bracket\":0,\"budget\":1.0,\"candidates\":4,\"promoted\":2},"
+                  "{\"bracket\":0,\"budget\":3.0,\"candidates\":2,\"promoted\":1},"
+                  "{\"bracket\":0,\"budget\":9.0,\"candidates\":1,\"promoted\":0}]"},
+        {"recommended", "1"},
         {"wall_s", "10"},
         {"train_s", "18"},
         {"trainers", "2"},
@@ -140,16 +141,16 @@ static void the_summary_of_a_finished_study(void **state)
         " \"best\": {\"trial\": 1, \"params\": {\"lr\": 0.031, \"schedule\": {\"type\": \"cosine\","
         "   \"period\": 0.0, \"eta_min\": 0.0,"
         "   \"warmup\": {\"epochs\": 1.0, \"from\": 0.0, \"shape\": \"linear\"}}},"
-        "  \"value\": 0.3012, \"test_accuracy\": 0.8831, \"repeats\": []},"
+        "  \"value\": 0.3012, \"test_accuracy\": 0.8831, \"repeats\": []}, \"finalists\": [],"
         " \"counts\": {\"waiting\": 0, \"running\": 0, \"paused\": 0, \"complete\": 1,"
         "  \"stopped\": 2, \"diverged\": 1, \"failed\": 0},"
         " \"budget\": {\"steps_trained\": 10353, \"epochs_trained\": 13.256081946222791,"
         "  \"epochs_full_search\": 36.0, \"epochs_saved_by_sharing\": 0},"
         " \"time\": {\"wall_s\": 10.0, \"train_s\": 18.0, \"utilisation\": 0.9,"
         "  \"coordinator_cpu\": 0.0078125},"
-        " \"rungs\": [{\"budget\": 1.0, \"candidates\": 4, \"promoted\": 2},"
-        "  {\"budget\": 3.0, \"candidates\": 2, \"promoted\": 1},"
-        "  {\"budget\": 9.0, \"candidates\": 1, \"promoted\": 0}],"
+        " \"rungs\": [{\"bracket\": 0, \"budget\": 1.0, \"candidates\": 4, \"promoted\": 2},"
+        "  {\"bracket\": 0, \"budget\": 3.0, \"candidates\": 2, \"promoted\": 1},"
+        "  {\"bracket\": 0, \"budget\": 9.0, \"candidates\": 1, \"promoted\": 0}],"
         " \"stable_lr\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.31}}");
     snapshot_destroy(snapshot);
 }
@@ -166,7 +167,7 @@ static void the_summary_of_a_study_that_has_hardly_begun_holds_nulls(void **stat
     assert_json(
         result_summary(snapshot),
         "{\"study\": \"digits\", \"status\": \"running\", \"seed\": 7, \"metric\": \"val_loss\","
-        " \"best\": null,"
+        " \"best\": null, \"finalists\": [],"
         " \"counts\": {\"waiting\": 1, \"running\": 0, \"paused\": 0, \"complete\": 0,"
         "  \"stopped\": 0, \"diverged\": 0, \"failed\": 0},"
         " \"budget\": {\"steps_trained\": 0, \"epochs_trained\": null,"
@@ -326,6 +327,10 @@ static void a_candidate_is_told_in_a_few_words(void **state)
          "{\"schedule\":{\"type\":\"cosine\",\"period\":0.0,"
          "\"warmup\":{\"steps\":100,\"from\":0.0}},\"momentum\":0.9,\"nesterov\":false}",
          "cosine, warm-up 100 steps, momentum 0.9, no nesterov"},
+        {"constant",
+         "{\"lr\":1,\"schedule\":{\"type\":\"constant\"},\"lr_multiplier\":[{\"layer\":2,\"value\":"
+         "0.5},{\"layer\":0,\"value\":3}]}",
+         "constant, lr_multiplier[2] 0.5, lr_multiplier[0] 3"},
         {"constant", "not JSON", "constant"},
         {"con\033[31mstant", "{}", "con [31mstant"},
     };

@@ -36,7 +36,12 @@ static void everything_that_was_stored_is_read(void **state)
     struct trial_row row = {.id = 7,
                             .state = TRIAL_STOPPED,
                             .verdict = VERDICT_HEALTHY,
+                            .bracket = 4,
                             .rung = 2,
+                            .parent = 2,
+                            .repeat = true,
+                            .seed = 9007199254740991,
+                            .begun = 781,
                             .step = 2343,
                             .lr = 0.0123456789012345,
                             .schedule = "cosine",
@@ -52,8 +57,8 @@ static void everything_that_was_stored_is_read(void **state)
     row = waiting_trial(2);
     assert_true(store_trial(store, &row, &fixture->error));
     assert_true(store_set(store, "rungs",
-                          "[{\"budget\":1.0,\"candidates\":27,\"promoted\":9},"
-                          "{\"budget\":3,\"candidates\":9,\"promoted\":0}]",
+                          "[{\"bracket\":0,\"budget\":1.0,\"candidates\":27,\"promoted\":9},"
+                          "{\"bracket\":0,\"budget\":3,\"candidates\":9,\"promoted\":0}]",
                           &fixture->error));
     fixture_close(fixture, store);
 
@@ -74,7 +79,12 @@ static void everything_that_was_stored_is_read(void **state)
     assert_int_equal(stopped->id, 7);
     assert_int_equal(stopped->state, TRIAL_STOPPED);
     assert_int_equal(stopped->verdict, VERDICT_HEALTHY);
+    assert_int_equal(waits->parent, -1);
+    assert_int_equal(stopped->bracket, 4);
     assert_int_equal(stopped->rung, 2);
+    assert_int_equal(stopped->parent, 2);
+    assert_true(stopped->repeat && stopped->seed == 9007199254740991);
+    assert_int_equal(stopped->begun, 781);
     assert_int_equal(stopped->step, 2343);
     assert_true(stopped->lr == 0.0123456789012345);
     assert_string_equal(stopped->schedule, "cosine");
@@ -108,34 +118,21 @@ static void many_trials_come_in_the_order_of_their_ids(void **state)
     snapshot_destroy(snapshot);
 }
 
-static void the_best_trial_is_the_complete_one_with_the_lowest_final(void **state)
+static void the_best_trial_is_the_one_that_the_search_recommends(void **state)
 {
-    (void)state;
     static const struct {
-        struct trial_row trials[4];
-        int best; /* id, -1: none */
-    } cases[] = {
-        {{{.id = 0, .state = TRIAL_STOPPED, .metric = 0.1, .final = 0.1},
-          {.id = 1, .state = TRIAL_COMPLETE, .metric = 0.2, .final = 0.3},
-          {.id = 2, .state = TRIAL_COMPLETE, .metric = 0.2, .final = 0.25},
-          {.id = 3, .state = TRIAL_COMPLETE, .metric = 0.1, .final = 0.25}},
-         2},
-        {{{.id = 0, .state = TRIAL_STOPPED, .metric = 0.1, .final = 0.1},
-          {.id = 1, .state = TRIAL_RUNNING, .metric = 0.4, .final = NAN},
-          {.id = 2, .state = TRIAL_PAUSED, .metric = 0.3, .final = 0.3},
-          {.id = 3, .state = TRIAL_WAITING, .metric = NAN, .final = NAN}},
-         2},
-        {{{.id = 0, .state = TRIAL_COMPLETE, .metric = NAN, .final = NAN},
-          {.id = 1, .state = TRIAL_DIVERGED, .metric = 0.4, .final = 0.4},
-          {.id = 2, .state = TRIAL_FAILED, .metric = 0.3, .final = 0.3},
-          {.id = 3, .state = TRIAL_WAITING, .metric = NAN, .final = NAN}},
-         -1},
-    };
+        const char *recommended;
+        int best;
+    } cases[] = {{NULL, -1}, {"", -1}, {"7", 7}, {"2", 2}, {"3", -1}, {"7x", -1}, {"-1", -1}};
+    struct trial_row rows[] = {{.id = 2}, {.id = 7}};
+    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct snapshot snapshot = {.trials = (struct trial_row *)cases[i].trials,
-                                          .trial_count = 4};
+        struct snapshot snapshot = {.trials = rows, .trial_count = 2, .values = json_object()};
+        if (cases[i].recommended)
+            json_object_set_new(snapshot.values, "recommended", json_string(cases[i].recommended));
         const struct trial_row *best = snapshot_best(&snapshot);
         assert_int_equal(best ? (int)best->id : -1, cases[i].best);
+        json_decref(snapshot.values);
     }
 }
 
@@ -233,8 +230,8 @@ static void leave_half_a_commit(struct fixture *fixture)
             db,
             "PRAGMA journal_mode = PERSIST; PRAGMA cache_size = 2; BEGIN;"
             "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n"
-            " WHERE id < 5000) INSERT INTO trial SELECT id, 'waiting', '', 0, 0, 0.1,"
-            " 'constant', '{}', NULL, NULL, NULL, NULL, 0, NULL, '' FROM n",
+            " WHERE id < 5000) INSERT INTO trial SELECT id, 'waiting', '', 0, 0, NULL, 0, 1, 0,"
+            " 0, 0.1, 'constant', '{}', NULL, NULL, NULL, NULL, 0, NULL, '' FROM n",
             NULL, NULL, NULL);
         (void)raise(SIGKILL);
     }
@@ -301,10 +298,11 @@ static void a_directory_that_is_read_only_is_read(void **state)
 /* Does to a sound study of one trial what `sql` says. */
 #define WITHOUT_TABLE(name) "DROP TABLE " name ";"
 #define LOOSE_TRIAL                                                                                \
-    "DROP TABLE trial; CREATE TABLE trial (id, state, verdict, rung, step, lr, schedule, params,"  \
-    " metric, final, started, ended, attempts, worker, message);"
+    "DROP TABLE trial; CREATE TABLE trial (id, state, verdict, bracket, rung, parent, repeat,"     \
+    " seed, begun, step, lr, schedule, params, metric, final, started, ended, attempts, worker,"   \
+    " message);"
 #define LOOSE_ROW(id, state, rung, step, lr, params)                                               \
-    LOOSE_TRIAL "INSERT INTO trial VALUES (" id "," state ",''," rung "," step "," lr              \
+    LOOSE_TRIAL "INSERT INTO trial VALUES (" id "," state ",'',0," rung ",NULL,0,1,0," step "," lr \
                 ",'constant'," params ",NULL,NULL,NULL,NULL,0,NULL,'')"
 
 static void a_hostile_study_is_an_error(void **state)
@@ -350,8 +348,10 @@ static void a_hostile_study_is_an_error(void **state)
          "the value rungs in table study is not a list"},
         {"INSERT INTO study VALUES ('rungs', '[7]')", "the value rungs"},
         {"INSERT INTO study VALUES ('rungs',"
-         " '[{\"budget\":1,\"candidates\":-1,\"promoted\":0}]')",
+         " '[{\"bracket\":0,\"budget\":1,\"candidates\":-1,\"promoted\":0}]')",
          "the value rungs"},
+        {"INSERT INTO study VALUES ('finalists', '[7]')", "the value finalists"},
+        {"INSERT INTO study VALUES ('finalists', '[{\"trial\":-1}]')", "the value finalists"},
         {"PRAGMA user_version = 9", "its tables are of version 9"},
         {"PRAGMA application_id = 1", "not a study of lrsweep"},
     };
@@ -421,7 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STUDY_TEST(everything_that_was_stored_is_read),
         STUDY_TEST(many_trials_come_in_the_order_of_their_ids),
-        cmocka_unit_test(the_best_trial_is_the_complete_one_with_the_lowest_final),
+        cmocka_unit_test(the_best_trial_is_the_one_that_the_search_recommends),
         STUDY_TEST(a_directory_without_a_study_is_named),
         STUDY_TEST(readers_that_hammer_never_fail),
         STUDY_TEST(a_killed_run_is_read_as_at_its_last_commit),

@@ -86,6 +86,33 @@ static void a_candidate_becomes_the_parameters_of_its_own_schedule(void **state)
     json_decref(document);
 }
 
+/* A schedule is chosen from its list; the multipliers of several layers belong together. */
+static void every_layers_multiplier_is_a_parameter_of_its_own(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document =
+        study("{\"lr\":0.1,\"lr_multiplier\":[{\"layer\":2,\"value\":{\"uniform\":[0,4]}},"
+              "{\"layer\":0,\"value\":0.5},{\"layer\":1,\"value\":{\"choice\":[0.0,1.0]}}],"
+              "\"momentum\":{\"uniform\":[0,1]}}");
+    assert_true(space_create(&space, document, &error));
+    assert_int_equal(space.count, 3);
+    assert_string_equal(space.parameters[0].name, "lr_multiplier[0].value");
+    assert_string_equal(space.parameters[1].name, "lr_multiplier[2].value");
+    for (size_t i = 0; i < space.count; i++)
+        assert_int_equal(space.parameters[i].parent, -1);
+    const double values[] = {2.5, 1, 0.25};
+    json_t *params = space_params(&space, values);
+    char *text = json_dumps(params, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    assert_string_equal(text,
+                        "{\"lr\":0.1,\"lr_multiplier\":[{\"layer\":2,\"value\":2.5},{\"layer\":"
+                        "0,\"value\":0.5},{\"layer\":1,\"value\":1.0}],\"momentum\":0.25}");
+    free(text);
+    json_decref(params);
+    json_decref(document);
+}
+
 static void the_unit_interval_maps_onto_each_distribution(void **state)
 {
     (void)state;
@@ -128,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters_come_in_the_order_of_the_study),
         cmocka_unit_test(a_candidate_becomes_the_parameters_of_its_own_schedule),
+        cmocka_unit_test(every_layers_multiplier_is_a_parameter_of_its_own),
         cmocka_unit_test(the_unit_interval_maps_onto_each_distribution),
         cmocka_unit_test(too_many_parameters_are_refused),
     };

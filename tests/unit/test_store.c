@@ -71,7 +71,7 @@ static void a_new_study_says_what_it_is(void **state)
                  "digits|epochs\n");
     assert_query(fixture, "SELECT abs(value - unixepoch()) < 60 FROM study WHERE key = 'created'",
                  "1\n");
-    assert_query(fixture, "PRAGMA user_version", "1\n");
+    assert_query(fixture, "PRAGMA user_version", "2\n");
     assert_query(fixture, "PRAGMA application_id", "1280471927\n");
 }
 
@@ -84,7 +84,12 @@ static void a_trial_comes_back_as_it_was_written_last(void **state)
     row = (struct trial_row){.id = 3,
                              .state = TRIAL_DIVERGED,
                              .verdict = VERDICT_COLLAPSED,
+                             .bracket = 2,
                              .rung = 1,
+                             .parent = 5,
+                             .repeat = true,
+                             .seed = 11,
+                             .begun = 781,
                              .step = 2343,
                              .lr = 0.5,
                              .schedule = "step",
@@ -101,12 +106,13 @@ static void a_trial_comes_back_as_it_was_written_last(void **state)
     row.metric = INFINITY;
     assert_true(store_trial(store, &row, &fixture->error));
     fixture_close(fixture, store);
-    assert_query(
-        fixture, "SELECT * FROM trial",
-        "3|diverged|collapsed|1|2343|0.5|step|{\"lr\":0.5}|0.25|NULL|1000.5|2000.25|2|0|"
-        "It's lost\n"
-        "4|waiting||0|0|0.1|constant|{\"lr\":0.1,\"schedule\":{\"type\":\"constant\"}}|NULL|"
-        "NULL|NULL|NULL|0|NULL|\n");
+    assert_query(fixture, "SELECT * FROM trial",
+                 "3|diverged|collapsed|2|1|5|1|11|781|2343|0.5|step|{\"lr\":0.5}|0.25|NULL|1000.5|"
+                 "2000.25|2|0|"
+                 "It's lost\n"
+                 "4|waiting||0|0|NULL|0|1|0|0|0.1|constant|{\"lr\":0.1,\"schedule\":{\"type\":"
+                 "\"constant\"}}|NULL|"
+                 "NULL|NULL|NULL|0|NULL|\n");
 }
 
 static void a_report_that_is_not_finite_is_stored_as_null(void **state)
@@ -307,12 +313,15 @@ static void overwriting_removes_the_study_and_nothing_else(void **state)
                                           "best.safetensors",
                                           "report.html",
                                           "study.db-journal",
-                                          "checkpoints/000017.safetensors",
-                                          "checkpoints/1000000.safetensors",
-                                          "checkpoints/000017.safetensors.1234.tmp"};
-    static const char *const kept[] = {"notes.txt", "checkpoints/mine.safetensors",
-                                       "checkpoints/17.safetensors",
-                                       "checkpoints/000017.safetensors2", "checkpoints/README"};
+                                          "checkpoints/000017-3.safetensors",
+                                          "checkpoints/1000000-12.safetensors",
+                                          "checkpoints/000017-3.safetensors.1234.tmp"};
+    static const char *const kept[] = {"notes.txt",
+                                       "checkpoints/mine.safetensors",
+                                       "checkpoints/17-1.safetensors",
+                                       "checkpoints/000017-1.safetensors2",
+                                       "checkpoints/000017.safetensors",
+                                       "checkpoints/README"};
     struct store *store = fixture_create(fixture);
     struct trial_row row = waiting_trial(0);
     assert_true(store_trial(store, &row, &fixture->error));
@@ -362,9 +371,9 @@ static void a_study_of_a_later_version_is_left_alone(void **state)
 {
     struct fixture *fixture = *state;
     fixture_close(fixture, fixture_create(fixture));
-    run_sql(fixture, "study.db", "PRAGMA user_version = 2");
+    run_sql(fixture, "study.db", "PRAGMA user_version = 9");
     assert_null(store_open(fixture->dir, &fixture->error));
-    assert_contains(fixture->error.text, "its tables are of version 2");
+    assert_contains(fixture->error.text, "its tables are of version 9");
 }
 
 static void going_on_with_no_study_is_refused(void **state)

@@ -401,6 +401,44 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
          "  schedule = ( { type = \"constant\"; warmup = { steps = -1; }; } ); };",
          "t.cfg:6: space.schedule[0].warmup.steps: ",
          {"found -1; allowed: a number from 0"}},
+        /* multipliers of layers: the sound study has one layer */
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = 1; value = 2; } );",
+         "t.cfg:5: space.lr_multiplier[0].layer: ",
+         {"found 1, but model.layers has 1; allowed: 0 to 0"}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = -1; value = 2; } );",
+         "t.cfg:5: space.lr_multiplier[0].layer: ",
+         {"found -1; allowed: a whole number from 0"}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = 0; value = -2; } );",
+         "t.cfg:5: space.lr_multiplier[0].value: ",
+         {"found -2; allowed: a number from 0"}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = 0; value = { uniform = [2, 1]; }; } );",
+         "t.cfg:5: space.lr_multiplier[0].value.uniform: ",
+         {"reversed"}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = { int = [0, 1]; }; value = 1; } );",
+         "t.cfg:5: space.lr_multiplier[0].layer: ",
+         {"found a group"}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = 0; value = 1; }, { layer = 0; value = 2; "
+         "} );",
+         "t.cfg:5: space.lr_multiplier[1].layer: ",
+         {"found 0, which the list names twice"}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = 0; } );",
+         "t.cfg:5: space.lr_multiplier[0].value: ",
+         {"missing"}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = ( { layer = 0; valeu = 1; value = 1; } );",
+         "t.cfg:5: space.lr_multiplier[0].valeu: ",
+         {"did you mean \"value\""}},
+        {5,
+         "space = { lr = 0.1; lr_multiplier = 0.5;",
+         "t.cfg:5: space.lr_multiplier: ",
+         {"found 0.5"}},
         /* between settings */
         {2,
          "data = { format = \"idx\"; path = \"/data\"; validation = 0; };",
@@ -748,7 +786,8 @@ static void every_default_is_filled_in(void **state)
         "\"stop_collapsed\":true},"
         "\"space\":{\"lr\":1.0,\"schedule\":[{\"type\":\"constant\"}]},"
         "\"search\":{\"sampler\":\"random\",\"candidates\":1,\"scheduler\":\"sha\",\"eta\":3,"
-        "\"min_budget\":1.0,\"max_budget\":1.0,\"unit\":\"epochs\"},"
+        "\"min_budget\":1.0,\"max_budget\":1.0,\"unit\":\"epochs\","
+        "\"independent_seeds\":false,\"finalists\":0,\"repeats\":3,\"patience\":0},"
         "\"run\":{\"retries\":2,\"heartbeat_timeout\":60.0}}";
     struct study_file *file = read_with("t.cfg", NULL);
     assert_sound(file);
@@ -768,6 +807,9 @@ static void a_grid_counts_its_candidates(void **state)
         {"lr = 0.1;", 1},
         {"lr = { grid = [1, 2, 3]; };", 3},
         {"lr = { grid = [1, 2, 3]; }; momentum = { choice = (0, 0.9); };", 6},
+        {"lr = { grid = [1, 2, 3]; }; lr_multiplier = ( { layer = 0; value = { grid = [0, 1]; }; } "
+         ");",
+         6},
         /* Conditional: a gamma belongs to its schedule alone. 3 (1 + 2 + 2 x 2) */
         {"lr = { grid = [1, 2, 3]; }; schedule = ( { type = \"constant\"; }, "
          "{ type = \"exponential\"; gamma = { grid = [0.5, 0.9]; }; }, { type = \"step\"; "
@@ -806,6 +848,35 @@ static void a_grid_counts_its_candidates(void **state)
     file = read_with("t.cfg", "search.candidates=21");
     assert_sound(file);
     study_file_destroy(file);
+}
+
+static void a_layers_multiplier_is_written_once_and_of_a_layer_that_has_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *part;
+    } cases[] = {
+        {"type = \"relu\";", "t.cfg:5: space.lr_multiplier[0].layer: found 0, which is a relu: a "
+                             "layer without parameters"},
+        {"type = \"dense\"; units = 4; lr_multiplier = 0.5;",
+         "t.cfg:5: space.lr_multiplier[0].layer: found 0, but model.layers[0] has a multiplier of "
+         "its own (t.cfg:3)"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[600];
+        (void)snprintf(text, sizeof text,
+                       "study = { name = \"t\"; };\n"
+                       "data = { format = \"idx\"; path = \"/d\"; };\n"
+                       "model = { layers = ( { %s }, { type = \"dense\"; units = 10; } ); };\n"
+                       "space = { lr = 1;\n"
+                       "  lr_multiplier = ( { layer = 0; value = { uniform = [0, 1]; }; } ); };\n"
+                       "search = { candidates = 1; min_budget = 1; max_budget = 1; };\n",
+                       cases[i].first);
+        write_text("t.cfg", text);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_problem(file, cases[i].part, (const char *const[PARTS]){""});
+        study_file_destroy(file);
+    }
 }
 
 static void more_parameters_than_a_search_holds_are_refused(void **state)
@@ -969,6 +1040,8 @@ static void a_printed_study_resolves_to_itself(void **state)
         "space.weight_decay={ int = [0, 5]; }",
         "space.schedule[1].warmup={ epochs = 0.5; from = 0.1; }",
         "space.schedule[1].every={ int = [1, 3]; }",
+        "space.lr_multiplier=( { layer = 0; value = { log_uniform = [0.1, 10.0]; }; } )",
+        "space.lr_multiplier={ layer = 0; value = 0; }",
         "data.path=/odd \\ name",
         "data.validation=0.3333333333333333",
         "study.seed=9007199254740991",
@@ -1014,6 +1087,7 @@ int main(void)
         cmocka_unit_test(several_sets_apply_one_after_the_other),
         cmocka_unit_test(every_default_is_filled_in),
         cmocka_unit_test(a_grid_counts_its_candidates),
+        cmocka_unit_test(a_layers_multiplier_is_written_once_and_of_a_layer_that_has_one),
         cmocka_unit_test(more_parameters_than_a_search_holds_are_refused),
         cmocka_unit_test(keys_of_another_scheduler_are_left_out_but_checked),
         cmocka_unit_test(a_relative_data_path_starts_at_its_own_file),

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* How far ahead of the sample being gathered others are asked for. */
-enum { PREFETCH_SAMPLES = 2 };
+enum { PREFETCH_SAMPLES = 8 };
 
 bool batches_create(struct batches *batches, const struct dataset *dataset, size_t batch_size,
                     uint64_t seed, struct error *error)

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* `train` with the candidate's values put over it. lr and schedule stay out. */
+/* `train` with the candidate's values put over it. What is no key of train stays out: rates.c reads
+ * lr_multiplier. */
 static json_t *train_merge(const struct model *model, const json_t *params)
 {
     json_t *train = json_copy(json_object_get(model->study, "train"));
@@ -11,7 +12,8 @@ static json_t *train_merge(const struct model *model, const json_t *params)
     json_t *value;
     json_object_foreach((json_t *)params, name, value)
     {
-        if (strcmp(name, "lr") != 0 && strcmp(name, "schedule") != 0)
+        if (strcmp(name, "lr") != 0 && strcmp(name, "schedule") != 0 &&
+            strcmp(name, "lr_multiplier") != 0)
             (void)json_object_set(train, name, value);
     }
     return train;

@@ -8,7 +8,11 @@
 
 /* Samples go through the network in chunks of this many, whatever the batch size: the result
  * depends on nothing but the weights. */
-#define EVALUATE_CHUNK_SAMPLES 500
+/* Samples that are evaluated at a time: 500, or so many fewer that their activations take 4 MiB (a
+ * perceptron's are far below that, a convolution's would be tens of times the batch's), but 16.
+ * Depends on the network alone, so that the batch size does not change an evaluation's roundings.
+ */
+size_t evaluate_rows(const struct network *network);
 
 struct evaluation {
     double loss; /* mean over the split; NAN if it is empty */
@@ -17,7 +21,7 @@ struct evaluation {
     double accuracy;
 };
 
-/* `activations` has room for EVALUATE_CHUNK_SAMPLES rows forward. */
+/* `activations` has room for evaluate_rows rows forward. */
 struct evaluation evaluate(const struct network *network, const struct loss *loss,
                            const real *parameters, const struct activations *activations,
                            const struct dataset *dataset, enum split split);

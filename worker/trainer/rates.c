@@ -1,6 +1,7 @@
 /* rates.c - a copy of the optimizer for each layer, begun at the layer's rate. */
 #include "worker/trainer/rates.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The parameters of a layer end where those of the next layer that has some begin. */
@@ -12,8 +13,35 @@ static size_t layer_end(const struct network *network, size_t index)
     return network->arena_count;
 }
 
+/* Puts the candidate's multipliers, [layer_count], over the model's. */
+static bool multipliers_read(double *multiplier, const struct network *network,
+                             const json_t *multipliers, struct error *error)
+{
+    const struct catalogue_entry *space = catalogue_find(&catalogue_groups, "space");
+    for (size_t i = 0; i < network->layer_count; i++)
+        multiplier[i] = network->layer[i].lr_multiplier;
+    for (size_t i = 0; i < json_array_size(multipliers); i++) {
+        char at[SETTING_BYTES];
+        size_t layer;
+        double value;
+        struct refusal refusal;
+        (void)snprintf(at, sizeof at, "space.lr_multiplier[%zu]", i);
+        struct settings settings = {.group = json_array_get(multipliers, i),
+                                    .entry = catalogue_key_find(space, "lr_multiplier")->group,
+                                    .at = at};
+        if (!settings_count(&settings, "layer", &layer, &refusal) ||
+            !settings_number(&settings, "value", &value, &refusal))
+            return error_set(error, "%s", refusal.error.text);
+        if (layer >= network->layer_count || network->layer[layer].tensor_count == 0)
+            return error_set(error, "%s.layer is %zu: the model has no such layer with parameters",
+                             at, layer);
+        multiplier[layer] = value;
+    }
+    return true;
+}
+
 bool rates_create(struct rates *rates, const struct network *network, double layer_decay,
-                  struct error *error)
+                  const json_t *multipliers, struct error *error)
 {
     bool same = true;
     double decay = 1;
@@ -22,19 +50,28 @@ bool rates_create(struct rates *rates, const struct network *network, double lay
     for (size_t i = 0; i < network->layer_count; i++)
         trained += network->layer[i].tensor_count > 0;
     rates->layer = calloc(trained + 1, sizeof *rates->layer);
-    if (!rates->layer)
-        return error_set(error, "out of memory for the rates of %zu layers", trained);
+    double *multiplier = calloc(network->layer_count + 1, sizeof *multiplier);
+    bool good = rates->layer && multiplier;
+    if (!good)
+        (void)error_set(error, "out of memory for the rates of %zu layers", trained);
+    good = good && multipliers_read(multiplier, network, multipliers, error);
+    if (!good) {
+        free(multiplier);
+        rates_destroy(rates);
+        return false;
+    }
     rates->count = trained;
     for (size_t i = network->layer_count; i-- > 0;) {
         const struct layer *layer = &network->layer[i];
         if (layer->tensor_count == 0)
             continue;
         trained--;
-        rates->layer[trained].multiplier = layer->lr_multiplier * decay;
+        rates->layer[trained].multiplier = multiplier[i] * decay;
         rates->layer[trained].end = layer_end(network, i);
         same = same && rates->layer[trained].multiplier == 1;
         decay *= layer_decay;
     }
+    free(multiplier);
     if (same)
         rates_destroy(rates);
     return true;

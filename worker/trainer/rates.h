@@ -1,7 +1,8 @@
 /* rates.h - learning rates that differ from layer to layer.
  *
- * A layer's rate is the schedule's times its lr_multiplier, times layer_decay once for each layer
- * with parameters behind it (Howard and Ruder 2018, section 3.2). A rate of 0 freezes the layer. */
+ * A layer's rate is the schedule's times its multiplier, times layer_decay once for each layer with
+ * parameters behind it (Howard and Ruder 2018, section 3.2). A rate of 0 freezes the layer. The
+ * multiplier is the candidate's where the study searches it, or else the model's. */
 #ifndef LRSWEEP_WORKER_TRAINER_RATES_H
 #define LRSWEEP_WORKER_TRAINER_RATES_H
 
@@ -21,8 +22,9 @@ struct rates {
     size_t count;
 };
 
+/* multipliers: the candidate's "lr_multiplier", [{"layer": 0, "value": 0.37}, ...]; NULL: none. */
 bool rates_create(struct rates *rates, const struct network *network, double layer_decay,
-                  struct error *error);
+                  const json_t *multipliers, struct error *error);
 void rates_destroy(struct rates *rates);
 
 /* Begins a step at all rates; before the same step of `optimizer` itself is begun. */

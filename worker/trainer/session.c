@@ -26,6 +26,7 @@ struct session {
 struct assignment {
     const json_t *trial, *params;
     uint64_t seed, from, to, pause;
+    bool branch;               /* `resume` was left by another candidate */
     const char *resume, *path; /* path: the checkpoint to leave, or the export */
 };
 
@@ -101,6 +102,7 @@ static bool assignment_read(struct assignment *assignment, const json_t *message
     assignment->params = json_object_get(message, "params");
     if (!json_is_integer(assignment->trial))
         return error_set(error, "\"trial\" must be a whole number");
+    assignment->branch = json_is_true(json_object_get(message, "branch"));
     return count_read(message, "seed", -1, &assignment->seed, error) &&
            path_read(message, "resume", &assignment->resume, error) &&
            path_read(message, path_key, &assignment->path, error);
@@ -118,6 +120,27 @@ static bool trial_open(struct session *session, struct trial *trial,
         return true;
     trial_destroy(trial);
     return false;
+}
+
+/* The same, but a checkpoint that cannot be used costs no more than the work in it: a run is a
+ * function of its candidate and seed, so that training from the start leads to the same state. */
+static bool trial_open_or_begin(struct session *session, struct trial *trial,
+                                struct assignment *assignment, struct error *error)
+{
+    if (trial_open(session, trial, assignment, error)) {
+        if (!assignment->resume || trial->step == assignment->from)
+            return true;
+        error_set(error, "%s is at step %llu, but the training is to start from step %llu",
+                  assignment->resume, (unsigned long long)trial->step,
+                  (unsigned long long)assignment->from);
+        trial_destroy(trial);
+    }
+    if (!assignment->resume || assignment->branch)
+        return false;
+    fprintf(stderr, "%s; the trial is trained again from the start\n", error->text);
+    assignment->resume = NULL;
+    assignment->from = 0;
+    return trial_open(session, trial, assignment, error);
 }
 
 static void report(void *context, const struct training_report *report)
@@ -188,15 +211,16 @@ static void train(struct session *session, const json_t *message)
         !count_read(message, "from", 0, &assignment.from, &error) ||
         !count_read(message, "to", -1, &assignment.to, &error) ||
         !count_read(message, "pause", 0, &assignment.pause, &error) ||
-        !trial_open(session, &trial, &assignment, &error)) {
+        !trial_open_or_begin(session, &trial, &assignment, &error)) {
         fail(session, json_object_get(message, "trial"), 0, error.text);
         return;
     }
     if (trial.step != assignment.from || assignment.to < assignment.from) {
         if (trial.step != assignment.from)
-            error_set(&error, "%s is at step %llu, but the training is to start from step %llu",
-                      assignment.resume ? assignment.resume : "A trial without a checkpoint",
-                      (unsigned long long)trial.step, (unsigned long long)assignment.from);
+            error_set(&error,
+                      "A trial without a checkpoint is at step 0, but the training is to "
+                      "start from step %llu",
+                      (unsigned long long)assignment.from);
         else
             error_set(&error, "the training is to end at step %llu, before it starts at step %llu",
                       (unsigned long long)assignment.to, (unsigned long long)assignment.from);

@@ -86,7 +86,7 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     trial->piece = optimizer->whole_tensors ? largest : PIECE;
     size_t relu_layers = network_relu_layers(network);
     size_t batch = trial->candidate.batch_size;
-    size_t forward = batch > EVALUATE_CHUNK_SAMPLES ? batch : EVALUATE_CHUNK_SAMPLES;
+    size_t evaluated = evaluate_rows(network), forward = batch > evaluated ? batch : evaluated;
 
     trial->weights = memory_create(network->weights_count, sizeof(real));
     trial->gradients = memory_create(network->arena_count, sizeof(real));
@@ -100,7 +100,9 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     trial->monitor = monitor_create(model->dataset.constant_loss, relu_layers);
     if (!good || !trial->monitor)
         good = error_set(error, "out of memory for %zu parameters", network->parameter_count);
-    good = good && rates_create(&trial->rates, network, trial->candidate.layer_decay, error) &&
+    good = good &&
+           rates_create(&trial->rates, network, trial->candidate.layer_decay,
+                        json_object_get(params, "lr_multiplier"), error) &&
            batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
            activations_create(&trial->activations, network, forward, batch, error);
     if (good)

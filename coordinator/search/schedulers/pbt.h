@@ -11,9 +11,8 @@
  * number of trainers.
  *
  * Asynchronous, as in the paper: a member is judged when it gets to its interval's end, by the
- * newest values of all. It copies none that is behind it, so that every member gets on to the full
- * budget. The parent must rest, for only then is its checkpoint what its value tells of; if all of
- * the best are in training, the copy is made when the chosen one gets to its next rung. */
+ * newest values of all, and begins where the member that it copies was judged last. It copies none
+ * that is behind it, so that every member gets on to the full budget. */
 #ifndef LRSWEEP_COORDINATOR_SEARCH_SCHEDULERS_PBT_H
 #define LRSWEEP_COORDINATOR_SEARCH_SCHEDULERS_PBT_H
 

@@ -11,11 +11,9 @@
 /* A member of the population: one trial after the other, each a copy of another place's. */
 struct place {
     uint32_t trial;
-    double value;          /* at its trial's newest rung */
-    bool ranked;           /* it has a value, and stands in `order` */
-    bool over;             /* its trial is complete, or was lost and there was none to copy */
-    uint32_t first_copier; /* places that wait until this one's trial gets to its next rung */
-    uint32_t next_copier;
+    double value; /* at its trial's newest rung */
+    bool ranked;  /* it has a value, and stands in `order` */
+    bool over;    /* its trial is complete, or was lost and there was none to copy */
 };
 
 struct population {
@@ -85,8 +83,6 @@ uint32_t population_next(struct population *population, struct search *search)
         if (trial == SEARCH_NO_TRIAL)
             return trial;
         population->made++;
-        population->places[place] =
-            (struct place){.first_copier = NO_PLACE, .next_copier = NO_PLACE};
         seat(population, search, place, trial);
         return trial;
     }
@@ -146,26 +142,11 @@ static bool among_worst(const struct population *population, uint32_t place)
 /* --- copies ------------------------------------------------------------------------------------
  */
 
-/* Whether the trial that waits or is trained got to the end of rung `level`, or further. */
-static bool is_ahead(const struct search *search, uint32_t trial, uint32_t level)
-{
-    return search->trials[trial].rung > level;
-}
-
-/* Whether its checkpoint is that of its newest rung's end. */
-static bool rests(const struct search *search, uint32_t number)
-{
-    const struct search_trial *trial = &search->trials[number];
-    const struct search_rung *rung = search_trial_rung(search, number);
-    return trial->state == TRIAL_PAUSED &&
-           trial->step == search_budget_steps(search, number, rung[-1].budget);
-}
-
-/* One of the best, not behind `level`, and if possible one that rests; NO_PLACE: there is none. */
+/* One of the best, not behind the end of rung `level`; NO_PLACE: there is none. */
 static uint32_t choose(struct population *population, const struct search *search, uint32_t level)
 {
     struct random_stream stream;
-    uint32_t best = pbt_share(population->settings, population->ranked), running = NO_PLACE;
+    uint32_t best = pbt_share(population->settings, population->ranked);
     best = best > 0 ? best : population->ranked > 0;
     if (best == 0)
         return NO_PLACE;
@@ -173,65 +154,35 @@ static uint32_t choose(struct population *population, const struct search *searc
     uint32_t first = random_below(&stream, best);
     for (uint32_t i = 0; i < best; i++) {
         uint32_t place = population->order[(first + i) % best];
-        uint32_t trial = population->places[place].trial;
-        if (population->places[place].over || !is_ahead(search, trial, level))
-            continue;
-        if (rests(search, trial))
+        const struct search_trial *trial = &search->trials[population->places[place].trial];
+        /* It was promoted when it got there: whether it waits or is trained since, its checkpoint
+         * of then is still kept. */
+        if (!population->places[place].over && trial->rung > level)
             return place;
-        if (running == NO_PLACE)
-            running = place;
     }
-    return running;
+    return NO_PLACE;
 }
 
-static void copy(struct population *population, struct search *search, uint32_t place,
-                 uint32_t parent, uint32_t level)
-{
-    uint32_t trial = pbt_copy(population->settings, search, parent, level);
-    if (trial == SEARCH_NO_TRIAL)
-        return;
-    seat(population, search, place, trial);
-    go_on(population, search, trial);
-}
-
-/* Fills a place whose trial left, or is to leave, the search at the end of rung `level`. False:
- * there is none to copy. */
+/* The trial of a place was lost, or is one of the worst, at the end of rung `level`: a copy takes
+ * its place. False: there is none to copy. */
 static bool refill(struct population *population, struct search *search, uint32_t place,
                    uint32_t level)
 {
     uint32_t from = choose(population, search, level);
     if (from == NO_PLACE)
         return false;
-    struct place *parent = &population->places[from];
+    const struct place *parent = &population->places[from];
+    uint32_t trial = population->places[place].trial;
     strike(population, place);
-    if (search_survives(&search->trials[population->places[place].trial]))
-        pbt_replace(search, population->places[place].trial, parent->trial, parent->value);
-    if (rests(search, parent->trial)) {
-        copy(population, search, place, parent->trial, search->trials[parent->trial].rung - 1);
-    } else {
-        population->places[place].next_copier = parent->first_copier;
-        parent->first_copier = place;
+    if (search_survives(&search->trials[trial]))
+        pbt_replace(search, trial, parent->trial, parent->value);
+    uint32_t copy = pbt_copy(population->settings, search, parent->trial,
+                             search->trials[parent->trial].rung - 1);
+    if (copy != SEARCH_NO_TRIAL) {
+        seat(population, search, place, copy);
+        go_on(population, search, copy);
     }
     return true;
-}
-
-/* The trial of `place` got to the end of rung `level`: those that waited for it copy it, or
- * another if it is no longer one to copy. */
-static void serve(struct population *population, struct search *search, uint32_t place,
-                  uint32_t level, bool copied)
-{
-    uint32_t waiting = population->places[place].first_copier;
-    population->places[place].first_copier = NO_PLACE;
-    while (waiting != NO_PLACE) {
-        struct place *copier = &population->places[waiting];
-        uint32_t following = copier->next_copier;
-        copier->next_copier = NO_PLACE;
-        if (copied)
-            copy(population, search, waiting, population->places[place].trial, level);
-        else if (!refill(population, search, waiting, search->trials[copier->trial].rung))
-            copier->over = true;
-        waiting = following;
-    }
 }
 
 void population_settled(struct population *population, struct search *search, uint32_t trial)
@@ -246,15 +197,11 @@ void population_settled(struct population *population, struct search *search, ui
     if (alive && last) {
         search_retire(search, trial, TRIAL_COMPLETE);
         population->places[place].over = true;
-        serve(population, search, place, level, false);
         return;
     }
-    if ((!alive || among_worst(population, place)) && refill(population, search, place, level)) {
-        serve(population, search, place, level, false);
+    if ((!alive || among_worst(population, place)) && refill(population, search, place, level))
         return;
-    }
     population->places[place].over = !alive;
-    serve(population, search, place, level, alive);
     if (alive) {
         search_promote(search, trial);
         go_on(population, search, trial);

@@ -1,0 +1,151 @@
+/* inject.c - makes one call on a study's files fail, or kills the process there.
+ *
+ * Preloaded into lrsweep and lrsweep-trainer by the tests of this folder. It counts the calls that
+ * change files below FAULT_DIR in programs of the name FAULT_PROGRAM; before number FAULT_AT it
+ * does what FAULT_MODE says: kill (SIGKILL), EIO, ENOSPC, EDQUOT or EROFS. It happens once: the
+ * file FAULT_FLAG, made then, keeps later calls and other processes from it. A write that is to
+ * fail for want of space first writes half, as full disks do. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    int number;
+} modes[] = {{"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS}};
+
+static bool below(const char *path)
+{
+    const char *dir = getenv("FAULT_DIR");
+    return dir && path && strncmp(path, dir, strlen(dir)) == 0;
+}
+
+static bool file_below(int descriptor)
+{
+    char link[64], path[PATH_MAX];
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length <= 0)
+        return false;
+    path[length] = '\0';
+    return below(path);
+}
+
+/* The error that this call is to fail with; 0: it goes on. */
+static int fault(bool counts)
+{
+    static unsigned long calls;
+    const char *program = getenv("FAULT_PROGRAM"), *at = getenv("FAULT_AT");
+    const char *mode = getenv("FAULT_MODE"), *flag = getenv("FAULT_FLAG");
+    if (!counts || !program || !at || !mode || !flag ||
+        strcmp(program, program_invocation_short_name) != 0 || ++calls != strtoul(at, NULL, 10))
+        return 0;
+    int made = open(flag, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (made < 0)
+        return 0;
+    close(made);
+    if (strcmp(mode, "kill") == 0)
+        (void)raise(SIGKILL);
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        if (strcmp(mode, modes[i].name) == 0)
+            return modes[i].number;
+    return 0;
+}
+
+/* The function of this name behind this library. */
+#define NEXT(type, name) ((type)dlsym(RTLD_NEXT, name))
+
+#define FAIL_IF(counts)                                                                            \
+    do {                                                                                           \
+        int number = fault(counts);                                                                \
+        if (number != 0) {                                                                         \
+            errno = number;                                                                        \
+            return -1;                                                                             \
+        }                                                                                          \
+    } while (0)
+
+ssize_t write(int descriptor, const void *bytes, size_t count)
+{
+    ssize_t (*next)(int, const void *, size_t) =
+        NEXT(ssize_t(*)(int, const void *, size_t), "write");
+    int number = descriptor > 2 ? fault(file_below(descriptor)) : 0;
+    if (number != 0) {
+        if (number == ENOSPC)
+            (void)next(descriptor, bytes, count / 2);
+        errno = number;
+        return -1;
+    }
+    return next(descriptor, bytes, count);
+}
+
+ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset)
+{
+    FAIL_IF(file_below(descriptor));
+    return NEXT(ssize_t(*)(int, const void *, size_t, off_t), "pwrite")(descriptor, bytes, count,
+                                                                        offset);
+}
+
+ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset)
+{
+    FAIL_IF(file_below(descriptor));
+    return NEXT(ssize_t(*)(int, const void *, size_t, off64_t), "pwrite64")(descriptor, bytes,
+                                                                            count, offset);
+}
+
+int fsync(int descriptor)
+{
+    FAIL_IF(file_below(descriptor));
+    return NEXT(int (*)(int), "fsync")(descriptor);
+}
+
+int fdatasync(int descriptor)
+{
+    FAIL_IF(file_below(descriptor));
+    return NEXT(int (*)(int), "fdatasync")(descriptor);
+}
+
+int ftruncate(int descriptor, off_t length)
+{
+    FAIL_IF(file_below(descriptor));
+    return NEXT(int (*)(int, off_t), "ftruncate")(descriptor, length);
+}
+
+int ftruncate64(int descriptor, off64_t length)
+{
+    FAIL_IF(file_below(descriptor));
+    return NEXT(int (*)(int, off64_t), "ftruncate64")(descriptor, length);
+}
+
+int rename(const char *from, const char *to)
+{
+    FAIL_IF(below(to));
+    return NEXT(int (*)(const char *, const char *), "rename")(from, to);
+}
+
+int link(const char *from, const char *to)
+{
+    FAIL_IF(below(to));
+    return NEXT(int (*)(const char *, const char *), "link")(from, to);
+}
+
+int unlink(const char *path)
+{
+    FAIL_IF(below(path));
+    return NEXT(int (*)(const char *), "unlink")(path);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    FAIL_IF(below(path));
+    return NEXT(int (*)(const char *, mode_t), "mkdir")(path, mode);
+}

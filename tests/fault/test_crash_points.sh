@@ -1,0 +1,62 @@
+# test_crash_points.sh - every call that changes a file of the study fails once, or is the last that
+# the process does. Whatever happens, going on with --resume ends in the table of the undisturbed
+# search, and a run that fails says so.
+#
+# FAULT_STRIDE: every so many calls one is tried [23]; 1: all of them, which takes half an hour.
+# shellcheck shell=bash disable=SC2154
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+study=$LRSWEEP_SOURCE/tests/fault/small.cfg
+stride=${FAULT_STRIDE:-23}
+inject=$LRSWEEP_BIN/../tests/libfault_inject.so
+export FAULT_DIR=$TEST_DIR/dir FAULT_FLAG=$TEST_DIR/flag
+
+search() { # [OPTION]...: leaves its status in $status, what it said in $err
+	lrsweep run "$study" --out dir --quiet --trainers 1 "$@" >stdout.txt 2>stderr.txt
+	status=$?
+	err=$(cat stderr.txt)
+}
+search
+equal "the undisturbed search ends with status 0" "$status" 0
+table dir >expected
+
+# One call of PROGRAM is hit. Prints what was wrong, if anything was.
+hit() { # PROGRAM MODE AT
+	local left=5
+	rm -rf dir flag
+	LD_PRELOAD=$inject FAULT_PROGRAM=$1 FAULT_MODE=$2 FAULT_AT=$3 search
+	[ -e flag ] || return 0
+	if [ "$1" = lrsweep ] && [ "$2" != kill ] && [ "$status" -ne 0 ]; then
+		case $err in
+		*"lrsweep: "*) ;;
+		*) echo "call $3: ended with status $status without a word: $err" ;;
+		esac
+	fi
+	until [ "$status" -eq 0 ]; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || break
+		search --resume
+	done
+	[ "$status" -eq 0 ] || echo "call $3: --resume ends with status $status: $err"
+	table dir >found
+	diff expected found >difference || echo "call $3: the table is another: $(head -n 5 difference)"
+	[ -z "$(ls dir/checkpoints)" ] || echo "call $3: checkpoints are left: $(ls dir/checkpoints)"
+}
+
+for program in lrsweep lrsweep-trainer; do
+	for mode in kill EIO ENOSPC; do
+		at=1 tried=0 wrong=
+		while :; do
+			wrong+=$(hit "$program" "$mode" "$at")
+			[ -e flag ] || break
+			tried=$((tried + 1))
+			at=$((at + stride))
+		done
+		sentence="$tried of $at calls of $program, one a run, end in $mode: nothing is lost"
+		if [ "$tried" -eq 0 ]; then
+			not_ok "$sentence" "no call was hit"
+		else
+			equal "$sentence" "$wrong" ""
+		fi
+	done
+done
+plan
