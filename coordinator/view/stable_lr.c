@@ -21,10 +21,16 @@ static int by_rate(const void *a, const void *b)
     return (left->lr > right->lr) - (left->lr < right->lr);
 }
 
+/* A copy was trained with other rates before its own. */
+static bool rate_is_its_own(const struct trial_row *trial)
+{
+    return isfinite(trial->lr) && trial->begun == 0;
+}
+
 static bool fate_known(const struct trial_row *trial)
 {
     bool trained = trial->step > 0 || isfinite(trial->metric);
-    return isfinite(trial->lr) &&
+    return rate_is_its_own(trial) &&
            (trial->state == TRIAL_DIVERGED || (trained && trial->state != TRIAL_FAILED));
 }
 
@@ -104,7 +110,7 @@ struct stable_lr stable_lr_find(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->trial_count; i++) {
         const struct trial_row *trial = &snapshot->trials[i];
         bool learned = trial->metric <= limit && trial->state != TRIAL_DIVERGED &&
-                       isfinite(trial->lr) && !(trial->lr >= found.edge);
+                       rate_is_its_own(trial) && !(trial->lr >= found.edge);
         if (learned && !(found.lowest_useful <= trial->lr))
             found.lowest_useful = trial->lr;
     }
