@@ -184,6 +184,37 @@ static void end(struct virtual_cluster *cluster, struct trainer *trainer)
         repeat_events(cluster, &event);
 }
 
+static enum fate reaches(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
+                         uint64_t to, uint64_t *step, double *value)
+{
+    const double *values = context;
+    (void)attempt;
+    (void)from;
+    *step = to;
+    *value = values[trial];
+    return FATE_REACHES;
+}
+
+struct virtual_cluster virtual_cluster_start(const json_t *study, uint64_t samples, void *context)
+{
+    struct error error;
+    struct virtual_cluster cluster = {.search = search_create(study, samples, &error),
+                                      .fate = reaches,
+                                      .context = context,
+                                      .trace = calloc(1, 1)};
+    assert_non_null(cluster.search);
+    assert_non_null(cluster.trace);
+    return cluster;
+}
+
+void virtual_cluster_stop(struct virtual_cluster *cluster, json_t *study)
+{
+    search_destroy(cluster->search);
+    free(cluster->trace);
+    free(cluster->events);
+    json_decref(study);
+}
+
 void virtual_cluster_run(struct virtual_cluster *cluster, size_t count, uint64_t order_seed)
 {
     struct trainer *trainers = calloc(count, sizeof *trainers);

@@ -33,6 +33,13 @@ struct virtual_cluster {
     size_t rung_room;
 };
 
+/* A cluster with a trace and a search of its own for a study. Every attempt reaches its end, with
+ * the value that `context`, an array by trial, holds; the test may set another fate. */
+struct virtual_cluster virtual_cluster_start(const json_t *study, uint64_t samples, void *context);
+
+/* Destroys the search, the trace, the events and the study. */
+void virtual_cluster_stop(struct virtual_cluster *cluster, json_t *study);
+
 /* Runs the search to its end with `trainers` trainers. Events of one instant come in the order of
  * the trainers, or shuffled by `order_seed` if it is not 0. */
 void virtual_cluster_run(struct virtual_cluster *cluster, size_t trainers, uint64_t order_seed);

@@ -220,10 +220,9 @@ void asha_end(void *state, struct search *search)
     struct asha *asha = state;
     for (size_t i = 0; i < asha->standing_count; i++) {
         struct standing *standing = &asha->standings[i];
-        for (size_t j = 0; j < standing->stays.count; j++)
-            search_stop_trial(search, standing->stays.items[j].number, SEARCH_STOP_RANK,
+        while (standing->stays.count > 0)
+            search_stop_trial(search, heap_pop(&standing->stays).number, SEARCH_STOP_RANK,
                               threshold(standing));
-        standing->stays.count = 0;
     }
 }
 
