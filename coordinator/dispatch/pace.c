@@ -31,26 +31,6 @@ static void measure(struct pace *pace, double now_s)
     pace->budget_measured = pace->budget_done;
 }
 
-/* The budget that the rungs under way and to come still take, if nothing more diverges: a rung
- * fills up to its quota from those of the rung below that have not gone on or left yet. */
-static double remaining_budget(const struct search *search)
-{
-    double remaining = 0, below = 0, undecided = 0;
-    for (size_t i = 0; i < search_rung_count(search); i++) {
-        const struct search_rung *rung = search_rung(search, i);
-        double room = fmax((double)rung->quota - rung->entered, 0);
-        if (rung->level == 0) {
-            below = 0;
-            undecided = room;
-        }
-        double expected = rung->entered + fmin(room, undecided);
-        remaining += (expected - rung->settled) * (rung->budget - below);
-        below = rung->budget;
-        undecided = fmax(expected - rung->promoted - rung->left, 0);
-    }
-    return remaining;
-}
-
 /* The rung in which most trials are trained, the higher of those; if none are, the last one that
  * was begun. */
 static size_t rung_under_way(const struct search *search, uint32_t *running)
@@ -114,5 +94,5 @@ void pace_numbers(struct pace *pace, const struct record *record, double now_s,
         json_decref(params);
     }
     if (pace->rate > 0)
-        numbers->remaining_s = remaining_budget(search) / pace->rate;
+        numbers->remaining_s = search_remaining_budget(search) / pace->rate;
 }

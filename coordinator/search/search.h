@@ -160,6 +160,11 @@ size_t search_rung_count(const struct search *search);
 const struct search_rung *search_rung(const struct search *search, size_t rung);
 const struct search_rung *search_trial_rung(const struct search *search, uint32_t trial);
 
+/* The budget that the rungs under way and to come still take, in search.unit, if no more trials are
+ * lost: a rung fills up to its quota from those of the rung below that have not gone on or left.
+ * Where the results decide how many go on (median, ASHA), more or less than it takes. */
+double search_remaining_budget(const struct search *search);
+
 enum search_close search_closed(const struct search *search);
 
 /* How many candidates the search will have looked at when it is finished, repeats not counted. */

@@ -271,6 +271,26 @@ const struct search_rung *search_trial_rung(const struct search *search, uint32_
     return &search->rungs[search->brackets[trial->bracket].first + trial->rung];
 }
 
+double search_remaining_budget(const struct search *search)
+{
+    double remaining = 0, below = 0, undecided = 0;
+    for (size_t i = 0; i < search->rung_count && search->phase != PHASE_OVER; i++) {
+        const struct search_rung *rung = &search->rungs[i];
+        if (search->phase != PHASE_SEARCHING && !rung->finals)
+            continue;
+        double room = fmax((double)rung->quota - rung->entered, 0);
+        if (rung->level == 0) {
+            below = 0;
+            undecided = room;
+        }
+        double expected = rung->entered + fmin(room, undecided);
+        remaining += (expected - rung->settled) * (rung->budget - below);
+        below = rung->budget;
+        undecided = fmax(expected - rung->promoted - rung->left, 0);
+    }
+    return remaining;
+}
+
 uint32_t search_candidates(const struct search *search)
 {
     return search->settings.candidates;

@@ -420,6 +420,34 @@ static void any_order_of_events_ends_in_a_sound_search(void **state)
         }
 }
 
+/* A synchronous search in which nothing is lost trains what it said at its start that it would. */
+static void what_remains_at_the_start_is_what_is_trained(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= seeds; seed++)
+        for (size_t i = 0; i < WAYS; i++) {
+            struct setting setting = draw_setting(seed, &ways[i]);
+            struct error error;
+            json_t *study = study_of(&setting);
+            show(seed, &ways[i]);
+            setting.world.diverging = setting.world.losing = setting.world.pausing = 0;
+            struct virtual_cluster cluster = {.search = search_create(study, 10, &error),
+                                              .fate = fate,
+                                              .context = &setting.world};
+            assert_non_null(cluster.search);
+            double said = search_remaining_budget(cluster.search);
+            assert_true(said > 0);
+            virtual_cluster_run(&cluster, setting.trainers, seed);
+            assert_true(search_remaining_budget(cluster.search) == 0);
+            /* An epoch is a step here; budgets that are no whole steps are rounded, each by half.
+             */
+            double trained = (double)cluster.steps_trained;
+            if (!ways[i].asynchronous)
+                assert_true(fabs(said - trained) <= 0.5 * search_trial_count(cluster.search));
+            drop(&cluster, study);
+        }
+}
+
 /* Pauses and losses that are made good change nothing; neither do trainers or the order. */
 static void a_synchronous_table_does_not_depend_on_trainers_order_or_interruptions(void **state)
 {
@@ -451,6 +479,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_of_events_ends_in_a_sound_search),
+        cmocka_unit_test(what_remains_at_the_start_is_what_is_trained),
         cmocka_unit_test(a_synchronous_table_does_not_depend_on_trainers_order_or_interruptions),
     };
     if (argc > 1)
