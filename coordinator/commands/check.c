@@ -4,6 +4,7 @@
 #include "coordinator/commands/study_argument.h"
 #include "coordinator/probe.h"
 #include "coordinator/search/search.h"
+#include "coordinator/view/figures.h"
 #include "coordinator/view/study_text.h"
 
 #include <getopt.h>
@@ -22,8 +23,8 @@ static void print_rungs(const struct search *search, const char *unit)
         printf("# ");
         if (brackets)
             printf("bracket %u, ", rung->bracket + 1);
-        printf("rung %u: %u candidates, to %.6g %s", rung->level + 1, rung->quota, rung->budget,
-               unit);
+        printf("rung %u: %u candidate%s, to %s", rung->level + 1, rung->quota,
+               rung->quota == 1 ? "" : "s", figure_budget(rung->budget, unit).text);
         if (strcmp(unit, "steps") != 0)
             printf(" (%" PRIu64 " steps)", search_study_steps(search, rung->budget));
         puts("");

@@ -74,7 +74,8 @@ static bool add_brackets(struct search *search, const uint32_t *shares, uint32_t
     uint32_t pass = hyperband_pass(s_max, search->settings.eta), left = search->settings.candidates;
     uint32_t passes = left / pass;
     left %= pass;
-    for (uint32_t i = 0; i <= s_max; i++) {
+    /* Brackets to which none are dealt are left out. */
+    for (uint32_t i = 0; i <= s_max && (passes > 0 || left > 0); i++) {
         uint32_t partial = left < shares[i] ? left : shares[i];
         if (!add_bracket(search, s_max - i, passes * shares[i] + partial, shares[i]))
             return false;
