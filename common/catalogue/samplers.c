@@ -6,9 +6,10 @@
 static const struct catalogue_key random_keys[] = {
     {.name = "candidates",
      .type = KEY_INTEGER,
+     .fallback = "",
      .low = 1,
      .high = 1000000,
-     .text = "how many candidates are drawn"},
+     .text = "how many candidates are drawn; hyperband alone may leave it out"},
 };
 
 static const struct catalogue_key grid_keys[] = {

@@ -114,19 +114,43 @@ static void explain_stop(const struct record *record, uint32_t number, const cha
                          size_t bytes)
 {
     const struct search_trial *trial = search_trial(record->search, number);
-    const struct search_rung *rung = search_trial_rung(record->search, number);
-    enum search_close close = search_closed(record->search);
-    const char *gap = seen[0] ? " " : "";
-    if (close != SEARCH_OPEN)
-        (void)snprintf(text, bytes, "Stopped at step %llu, when search.%s ended the search.%s%s",
-                       (unsigned long long)trial->step, close_name(close), gap, seen);
-    else
+    double budget = search_trial_rung(record->search, number)->budget;
+    const char *unit = study_text(record->document, "search", "unit");
+    const char *metric = study_text(record->document, "study", "metric");
+    switch (trial->stop) {
+    case SEARCH_STOP_RANK:
+        if (isnan(trial->against))
+            (void)snprintf(text, bytes,
+                           "Stopped after %g %s: none of its rung was to go on; its %s was %.4g.",
+                           budget, unit, metric, trial->final);
+        else
+            (void)snprintf(text, bytes,
+                           "Stopped after %g %s: its %s was %.4g, the last of the best of its rung "
+                           "had %.4g.",
+                           budget, unit, metric, trial->final, trial->against);
+        break;
+    case SEARCH_STOP_MEDIAN:
         (void)snprintf(text, bytes,
-                       "Stopped after %g %s: its %s was %.4g, the last of those that went on had "
-                       "%.4g.%s%s",
-                       rung->budget, study_text(record->document, "search", "unit"),
-                       study_text(record->document, "study", "metric"), trial->final, rung->cutoff,
-                       gap, seen);
+                       "Stopped after %g %s: its best %s was %.4g, worse than %.4g, the median of "
+                       "the others' averages so far.",
+                       budget, unit, metric, trial->metric, trial->against);
+        break;
+    case SEARCH_STOP_REPLACED:
+        (void)snprintf(
+            text, bytes,
+            "Replaced at step %llu by a copy of trial %u: its %s was %.4g, that of trial "
+            "%u %.4g.",
+            (unsigned long long)trial->step, trial->replaced_by, metric, trial->final,
+            trial->replaced_by, trial->against);
+        break;
+    case SEARCH_STOP_CLOSED:
+    case SEARCH_STOP_NONE:
+        (void)snprintf(text, bytes, "Stopped at step %llu, when search.%s ended the search.",
+                       (unsigned long long)trial->step, close_name(search_closed(record->search)));
+        break;
+    }
+    size_t length = strlen(text);
+    (void)snprintf(text + length, bytes - length, "%s%s", seen[0] ? " " : "", seen);
 }
 
 static bool left(enum trial_state state)

@@ -12,6 +12,7 @@
 #define WRAP_COLUMNS     80
 #define TABLE_COLUMNS    100
 #define LONGEST_SENTENCE 2048
+#define COLUMNS(array)   (sizeof(array) / sizeof(array)[0])
 #define ENDING_INDENT    7 /* columns: below "lr" */
 
 /* --- rungs --------------------------------------------------------------------------------------
@@ -20,23 +21,31 @@
 void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
                         const struct study_facts *facts, bool colour)
 {
-    static const struct text_column columns[] = {{"rung", true, false},
+    static const struct text_column columns[] = {{"bracket", true, false},
+                                                 {"rung", true, false},
                                                  {"budget", true, false},
                                                  {"candidates", true, false},
                                                  {"promoted", true, false}};
-    struct text_table *table = snapshot->rung_count > 0 ? text_table_create(columns, 4) : NULL;
-    for (size_t i = 0; table && i < snapshot->rung_count; i++) {
+    size_t count = snapshot->rung_count, level = 0;
+    /* The first column is left out where there is one bracket. */
+    bool brackets = count > 0 && snapshot->rungs[count - 1].bracket > 0;
+    size_t skipped = brackets ? 0 : 1;
+    struct text_table *table =
+        count > 0 ? text_table_create(columns + skipped, COLUMNS(columns) - skipped) : NULL;
+    for (size_t i = 0; table && i < count; i++) {
         const struct snapshot_rung *rung = &snapshot->rungs[i];
-        bool last = i + 1 == snapshot->rung_count;
-        struct figure number = figure_count(i + 1);
+        bool last = i + 1 == count || rung[1].bracket != rung->bracket;
+        level = i > 0 && rung[-1].bracket == rung->bracket ? level + 1 : 0;
+        struct figure bracket = figure_count((uint64_t)rung->bracket + 1);
+        struct figure number = figure_count(level + 1);
         struct figure budget = figure_budget(rung->budget, facts->unit);
         struct figure entered = figure_count(rung->candidates);
         struct figure promoted = figure_count(rung->promoted);
         char unit[sizeof budget.text];
         figure_clean(unit, sizeof unit, budget.text, false);
-        const char *cells[] = {number.text, unit, entered.text,
+        const char *cells[] = {bracket.text, number.text, unit, entered.text,
                                last && rung->promoted == 0 ? "-" : promoted.text};
-        (void)text_table_row(table, cells, NULL);
+        (void)text_table_row(table, cells + skipped, NULL);
     }
     if (table)
         text_table_print(table, stream, TABLE_COLUMNS, colour);

@@ -23,10 +23,16 @@ static int by_rate(const void *a, const void *b)
     return (left->lr > right->lr) - (left->lr < right->lr);
 }
 
+/* A copy was trained with other rates before its own. */
+static bool rate_is_its_own(const struct trial_row *trial)
+{
+    return isfinite(trial->lr) && trial->begun == 0;
+}
+
 static bool fate_known(const struct trial_row *trial)
 {
     bool trained = trial->step > 0 || isfinite(trial->metric);
-    return isfinite(trial->lr) &&
+    return rate_is_its_own(trial) &&
            (trial->state == TRIAL_DIVERGED || (trained && trial->state != TRIAL_FAILED));
 }
 
@@ -133,7 +139,7 @@ static struct stable_lr find_among(const struct snapshot *snapshot, char *const 
     for (size_t i = 0; i < snapshot->trial_count; i++) {
         const struct trial_row *trial = &snapshot->trials[i];
         bool learned = trial->metric <= limit && trial->state != TRIAL_DIVERGED &&
-                       isfinite(trial->lr) && !(trial->lr >= found.edge) &&
+                       rate_is_its_own(trial) && !(trial->lr >= found.edge) &&
                        (!labels || strcmp(labels[i], label) == 0);
         if (learned && !(found.lowest_useful <= trial->lr))
             found.lowest_useful = trial->lr;

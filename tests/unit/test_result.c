@@ -497,6 +497,27 @@ static void figures_read_well(void **state)
     assert_string_equal(text, "12");
 }
 
+static void rungs_are_told_by_bracket_where_there_is_more_than_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    assert_true(store_set(store, "rungs",
+                          "[{\"bracket\":0,\"budget\":1.0,\"candidates\":9,\"promoted\":3},"
+                          "{\"bracket\":0,\"budget\":3.0,\"candidates\":3,\"promoted\":0},"
+                          "{\"bracket\":1,\"budget\":3.0,\"candidates\":2,\"promoted\":0}]",
+                          &fixture->error));
+    fixture_close(fixture, store);
+    struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+    assert_non_null(snapshot);
+    char *text = printed(snapshot, false);
+    assert_non_null(strstr(text, "bracket  rung    budget  candidates  promoted\n"
+                                 "      1     1   1 epoch           9         3\n"
+                                 "      1     2  3 epochs           3         -\n"
+                                 "      2     1  3 epochs           2         -\n"));
+    free(text);
+    snapshot_destroy(snapshot);
+}
+
 static void a_finished_study_is_told_in_words_and_tables(void **state)
 {
     struct fixture *fixture = *state;
@@ -657,6 +678,7 @@ int main(void)
         cmocka_unit_test(a_candidate_is_told_in_a_few_words),
         cmocka_unit_test(figures_read_well),
         STUDY_TEST(a_finished_study_is_told_in_words_and_tables),
+        STUDY_TEST(rungs_are_told_by_bracket_where_there_is_more_than_one),
         STUDY_TEST(an_unfinished_study_says_where_it_stands_and_how_to_go_on),
         STUDY_TEST(a_study_that_nothing_survived_says_what_to_try),
         STUDY_TEST(no_line_is_wider_than_a_hundred_columns),
