@@ -70,8 +70,8 @@ equal "and so it is by check" "$status" 2
 refused "a crop of what is no image is refused" study.cfg --set 'data={ format = "spirals"; }' \
 	--set 'model.layers[1].units=2' --set train.random_crop=2 -- train.random_crop "for images"
 refused "a batch of one number a channel is refused with batch normalisation" study.cfg \
-	--set 'model.layers[0]={ type = "batch_norm"; }' --set train.batch_size=1 -- \
-	train.batch_size "model.layers[0]" "more than 1 value per channel"
+	--set 'model.layers[1]={ type = "batch_norm"; }' --set 'model.layers[2]={ type = "dense"; units = 10; }' \
+	--set train.batch_size=1 -- train.batch_size "model.layers[1]" "more than 1 value per channel"
 edit 's/{ type = "dense"; units = 24; activation = "relu"; },/{ type = "residual"; layers = { type = "dense"; unts = 24; }; },/'
 refused "a wrong key in a layer inside a layer has its line" edited.cfg -- \
 	edited.cfg:4 "model.layers[0].layers[0].unts" units

@@ -19,19 +19,18 @@ static struct span span_place(size_t width, size_t crop, size_t offset)
     return (struct span){.from = offset - crop, .count = width - (offset - crop)};
 }
 
-#define ROW_MIRROR(name, number)                                                                   \
-    static void name(void *row, size_t width)                                                      \
-    {                                                                                              \
-        number *left = row, *right = left + width;                                                 \
-        while (left < --right) {                                                                   \
-            number kept = *left;                                                                   \
-            *left++ = *right;                                                                      \
-            *right = kept;                                                                         \
-        }                                                                                          \
-    }
-
-ROW_MIRROR(mirror_bytes, uint8_t)
-ROW_MIRROR(mirror_floats, float)
+/* Exchanges the first number of `bytes` bytes with the last, and so on. Byte by byte: numbers are
+ * short, and a call for each would take longer. */
+static void mirror(char *row, size_t width, size_t bytes)
+{
+    char *right = row + width * bytes;
+    for (char *left = row; left < (right -= bytes); left += bytes)
+        for (size_t i = 0; i < bytes; i++) {
+            char kept = left[i];
+            left[i] = right[i];
+            right[i] = kept;
+        }
+}
 
 void augment(const struct augmentation *augmentation, const struct dataset *dataset, uint64_t seed,
              uint64_t epoch, uint32_t sample, void *to)
@@ -56,11 +55,7 @@ void augment(const struct augmentation *augmentation, const struct dataset *data
             memcpy(row + columns.at * bytes,
                    image + (c * height + rows.from + y) * row_bytes + columns.from * bytes,
                    columns.count * bytes);
-            if (!flipped)
-                continue;
-            if (dataset->storage == STORAGE_U8)
-                mirror_bytes(row, width);
-            else
-                mirror_floats(row, width);
+            if (flipped)
+                mirror(row, width, bytes);
         }
 }
