@@ -75,7 +75,8 @@ static bool is_zero(const json_t *value)
 static void check_metric(const struct study_check *check)
 {
     const char *metric = json_string_value(value_of(check, "study", "metric"));
-    if (!metric || strncmp(metric, "val_", 4) != 0 ||
+    /* Validation files take the place of what is held out. */
+    if (!metric || strncmp(metric, "val_", 4) != 0 || value_of(check, "data", "validation_path") ||
         !is_zero(value_of(check, "data", "validation")))
         return;
     study_problem(

@@ -516,6 +516,16 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
     }
 }
 
+static void validation_files_make_up_for_holding_nothing_out(void **state)
+{
+    (void)state;
+    write_study(2, "data = { format = \"csv\"; path = \"/d.csv\"; target = 0; validation = 0; "
+                   "validation_path = \"/v.csv\"; };");
+    struct study_file *file = read_with("t.cfg", NULL);
+    assert_sound(file);
+    study_file_destroy(file);
+}
+
 static void what_libconfig_would_not_take_is_told_in_plain_words(void **state)
 {
     (void)state;
@@ -1158,6 +1168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_error_names_its_line_what_was_found_and_what_is_allowed),
+        cmocka_unit_test(validation_files_make_up_for_holding_nothing_out),
         cmocka_unit_test(what_libconfig_would_not_take_is_told_in_plain_words),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         cmocka_unit_test(all_problems_are_listed_in_the_order_of_the_file),
