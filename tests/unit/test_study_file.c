@@ -519,7 +519,7 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
 static void validation_files_make_up_for_holding_nothing_out(void **state)
 {
     (void)state;
-    write_study(2, "data = { format = \"csv\"; path = \"/d.csv\"; target = 0; validation = 0; "
+    write_study(2, "data = { format = \"csv\"; path = \"/d.csv\"; target = \"y\"; validation = 0; "
                    "validation_path = \"/v.csv\"; };");
     struct study_file *file = read_with("t.cfg", NULL);
     assert_sound(file);
