@@ -338,8 +338,10 @@ static int play_worker(struct run *run, const json_t *envelope)
         return complain(&error, EXIT_FAILED);
     const struct rank_role role = {&worker_role, worker};
     rank_run(run->link, &role, 1);
+    const struct error *gave_up = worker_error(worker);
+    int status = gave_up ? complain(gave_up, EXIT_FAILED) : EXIT_OK;
     worker_destroy(worker);
-    return EXIT_OK;
+    return status;
 }
 
 static double cpu_s(void)

@@ -2,7 +2,6 @@
 #include "coordinator/dispatch/dispatch.h"
 
 #include "common/study_document.h"
-#include "coordinator/dispatch/checkpoints.h"
 #include "coordinator/dispatch/state.h"
 
 #include <math.h>
@@ -12,8 +11,8 @@
 #include <unistd.h>
 
 #define COMMIT_EVERY_S  0.5 /* reports wait so long at most to become durable */
-#define STOP_PATIENCE_S 4.0 /* for trainers to leave a checkpoint when the run is told to end */
-#define BYE_PATIENCE_S  3.0 /* for workers to end their trainers */
+#define STOP_PATIENCE_S 3.0 /* for trainers to leave a checkpoint when the run is told to end */
+#define BYE_PATIENCE_S  1.5 /* for workers to end their trainers */
 #define DRAW_EVERY_S    0.1
 
 void dispatch_enter(struct dispatch *dispatch, enum dispatch_phase phase)
@@ -26,10 +25,20 @@ void dispatch_send(struct dispatch *dispatch, int rank, const struct message *me
 {
     struct error error;
     struct worker_entry *entry = &dispatch->workers.entries[rank];
-    if (entry->gone || link_send(dispatch->options->link, rank, true, message, &error))
+    if (dispatch->leases.entries[rank].state != LEASE_HELD)
         return;
-    entry->gone = true;
-    progress_message(dispatch->options->progress, error.text);
+    entry->told_s = dispatch->now_s;
+    if (outbox_post(&entry->outbox, dispatch->options->link, rank, true, message))
+        return;
+    error_set(&error, "out of memory");
+    dispatch_fail(dispatch, &error);
+}
+
+void dispatch_vacate(struct dispatch *dispatch, struct slot *slot, enum slot_state state)
+{
+    if (slot->state == SLOT_BUSY)
+        dispatch->busy_s += dispatch->now_s - slot->since_s;
+    slot->state = state;
 }
 
 /* last: the picture that is left standing. */
@@ -47,14 +56,23 @@ static void draw(struct dispatch *dispatch, bool last)
     dispatch->drawn_rung = numbers.rung;
 }
 
-void dispatch_quit(struct dispatch *dispatch)
+void dispatch_send_quit(struct dispatch *dispatch, int rank)
 {
     struct message quit;
     message_begin(&quit, MESSAGE_QUIT);
+    for (int i = 0; i < dispatch->leases.count; i++)
+        if (dispatch->leases.entries[i].state == LEASE_LOST)
+            quit.value = (uint32_t)i + 1;
+    dispatch_send(dispatch, rank, &quit);
+}
+
+void dispatch_quit(struct dispatch *dispatch)
+{
+    /* First of all: a message that finds no memory fails the run, which quits. */
+    dispatch_enter(dispatch, LEAVING);
     draw(dispatch, true);
     for (int rank = 0; rank < dispatch->workers.count; rank++)
-        dispatch_send(dispatch, rank, &quit);
-    dispatch_enter(dispatch, LEAVING);
+        dispatch_send_quit(dispatch, rank);
 }
 
 void dispatch_fail(struct dispatch *dispatch, const struct error *error)
@@ -71,7 +89,9 @@ void dispatch_commit(struct dispatch *dispatch)
 {
     struct error error;
     dispatch->commit_s = dispatch->now_s;
-    if (!record_commit(&dispatch->record, &error))
+    if (record_commit(&dispatch->record, &error))
+        checkpoints_settle(&dispatch->checkpoints);
+    else
         dispatch_fail(dispatch, &error);
 }
 
@@ -107,7 +127,7 @@ static bool make_branches(struct dispatch *dispatch, const struct search_update 
         if (update->actions[i].kind != SEARCH_BRANCH)
             continue;
         uint32_t parent = search_trial(dispatch->options->search, trial)->parent;
-        if (!checkpoint_branch(dispatch->options->dir, parent, trial, &error)) {
+        if (!checkpoints_branch(&dispatch->checkpoints, parent, trial, &error)) {
             dispatch_fail(dispatch, &error);
             return false;
         }
@@ -126,7 +146,7 @@ static void carry_out(struct dispatch *dispatch, const struct search_update *upd
     dispatch_commit(dispatch);
     for (size_t i = 0; dispatch->outcome != DISPATCH_FAILED && i < update->count; i++) {
         if (update->actions[i].kind == SEARCH_RELEASE)
-            checkpoint_release(dispatch->options->dir, update->actions[i].trial);
+            checkpoints_release(&dispatch->checkpoints, update->actions[i].trial);
         else if (update->actions[i].kind == SEARCH_STOP)
             stop(dispatch, false, update->actions[i].trial);
     }
@@ -160,6 +180,7 @@ void dispatch_assignment(const struct dispatch *dispatch, struct message *messag
     message->trial = trial;
     message->attempt = attempt;
     message->trainer = slot;
+    message->value = checkpoints_kept(&dispatch->checkpoints, trial);
     message->body.assignment.seed = held->seed;
     memcpy(message->body.assignment.values, held->values,
            space->count * sizeof *message->body.assignment.values);
@@ -217,9 +238,14 @@ static bool assign(struct dispatch *dispatch)
 /* Told to end: every trainer leaves a checkpoint at its next step. */
 static void begin_stop(struct dispatch *dispatch)
 {
+    struct error error;
     progress_message(dispatch->options->progress, "interrupted: saving what runs");
     stop(dispatch, true, 0);
     dispatch_enter(dispatch, STOPPING);
+    /* At once: a launcher that told the ranks to end kills them a second later. */
+    if (!record_set(&dispatch->record, "status", "interrupted", &error))
+        dispatch_fail(dispatch, &error);
+    dispatch_commit(dispatch);
 }
 
 static void finish_stop(struct dispatch *dispatch)
@@ -235,10 +261,8 @@ static void finish_stop(struct dispatch *dispatch)
 
 static void leave(struct dispatch *dispatch)
 {
-    size_t here = 0;
-    for (int rank = 0; rank < dispatch->workers.count; rank++)
-        here += !dispatch->workers.entries[rank].gone;
-    if (here == 0 || dispatch->now_s - dispatch->phase_s > BYE_PATIENCE_S)
+    if (leases_in_state(&dispatch->leases, LEASE_HELD) == 0 ||
+        dispatch->now_s - dispatch->phase_s > BYE_PATIENCE_S)
         dispatch_enter(dispatch, LEFT);
 }
 
@@ -261,6 +285,7 @@ static enum role_state turn(void *role, double now_s, bool signalled)
         dispatch->begun_s = now_s;
         dispatch->started = true;
     }
+    liveness_turn(dispatch);
     if (signalled && dispatch->phase < STOPPING)
         begin_stop(dispatch);
     if (dispatch->phase == SEARCHING && !dispatch->timed_out &&
@@ -277,7 +302,8 @@ static enum role_state turn(void *role, double now_s, bool signalled)
         finish_stop(dispatch);
     if (dispatch->phase == LEAVING)
         leave(dispatch);
-    if (dispatch->record.dirty && now_s - dispatch->commit_s >= COMMIT_EVERY_S)
+    if (dispatch->record.dirty &&
+        (dispatch->phase == STOPPING || now_s - dispatch->commit_s >= COMMIT_EVERY_S))
         dispatch_commit(dispatch);
     if (dispatch->phase < LEAVING)
         draw(dispatch, false);
@@ -310,7 +336,11 @@ const struct role_class dispatch_role = {"coordinator", descriptors, deliver, tu
 struct dispatch *dispatch_create(const struct dispatch_options *options, struct error *error)
 {
     struct dispatch *dispatch = calloc(1, sizeof *dispatch);
-    if (!dispatch || !workers_create(&dispatch->workers, link_size(options->link))) {
+    double timeout_s = study_number(options->document, "run", "heartbeat_timeout");
+    if (!dispatch || !workers_create(&dispatch->workers, link_size(options->link)) ||
+        !leases_create(&dispatch->leases, link_size(options->link), timeout_s)) {
+        if (dispatch)
+            workers_destroy(&dispatch->workers);
         free(dispatch);
         error_set(error, "out of memory");
         return NULL;
@@ -319,14 +349,18 @@ struct dispatch *dispatch_create(const struct dispatch_options *options, struct 
         json_object_get(json_object_get(options->document, "search"), "wall_time");
     dispatch->options = options;
     dispatch->wall_time_s = wall_time ? json_number_value(wall_time) : (double)INFINITY;
-    dispatch->workers.entries[0].gone = !options->local_worker;
+    if (!options->local_worker)
+        leases_end(&dispatch->leases, 0);
+    dispatch->checkpoints.dir = options->dir;
     if (!record_create(&dispatch->record, options->search, options->store, options->document,
-                       error) ||
+                       &dispatch->checkpoints, error) ||
         (options->resume && !record_replay(&dispatch->record, error)) ||
         !record_commit(&dispatch->record, error)) {
         dispatch_destroy(dispatch);
         return NULL;
     }
+    if (options->resume)
+        checkpoints_sweep(&dispatch->checkpoints, true);
     return dispatch;
 }
 
@@ -337,6 +371,8 @@ void dispatch_destroy(struct dispatch *dispatch)
     free(dispatch->testing.trials);
     record_destroy(&dispatch->record);
     workers_destroy(&dispatch->workers);
+    leases_destroy(&dispatch->leases);
+    checkpoints_destroy(&dispatch->checkpoints);
     free(dispatch);
 }
 

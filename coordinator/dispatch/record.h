@@ -3,6 +3,7 @@
 #define LRSWEEP_COORDINATOR_DISPATCH_RECORD_H
 
 #include "common/message.h"
+#include "coordinator/dispatch/checkpoints.h"
 #include "coordinator/search/search.h"
 #include "coordinator/study/store.h"
 
@@ -20,15 +21,17 @@ struct record {
     struct search *search; /* borrowed */
     struct store *store;   /* borrowed */
     const json_t *document;
-    struct trial_note *notes; /* [note_count], by trial */
+    struct checkpoints *checkpoints; /* borrowed: told of every event */
+    struct trial_note *notes;        /* [note_count], by trial */
     size_t note_count;
     uint32_t recommended; /* as written last, if it was */
     bool recommends;
-    bool dirty; /* something is not committed yet */
+    uint32_t workers_lost; /* in all runs of this study */
+    bool dirty;            /* something is not committed yet */
 };
 
 bool record_create(struct record *record, struct search *search, struct store *store,
-                   const json_t *document, struct error *error);
+                   const json_t *document, struct checkpoints *checkpoints, struct error *error);
 void record_destroy(struct record *record);
 
 /* The note of a trial; NULL only when memory ran out. */
@@ -48,6 +51,13 @@ bool record_step(struct record *record, const struct search_event *event, int wo
 
 bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
                    struct error *error);
+
+/* A worker was lost, or came back. */
+bool record_worker(struct record *record, bool lost, int rank, const char *text,
+                   struct error *error);
+
+/* Sets a value of the `study` table. */
+bool record_set(struct record *record, const char *key, const char *value, struct error *error);
 
 bool record_commit(struct record *record, struct error *error);
 

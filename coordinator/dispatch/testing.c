@@ -1,5 +1,4 @@
 /* testing.c - the test of the recommendation, which alone sees the test set. */
-#include "coordinator/dispatch/checkpoints.h"
 #include "coordinator/dispatch/state.h"
 
 #include <math.h>
@@ -72,8 +71,7 @@ static void finish(struct dispatch *dispatch)
     dispatch_commit(dispatch);
     if (dispatch->outcome != DISPATCH_FINISHED)
         return;
-    for (uint32_t i = 0; i < search_trial_count(dispatch->options->search); i++)
-        checkpoint_release(dispatch->options->dir, i);
+    checkpoints_sweep(&dispatch->checkpoints, false);
     dispatch_quit(dispatch);
 }
 
@@ -93,7 +91,7 @@ bool testing_turn(struct dispatch *dispatch)
     const struct search_trial *trial = search_trial(dispatch->options->search, number);
     dispatch_assignment(dispatch, &message, MESSAGE_TEST, number, trial->attempts + 1, slot);
     message.body.assignment.from = trial->step;
-    message.value = testing->done == 0;
+    message.body.assignment.to = testing->done == 0;
     dispatch_occupy(dispatch, rank, slot, number, trial->attempts + 1);
     testing->sent = true;
     dispatch_send(dispatch, rank, &message);

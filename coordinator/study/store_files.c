@@ -196,14 +196,18 @@ static bool remove_file(const char *dir, const char *name, struct error *error)
     return ok;
 }
 
-/* NNNNNN.safetensors, and what stands beside it while it is written (such as a further .PID.tmp).
- */
+/* NNNNNN-N.safetensors, and what stands beside it while it is written (such as a further
+ * .PID.tmp). */
 static bool is_checkpoint(const char *name)
 {
     static const char suffix[] = ".safetensors";
     size_t digits = strspn(name, "0123456789");
     const char *rest = name + digits;
-    if (digits < 6 || digits > 10 || strncmp(rest, suffix, sizeof suffix - 1) != 0)
+    if (digits < 6 || digits > 10 || *rest != '-')
+        return false;
+    digits = strspn(++rest, "0123456789");
+    rest += digits;
+    if (digits < 1 || digits > 10 || strncmp(rest, suffix, sizeof suffix - 1) != 0)
         return false;
     rest += sizeof suffix - 1;
     return *rest == '\0' ||

@@ -109,12 +109,14 @@ json_t *result_summary(const struct snapshot *snapshot)
 {
     const struct study_facts facts = study_facts_of(snapshot);
     const struct stable_lr stable = stable_lr_find(snapshot);
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "study",
-                     text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
-                     "metric", text(facts.metric), "best", best_object(snapshot, &facts),
-                     "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
-                     "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
-                     rungs_array(snapshot), "stable_lr", "lowest_useful",
+    double lost = study_facts_number(snapshot, "workers_lost");
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:{s:o, s:o}}",
+                     "study", text(facts.name), "status", text(facts.status), "seed",
+                     (json_int_t)facts.seed, "metric", text(facts.metric), "best",
+                     best_object(snapshot, &facts), "finalists", finalists_array(snapshot),
+                     "counts", counts_object(&facts), "budget", budget_object(&facts), "time",
+                     time_object(snapshot), "rungs", rungs_array(snapshot), "workers_lost",
+                     (json_int_t)(lost > 0 ? lost : 0), "stable_lr", "lowest_useful",
                      number(stable.lowest_useful), "highest_stable", number(stable.highest_stable));
 }
 

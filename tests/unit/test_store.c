@@ -313,12 +313,12 @@ static void overwriting_removes_the_study_and_nothing_else(void **state)
                                           "best.safetensors",
                                           "report.html",
                                           "study.db-journal",
-                                          "checkpoints/000017.safetensors",
-                                          "checkpoints/1000000.safetensors",
-                                          "checkpoints/000017.safetensors.1234.tmp"};
+                                          "checkpoints/000017-0.safetensors",
+                                          "checkpoints/1000000-12.safetensors",
+                                          "checkpoints/000017-2.safetensors.1234.tmp"};
     static const char *const kept[] = {"notes.txt", "checkpoints/mine.safetensors",
-                                       "checkpoints/17.safetensors",
-                                       "checkpoints/000017.safetensors2", "checkpoints/README"};
+                                       "checkpoints/17-1.safetensors",
+                                       "checkpoints/000017-1.safetensors2", "checkpoints/README"};
     struct store *store = fixture_create(fixture);
     struct trial_row row = waiting_trial(0);
     assert_true(store_trial(store, &row, &fixture->error));
