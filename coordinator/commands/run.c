@@ -11,6 +11,7 @@
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
 #include "coordinator/study/snapshot.h"
+#include "coordinator/study/study_changes.h"
 #include "coordinator/view/progress.h"
 #include "coordinator/view/result.h"
 
@@ -38,6 +39,8 @@ struct run {
     char program[PATH_MAX];
     char dir[PATH_MAX]; /* absolute once it exists */
     struct study_file *file;
+    json_t
+        *begun; /* the study as it was begun, if this run resumes it; NULL: `file` is the study */
     struct probe probe;
     struct link *link;
     struct search *search;
@@ -182,51 +185,31 @@ static int hear_probe(struct run *run)
 
 /* --- DIR --- */
 
-/* Appends to `text` the settings that differ between two documents, but for `run`. */
-static bool find_changes(const json_t *before, const json_t *after, char *text, size_t bytes)
-{
-    const char *group, *key;
-    const json_t *now, *value;
-    size_t used = 0;
-    text[0] = '\0';
-    json_object_foreach((json_t *)after, group, now)
-    {
-        const json_t *then = json_object_get(before, group);
-        if (strcmp(group, "run") == 0 || json_equal(now, then))
-            continue;
-        json_object_foreach((json_t *)now, key, value)
-        {
-            if (json_equal(value, json_object_get(then, key)) || used >= bytes)
-                continue;
-            int added =
-                snprintf(text + used, bytes - used, "%s%s.%s", used ? ", " : "", group, key);
-            used += added > 0 ? (size_t)added : 0;
-        }
-        if (used == 0)
-            used = (size_t)snprintf(text, bytes, "%s", group);
-    }
-    return used > 0;
-}
-
 /* Opens the study in DIR to go on with it. *finished: there is nothing left to do. */
 static int reopen(struct run *run, bool *finished)
 {
     struct error error;
-    char changes[512];
     struct snapshot *snapshot = snapshot_read(run->dir, &error);
     if (!snapshot)
         return complain(&error, EXIT_FAILED);
-    bool changed =
-        find_changes(snapshot->document, study_file_document(run->file), changes, sizeof changes);
+    char *changes = study_changes(snapshot->document, study_file_document(run->file));
+    run->begun = json_incref(snapshot->document);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
     run->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     run->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
     snapshot_destroy(snapshot);
-    if (changed) {
-        error_set(&error, "%s holds a study that differs in: %s; only `run` may change in a resume",
-                  run->dir, changes);
-        return complain(&error, EXIT_USAGE);
+    bool same = changes && changes[0] == '\0';
+    if (!same) {
+        error_set(&error,
+                  "%s holds another study; a resume takes changes of `run` (run.retries only "
+                  "upwards) and a later search.wall_time, but not these:",
+                  run->dir);
+        (void)complain(&error, EXIT_USAGE);
+        fputs(changes ? changes : "", stderr);
     }
+    free(changes);
+    if (!same)
+        return EXIT_USAGE;
     if (*finished)
         return EXIT_OK;
     run->store = store_open(run->dir, &error);
@@ -276,7 +259,9 @@ static int open_study(struct run *run, bool *finished)
     if (realpath(run->dir, absolute))
         memcpy(run->dir, absolute, sizeof absolute);
     double samples = probe_number(&run->probe, "train_samples", 0);
-    run->search = search_create(document, samples > 0 ? (uint64_t)samples : 0, &error);
+    /* The recorded events fit the search that they were recorded from. */
+    run->search = search_create(run->begun ? run->begun : document,
+                                samples > 0 ? (uint64_t)samples : 0, &error);
     if (!run->search)
         return complain(&error, EXIT_USAGE);
     if (!store_set(run->store, "status", "running", &error) || !note_probe(run, &error) ||
@@ -419,6 +404,7 @@ static int play_coordinator(struct run *run)
         .store = run->store,
         .progress = progress,
         .earlier_s = run->earlier_wall_s,
+        .search_retries = study_integer(run->begun ? run->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,
         .local_worker = !run->coordinator_only,
@@ -515,6 +501,7 @@ static int run(const struct command *self, int argc, char **argv)
     }
     probe_end(&run.probe);
     search_destroy(run.search);
+    json_decref(run.begun);
     struct error error;
     if (!store_close(run.store, &error))
         status = complain(&error, EXIT_FAILED);

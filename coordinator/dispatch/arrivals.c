@@ -40,7 +40,10 @@ static void handle_ready(struct dispatch *dispatch, int rank, const struct messa
         slot->state = SLOT_UNFIT;
         return;
     }
-    dispatch_vacate(dispatch, slot, SLOT_FREE);
+    if (slot->state == SLOT_BUSY)
+        dispatch_take_back(dispatch, rank, message->trainer, SLOT_FREE,
+                           "the trainer says that it is free");
+    slot->state = SLOT_FREE;
     size_t trainers =
         workers_count(&dispatch->workers, SLOT_FREE) + workers_count(&dispatch->workers, SLOT_BUSY);
     if (trainers > dispatch->trainers)
@@ -92,17 +95,15 @@ static void handle_report(struct dispatch *dispatch, int rank, const struct mess
     dispatch_feed(dispatch, &event, rank, (int)message->trainer, "", &update);
 }
 
+/* The attempt that this message speaks of is lost; its trainer is in `state`. */
 static void lose(struct dispatch *dispatch, int rank, const struct message *message,
-                 const char *reason)
+                 enum slot_state state, const char *reason)
 {
     char text[MESSAGE_TEXT_MAX_BYTES + 128];
-    const struct search_event event = {
-        .kind = SEARCH_LOST, .trial = message->trial, .attempt = message->attempt, .value = NAN};
-    struct search_update update;
     (void)snprintf(text, sizeof text, "trial %u, attempt %u on rank %d: %s", message->trial,
                    message->attempt, rank, reason);
     progress_message(dispatch->options->progress, text);
-    dispatch_feed(dispatch, &event, rank, (int)message->trainer, reason, &update);
+    dispatch_take_back(dispatch, rank, message->trainer, state, reason);
 }
 
 static void handle_done(struct dispatch *dispatch, int rank, const struct message *message)
@@ -124,7 +125,7 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
     switch (done->status) {
     case DONE_OK:
         if (!note || note->seen_step != done->step || isnan(note->seen_value)) {
-            lose(dispatch, rank, message,
+            lose(dispatch, rank, message, SLOT_FREE,
                  "the trainer said ok without a validation at its last step");
             return;
         }
@@ -140,10 +141,15 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
             event.verdict = VERDICT_DIVERGED;
         break;
     default:
-        lose(dispatch, rank, message, text);
+        lose(dispatch, rank, message, SLOT_FREE, text);
         return;
     }
-    dispatch_feed(dispatch, &event, rank, (int)message->trainer, text, &update);
+    if (dispatch_feed(dispatch, &event, rank, (int)message->trainer, text, &update) ||
+        dispatch->outcome == DISPATCH_FAILED)
+        return;
+    (void)snprintf(text, sizeof text, "the trainer ended at step %llu, which it was not sent to",
+                   (unsigned long long)done->step);
+    lose(dispatch, rank, message, SLOT_FREE, text);
 }
 
 static void handle_lost(struct dispatch *dispatch, int rank, const struct message *message)
@@ -153,13 +159,7 @@ static void handle_lost(struct dispatch *dispatch, int rank, const struct messag
     if (!slot)
         return;
     message_text(message, text);
-    dispatch_vacate(dispatch, slot, SLOT_STARTING);
-    if (dispatch->phase == TESTING) {
-        progress_message(dispatch->options->progress, text);
-        testing_lost(dispatch);
-        return;
-    }
-    lose(dispatch, rank, message, text);
+    lose(dispatch, rank, message, SLOT_STARTING, text);
 }
 
 static void handle_unfit(struct dispatch *dispatch, int rank, const struct message *message)

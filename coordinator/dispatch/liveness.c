@@ -1,8 +1,40 @@
-/* liveness.c - carries out what the leases say: workers that are lost, workers that come back. */
+/* liveness.c - what is lost, and who: attempts, workers, and workers that come back. */
+#include "common/study_document.h"
 #include "coordinator/dispatch/state.h"
 
 #include <math.h>
 #include <stdio.h>
+
+/* The search counts a trial's losses against the retries that the study was begun with, as it will
+ * in every replay. Where this run allows more, the loss that would end the trial is told as a pause
+ * at the step that was kept: the same to the search, but for the count. */
+void dispatch_lose(struct dispatch *dispatch, int rank, uint32_t slot, uint32_t number,
+                   uint32_t attempt, const char *reason)
+{
+    const struct search_trial *trial = search_trial(dispatch->options->search, number);
+    const struct trial_note *note = record_note(&dispatch->record, number);
+    bool fatal = (long long)trial->losses >= dispatch->options->search_retries;
+    bool pardoned = fatal && note &&
+                    note->losses < study_integer(dispatch->options->document, "run", "retries");
+    const struct search_event event = {.kind = pardoned ? SEARCH_PAUSED : SEARCH_LOST,
+                                       .trial = number,
+                                       .attempt = attempt,
+                                       .step = pardoned ? trial->step : 0,
+                                       .value = NAN};
+    struct search_update update;
+    dispatch_feed(dispatch, &event, rank, (int)slot, reason, &update);
+}
+
+void dispatch_take_back(struct dispatch *dispatch, int rank, uint32_t number, enum slot_state state,
+                        const char *reason)
+{
+    struct slot *slot = &dispatch->workers.entries[rank].slots[number];
+    dispatch_vacate(dispatch, slot, state);
+    if (dispatch->phase == TESTING)
+        testing_lost(dispatch);
+    else
+        dispatch_lose(dispatch, rank, number, slot->trial, slot->attempt, reason);
+}
 
 static void note_worker(struct dispatch *dispatch, bool lost, int rank, const char *text)
 {
@@ -17,25 +49,6 @@ static const char *host_of(const struct dispatch *dispatch, int rank)
 {
     const char *host = dispatch->workers.entries[rank].host;
     return host[0] ? host : "an unknown host";
-}
-
-/* What a slot of a lost worker held goes to others. */
-static void take_back(struct dispatch *dispatch, int rank, uint32_t number, const char *reason)
-{
-    struct slot *slot = &dispatch->workers.entries[rank].slots[number];
-    const struct search_event event = {
-        .kind = SEARCH_LOST, .trial = slot->trial, .attempt = slot->attempt, .value = NAN};
-    struct search_update update;
-    if (slot->state != SLOT_BUSY) {
-        if (slot->state != SLOT_UNFIT)
-            slot->state = SLOT_UNKNOWN;
-        return;
-    }
-    dispatch_vacate(dispatch, slot, SLOT_UNKNOWN);
-    if (dispatch->phase == TESTING)
-        testing_lost(dispatch);
-    else
-        dispatch_feed(dispatch, &event, rank, (int)number, reason, &update);
 }
 
 static void lose(struct dispatch *dispatch, int rank, double silent_s)
@@ -54,7 +67,10 @@ static void lose(struct dispatch *dispatch, int rank, double silent_s)
     entry->owed = 0;
     note_worker(dispatch, true, rank, text);
     for (uint32_t i = 0; i < entry->slot_count; i++)
-        take_back(dispatch, rank, i, reason);
+        if (entry->slots[i].state == SLOT_BUSY)
+            dispatch_take_back(dispatch, rank, i, SLOT_UNKNOWN, reason);
+        else if (entry->slots[i].state != SLOT_UNFIT)
+            entry->slots[i].state = SLOT_UNKNOWN;
 }
 
 /* It may hold attempts that are others' by now. */

@@ -258,6 +258,24 @@ static uint64_t step_before(const struct record *record, const struct search_eve
                : 0;
 }
 
+/* What the search does not keep of an event that it took when the trial stood at `step`. */
+static bool note_event(struct record *record, const struct search_event *event, uint64_t step,
+                       int worker, struct error *error)
+{
+    bool of_trial = event->kind != SEARCH_FREE && event->kind != SEARCH_TIME_OVER;
+    struct trial_note *note = of_trial ? record_note(record, event->trial) : NULL;
+    if ((of_trial && !note) || !checkpoints_note(record->checkpoints, event, step))
+        return error_set(error, "out of memory");
+    bool got_on =
+        event->step > step && (event->kind == SEARCH_DONE || event->kind == SEARCH_PAUSED);
+    bool stayed = event->kind == SEARCH_LOST || event->kind == SEARCH_PAUSED;
+    if (got_on)
+        note->losses = 0;
+    else if (stayed && worker >= 0) /* else nobody lost it: a resume took it up */
+        note->losses++;
+    return true;
+}
+
 bool record_step(struct record *record, const struct search_event *event, int worker, int trainer,
                  const char *text, struct search_update *update, bool *accepted,
                  struct error *error)
@@ -269,8 +287,8 @@ bool record_step(struct record *record, const struct search_event *event, int wo
         return error_set(error, "out of memory");
     if (!*accepted)
         return true;
-    if (!checkpoints_note(record->checkpoints, event, step))
-        return error_set(error, "out of memory");
+    if (!note_event(record, event, step, worker, error))
+        return false;
     if (event->kind == SEARCH_FREE) {
         const struct search_action *train = assignment(update);
         if (!train)
@@ -395,8 +413,8 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
         if (!search_step(record->search, &event, &update))
             return error_set(error, "the recorded event \"%s\" of trial %u does not fit the search",
                              row->kind, row->trial);
-        if (!checkpoints_note(record->checkpoints, &event, step))
-            return error_set(error, "out of memory");
+        if (!note_event(record, &event, step, row->worker, error))
+            return false;
         const struct search_action *train = assignment(&update);
         if (kind == SEARCH_FREE && (!train || train->trial != row->trial))
             return error_set(error, "the recorded assignment of trial %u does not fit the search",

@@ -11,6 +11,7 @@
 struct trial_note {
     double started, ended; /* Unix time, NaN: not yet */
     double seconds;        /* spent training it */
+    long long losses;      /* attempts lost since it last got on, in all runs */
     uint64_t seen_step;    /* of the newest report */
     double seen_value;     /* its metric, NaN: not measured there */
     int worker;            /* rank that trained it last, -1: none */

@@ -81,6 +81,14 @@ void dispatch_vacate(struct dispatch *dispatch, struct slot *slot, enum slot_sta
 bool liveness_hear(struct dispatch *dispatch, int rank, const struct message *message);
 void liveness_turn(struct dispatch *dispatch);
 
+/* The attempt of `trial` on this trainer is lost. */
+void dispatch_lose(struct dispatch *dispatch, int rank, uint32_t slot, uint32_t trial,
+                   uint32_t attempt, const char *reason);
+
+/* A slot that is busy is taken from: its attempt, or its test, is lost. */
+void dispatch_take_back(struct dispatch *dispatch, int rank, uint32_t slot, enum slot_state state,
+                        const char *reason);
+
 /* arrivals.c: what a worker says. */
 void arrivals_deliver(struct dispatch *dispatch, int rank, const struct message *message);
 
