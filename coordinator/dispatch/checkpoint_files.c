@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +37,21 @@ bool checkpoint_file_branch(const char *dir, uint32_t parent, uint32_t attempt, 
            error_set(error, "%s cannot be linked to %s: %s", to, from, strerror(errno));
 }
 
+/* TRIAL-ATTEMPT.safetensors, `whole`, or with something behind it: still being written. */
+static bool is_checkpoint(const char *name, uint32_t *trial, uint32_t *attempt, bool *whole)
+{
+    static const char suffix[] = ".safetensors";
+    char *rest;
+    *trial = (uint32_t)strtoul(name, &rest, 10);
+    if (rest == name || *rest != '-')
+        return false;
+    const char *second = rest + 1;
+    *attempt = (uint32_t)strtoul(second, &rest, 10);
+    *whole = strcmp(rest, suffix) == 0;
+    return rest != second && strncmp(rest, suffix, sizeof suffix - 1) == 0 &&
+           (*whole || rest[sizeof suffix - 1] == '.');
+}
+
 void checkpoint_files_sweep(const char *dir,
                             bool (*keeps)(void *context, uint32_t trial, uint32_t attempt),
                             void *context)
@@ -45,12 +61,10 @@ void checkpoint_files_sweep(const char *dir,
     DIR *folder = opendir(path);
     const struct dirent *entry;
     while (folder && (entry = readdir(folder)) != NULL) {
-        unsigned trial, attempt;
-        char rest[NAME_MAX + 1] = "";
-        if (sscanf(entry->d_name, "%u-%u.%255s", &trial, &attempt, rest) != 3 ||
-            strncmp(rest, "safetensors", strlen("safetensors")) != 0)
+        uint32_t trial, attempt;
+        bool whole;
+        if (!is_checkpoint(entry->d_name, &trial, &attempt, &whole))
             continue;
-        bool whole = strcmp(rest, "safetensors") == 0;
         (void)snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
         if (!whole || !keeps(context, trial, attempt))
             (void)unlink(file);

@@ -116,7 +116,7 @@ json_t *result_summary(const struct snapshot *snapshot)
                      best_object(snapshot, &facts), "finalists", finalists_array(snapshot),
                      "counts", counts_object(&facts), "budget", budget_object(&facts), "time",
                      time_object(snapshot), "rungs", rungs_array(snapshot), "workers_lost",
-                     (json_int_t)(lost > 0 ? lost : 0), "stable_lr", "lowest_useful",
+                     (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "stable_lr", "lowest_useful",
                      number(stable.lowest_useful), "highest_stable", number(stable.highest_stable));
 }
 
