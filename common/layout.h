@@ -9,7 +9,8 @@
 #define LAYOUT_CHECKPOINTS "checkpoints"
 #define LAYOUT_LOCK        "study.lock" /* only while a run holds DIR */
 
-/* An attempt's checkpoint: printf arguments are DIR, the trial's id and the attempt's number. */
+/* A trial's checkpoint: printf arguments are DIR, the trial's id and the attempt that left it. No
+ * two attempts write to one file: one that was given up, but does not know, harms nobody. */
 #define LAYOUT_CHECKPOINT_FORMAT "%s/" LAYOUT_CHECKPOINTS "/%06u-%u.safetensors"
 
 #endif

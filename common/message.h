@@ -23,11 +23,14 @@ enum message_kind {
     MESSAGE_LOST,      /* the attempt is lost (crash, garbage on the pipe ...); text: reason */
     MESSAGE_UNFIT,     /* this trainer will not come back; text: reason */
     MESSAGE_BYE,       /* answer to MESSAGE_QUIT: nothing follows */
+    MESSAGE_ALIVE,     /* nothing else to say; the coordinator sends it too */
     /* From the coordinator. */
     MESSAGE_TRAIN,
     MESSAGE_TEST,
     MESSAGE_STOP,   /* end the attempt at the next step, leaving a checkpoint */
     MESSAGE_CREDIT, /* `value` more reports may be sent */
+    MESSAGE_FORGET, /* you were silent and your trials were given away: end them; what you say from
+                       now on carries `value` as its lease */
     MESSAGE_QUIT    /* end the trainers, answer BYE */
 };
 
@@ -73,7 +76,9 @@ struct message {
     uint32_t attempt; /* counts a trial's attempts; a message of an older attempt is ignored */
     uint32_t trainer; /* slot within the worker */
     uint32_t text_bytes;
-    uint32_t value; /* MESSAGE_CREDIT: how many; MESSAGE_TEST: 1: export the weights too */
+    /* From a worker: its lease, see MESSAGE_FORGET. MESSAGE_CREDIT: how many. MESSAGE_TEST: 1:
+     * export the weights too. MESSAGE_QUIT: a rank that was lost, plus 1; 0: none was. */
+    uint32_t value;
     union {
         struct message_ready ready;
         struct message_assignment assignment;

@@ -47,4 +47,7 @@ extern const struct role_class worker_role;
 void *worker_create(struct link *link, const struct rank_options *options, struct error *error);
 void worker_destroy(void *worker);
 
+/* Why the worker ended without being told to: rank 0 is silent. NULL: it was told to. */
+const struct error *worker_error(const void *worker);
+
 #endif

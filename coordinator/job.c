@@ -8,6 +8,7 @@
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
 #include "coordinator/study/snapshot.h"
+#include "coordinator/study/study_changes.h"
 #include "coordinator/view/progress.h"
 
 #include <limits.h>
@@ -27,6 +28,7 @@ struct job {
     char dir[PATH_MAX]; /* of the study; absolute once it exists */
     struct study_file *file;
     json_t *document; /* that is trained */
+    json_t *begun;    /* as the study was begun, if this job resumes it; NULL: `document` is it */
     struct probe probe;
     struct link *link;
     struct search *search;
@@ -124,50 +126,31 @@ static int hear_probe(struct job *job)
 
 /* --- DIR --- */
 
-/* Appends to `text` the settings that differ between two documents, but for `run`. */
-static bool find_changes(const json_t *before, const json_t *after, char *text, size_t bytes)
-{
-    const char *group, *key;
-    const json_t *now, *value;
-    size_t used = 0;
-    text[0] = '\0';
-    json_object_foreach((json_t *)after, group, now)
-    {
-        const json_t *then = json_object_get(before, group);
-        if (strcmp(group, "run") == 0 || json_equal(now, then))
-            continue;
-        json_object_foreach((json_t *)now, key, value)
-        {
-            if (json_equal(value, json_object_get(then, key)) || used >= bytes)
-                continue;
-            int added =
-                snprintf(text + used, bytes - used, "%s%s.%s", used ? ", " : "", group, key);
-            used += added > 0 ? (size_t)added : 0;
-        }
-        if (used == 0)
-            used = (size_t)snprintf(text, bytes, "%s", group);
-    }
-    return used > 0;
-}
-
 /* Opens the study in DIR to go on with it. *finished: there is nothing left to do. */
 static int reopen(struct job *job, bool *finished)
 {
     struct error error;
-    char changes[512];
     struct snapshot *snapshot = snapshot_read(job->dir, &error);
     if (!snapshot)
         return complain(&error, EXIT_FAILED);
-    bool changed = find_changes(snapshot->document, job->document, changes, sizeof changes);
+    char *changes = study_changes(snapshot->document, job->document);
+    job->begun = json_incref(snapshot->document);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
     snapshot_destroy(snapshot);
-    if (changed) {
-        error_set(&error, "%s holds a study that differs in: %s; only `run` may change in a resume",
-                  job->dir, changes);
-        return complain(&error, EXIT_USAGE);
+    bool same = changes && changes[0] == '\0';
+    if (!same) {
+        error_set(&error,
+                  "%s holds another study; a resume takes changes of `run` (run.retries only "
+                  "upwards) and a later search.wall_time, but not these:",
+                  job->dir);
+        (void)complain(&error, EXIT_USAGE);
+        fputs(changes ? changes : "", stderr);
     }
+    free(changes);
+    if (!same)
+        return EXIT_USAGE;
     if (*finished)
         return EXIT_OK;
     job->store = store_open(job->dir, &error);
@@ -217,7 +200,9 @@ static int open_study(struct job *job, bool *finished)
     if (realpath(job->dir, absolute))
         memcpy(job->dir, absolute, sizeof absolute);
     double samples = probe_number(&job->probe, "train_samples", 0);
-    job->search = search_create(document, samples > 0 ? (uint64_t)samples : 0, &error);
+    /* The recorded events fit the search that they were recorded from. */
+    job->search = search_create(job->begun ? job->begun : document,
+                                samples > 0 ? (uint64_t)samples : 0, &error);
     if (!job->search)
         return complain(&error, EXIT_USAGE);
     if (!store_set(job->store, "status", "running", &error) || !note_probe(job, &error) ||
@@ -278,8 +263,10 @@ static int play_worker(struct job *job, const json_t *envelope)
         return complain(&error, EXIT_FAILED);
     const struct rank_role role = {&worker_role, worker};
     rank_run(job->link, &role, 1);
+    const struct error *gave_up = worker_error(worker);
+    int status = gave_up ? complain(gave_up, EXIT_FAILED) : EXIT_OK;
     worker_destroy(worker);
-    return EXIT_OK;
+    return status;
 }
 
 static double cpu_s(void)
@@ -357,6 +344,7 @@ static int play_coordinator(struct job *job)
         .store = job->store,
         .progress = progress,
         .earlier_s = job->earlier_wall_s,
+        .search_retries = study_integer(job->begun ? job->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,
         .local_worker = !job->options->coordinator_only,
@@ -438,6 +426,7 @@ int job_run(const struct job_options *options)
     if (!store_close(job.store, &error))
         status = complain(&error, EXIT_FAILED);
     json_decref(job.document);
+    json_decref(job.begun);
     study_file_destroy(job.file);
     return status;
 }

@@ -17,6 +17,7 @@
 #define WAIT_LONGEST_S   1e-3
 #define WAIT_GROWTH      1.3
 #define SLEEP_LONGEST_S  1.0
+#define SEND_PATIENCE_S  1.0 /* for the last messages, when all roles have ended */
 #define DESCRIPTORS_MAX  4096
 #define EXIT_INTERRUPTED 75
 
@@ -33,7 +34,7 @@ static void on_signal(int number)
 static void catch_signals(sigset_t *while_waiting)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1};
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigset_t blocked;
     sigemptyset(&blocked);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -95,11 +96,13 @@ void rank_run(struct link *link, const struct rank_role *roles, size_t count)
     bool alone = link_size(link) == 1;
     double wait_s = WAIT_SHORTEST_S;
     size_t left = count;
+    double ended_s = INFINITY, now_s = 0;
     sigset_t mask;
     catch_signals(&mask);
-    while (left > 0 || link_sending(link)) {
+    while (left > 0 || (link_sending(link) && now_s - ended_s < SEND_PATIENCE_S)) {
         bool busy = link_receive(link, deliver, drop, &delivery) > 0;
-        double now_s = monotonic_s(), wake_s = INFINITY;
+        double wake_s = INFINITY;
+        now_s = monotonic_s();
         for (size_t i = 0; i < count; i++) {
             if (ended[i])
                 continue;
@@ -108,6 +111,7 @@ void rank_run(struct link *link, const struct rank_role *roles, size_t count)
             if (state == ROLE_ENDED) {
                 ended[i] = true;
                 left--;
+                ended_s = now_s;
             }
             wake_s = fmin(wake_s, roles[i].class->wake(roles[i].role));
         }
@@ -119,4 +123,6 @@ void rank_run(struct link *link, const struct rank_role *roles, size_t count)
             longest_s = fmin(longest_s, wait_s);
         wait_for_news(roles, count, ended, list, longest_s, &mask);
     }
+    /* What follows is safe at any instant: a second SIGINT may end it. */
+    sigprocmask(SIG_SETMASK, &mask, NULL);
 }

@@ -13,7 +13,8 @@ struct rank_role {
 #define RANK_ROLES_MAX 2
 
 /* roles[0 .. count-1]; a coordinator stands before the worker of its rank. While this runs, SIGINT,
- * SIGTERM and SIGUSR1 ask the roles to end; a second SIGINT ends the process at once. */
+ * SIGTERM and SIGUSR1 ask the roles to end; a second SIGINT ends the process at once. What the link
+ * still sends when all roles have ended is given some time, no more: a peer may be dead. */
 void rank_run(struct link *link, const struct rank_role *roles, size_t count);
 
 #endif

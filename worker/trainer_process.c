@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FINISH_SECONDS 2.0
-
 static void put_down(struct trainer_process *trainer)
 {
     trainer->state = TRAINER_DOWN;
@@ -117,11 +115,11 @@ void trainer_process_dismiss(struct trainer_process *trainer)
     }
 }
 
-void trainer_process_finish(struct trainer_process *trainer)
+void trainer_process_finish(struct trainer_process *trainer, double seconds)
 {
     if (trainer->state == TRAINER_DOWN)
         return;
-    child_finish(&trainer->child, FINISH_SECONDS);
+    child_finish(&trainer->child, seconds);
     put_down(trainer);
 }
 

@@ -22,10 +22,11 @@ struct trainer_process {
     struct line_reader reader;
     char *unsent; /* bytes that did not fit into its pipe yet */
     size_t unsent_bytes;
-    uint32_t trial, attempt; /* while TRAINING or TESTING */
-    uint64_t to;             /* while TRAINING: the step to reach */
-    unsigned failed_starts;  /* in a row */
-    double heard_s;          /* monotonic: when it said or was told something last */
+    uint32_t trial, attempt;    /* while TRAINING or TESTING */
+    uint64_t to;                /* while TRAINING: the step to reach */
+    unsigned failed_starts;     /* in a row */
+    struct message_ready ready; /* what it said when it accepted the study */
+    double heard_s;             /* monotonic: when it said or was told something last */
 };
 
 enum trainer_news {
@@ -55,8 +56,8 @@ enum trainer_news trainer_process_next(struct trainer_process *trainer, struct t
 /* Tells it to end, by the end of its input. */
 void trainer_process_dismiss(struct trainer_process *trainer);
 
-/* The same, gives it some seconds, then kills it. */
-void trainer_process_finish(struct trainer_process *trainer);
+/* The same, gives it up to `seconds`, then kills it. */
+void trainer_process_finish(struct trainer_process *trainer, double seconds);
 
 /* Kills it at once. */
 void trainer_process_kill(struct trainer_process *trainer);

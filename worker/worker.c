@@ -1,7 +1,10 @@
 /* worker.c - the worker's role on a rank: starts trainers, passes assignments and reports on,
  * notices a trainer that broke, starts it again and reports the attempt as lost. It decides
  * nothing. */
+#include "common/attention.h"
+#include "common/heartbeat.h"
 #include "common/layout.h"
+#include "common/link/outbox.h"
 #include "common/role.h"
 #include "common/study_document.h"
 #include "worker/trainer_process.h"
@@ -10,7 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define FINISH_S 1.2 /* for all trainers to end by themselves */
 
 enum {
     COORDINATOR = 0,       /* its rank */
@@ -23,40 +29,25 @@ struct worker {
     const struct rank_options *options;
     struct space space;
     struct trainer_process *trainers; /* [options->trainers] */
-    struct message *outbox;           /* messages that the link did not take yet, in order */
-    size_t outbox_count, outbox_room;
-    uint32_t credit;         /* reports that may still be sent */
-    double now_s, silence_s; /* silence_s: after so long a trainer that works counts as hung */
-    bool quitting, ended;
+    struct outbox outbox;
+    uint32_t lease;  /* number of the one that the coordinator gave last */
+    uint32_t credit; /* reports that may still be sent */
+    struct attention attention;
+    double now_s;     /* of `attention` */
+    double silence_s; /* after so long a trainer that works, or the coordinator, counts as hung */
+    double every_s;   /* between two signs of life */
+    double said_s, heard_s; /* to and from the coordinator, last */
+    struct error error;     /* why it gave up */
+    bool alone;             /* on the coordinator's own rank: neither outlives the other */
+    bool quitting, ended, deserted;
 };
 
-static void post(struct worker *worker, const struct message *message)
+static void post(struct worker *worker, struct message *message)
 {
-    struct error error;
-    if (worker->outbox_count == 0 && link_send(worker->link, COORDINATOR, false, message, &error))
-        return;
-    if (worker->outbox_count == worker->outbox_room) {
-        size_t room = worker->outbox_room ? 2 * worker->outbox_room : 16;
-        struct message *outbox = realloc(worker->outbox, room * sizeof *outbox);
-        if (!outbox)
-            abort(); /* a few messages a trainer at most: nothing can be done without them */
-        worker->outbox = outbox;
-        worker->outbox_room = room;
-    }
-    worker->outbox[worker->outbox_count++] = *message;
-}
-
-static void flush_outbox(struct worker *worker)
-{
-    struct error error;
-    size_t sent = 0;
-    while (sent < worker->outbox_count &&
-           link_send(worker->link, COORDINATOR, false, &worker->outbox[sent], &error))
-        sent++;
-    if (sent == 0)
-        return;
-    worker->outbox_count -= sent;
-    memmove(worker->outbox, worker->outbox + sent, worker->outbox_count * sizeof *worker->outbox);
+    message->value = worker->lease;
+    worker->said_s = worker->now_s;
+    if (!outbox_post(&worker->outbox, worker->link, COORDINATOR, false, message))
+        abort(); /* a few messages a trainer at most: nothing can be done without them */
 }
 
 static void post_text(struct worker *worker, enum message_kind kind, unsigned slot,
@@ -71,14 +62,14 @@ static void post_text(struct worker *worker, enum message_kind kind, unsigned sl
     post(worker, &message);
 }
 
-static void post_ready(struct worker *worker, unsigned slot, const struct message_ready *ready)
+static void post_ready(struct worker *worker, unsigned slot)
 {
     struct message message;
     char host[256] = "";
     (void)gethostname(host, sizeof host - 1);
     message_begin(&message, MESSAGE_READY);
     message.trainer = slot;
-    message.body.ready = *ready;
+    message.body.ready = worker->trainers[slot].ready;
     message_set_text(&message, host);
     post(worker, &message);
 }
@@ -144,7 +135,8 @@ static void handle_line(struct worker *worker, unsigned slot, const struct train
             break;
         trainer->state = TRAINER_FREE;
         trainer->failed_starts = 0;
-        post_ready(worker, slot, &line->body.ready);
+        trainer->ready = line->body.ready;
+        post_ready(worker, slot);
         return;
     case LINE_REFUSED:
         if (trainer->state != TRAINER_STARTING)
@@ -204,7 +196,7 @@ static bool listen(struct worker *worker, unsigned slot)
     struct trainer_process *trainer = &worker->trainers[slot];
     bool heard = false;
     trainer_process_flush(trainer);
-    while (worker->credit > 0 && worker->outbox_count == 0) {
+    while (worker->credit > 0 && worker->outbox.count == 0) {
         struct trainer_line line;
         struct error error;
         enum trainer_state was = trainer->state;
@@ -281,12 +273,44 @@ static void stop(struct worker *worker, const struct message *message)
         break_off(worker, message->trainer, error.text);
 }
 
+/* The coordinator took this worker for lost: whatever it does is done by others. */
+static void forget(struct worker *worker, const struct message *message)
+{
+    if (message->value == worker->lease)
+        return;
+    worker->lease = message->value;
+    worker->credit = FIRST_CREDIT;
+    outbox_clear(&worker->outbox);
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++) {
+        struct trainer_process *trainer = &worker->trainers[slot];
+        switch (trainer->state) {
+        case TRAINER_TRAINING:
+        case TRAINER_TESTING:
+            trainer_process_kill(trainer);
+            start(worker, slot);
+            break;
+        case TRAINER_FREE:
+            post_ready(worker, slot);
+            break;
+        case TRAINER_DOWN:
+            post_text(worker, MESSAGE_UNFIT, slot, "it was given up before");
+            break;
+        case TRAINER_STARTING:
+            break;
+        }
+    }
+}
+
 static void deliver(void *role, int peer, const struct message *message)
 {
     struct worker *worker = role;
-    if (peer != COORDINATOR || message->trainer >= worker->options->trainers)
+    if (peer != COORDINATOR || message->trainer >= worker->options->trainers || worker->ended)
         return;
+    worker->heard_s = worker->now_s;
     switch (message->kind) {
+    case MESSAGE_FORGET:
+        forget(worker, message);
+        break;
     case MESSAGE_TRAIN:
         assign(worker, message, true);
         break;
@@ -301,37 +325,72 @@ static void deliver(void *role, int peer, const struct message *message)
         break;
     case MESSAGE_QUIT:
         worker->quitting = true;
+        if (message->value > 0 && message->value <= (uint32_t)link_size(worker->link))
+            link_mark_lost(worker->link, (int)message->value - 1, true);
         break;
     default:
         break;
     }
 }
 
+static double monotonic_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static void quit(struct worker *worker)
 {
     struct message message;
+    double until_s = monotonic_s() + FINISH_S;
     /* All are told at once, so that they end side by side, each giving back its share of the data.
      */
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)
         trainer_process_dismiss(&worker->trainers[slot]);
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)
-        trainer_process_finish(&worker->trainers[slot]);
+        trainer_process_finish(&worker->trainers[slot], fmax(0, until_s - monotonic_s()));
     message_begin(&message, MESSAGE_BYE);
     post(worker, &message);
     worker->ended = true;
 }
 
+/* Rank 0 is dead, or as good as that: nobody takes what the trainers do. */
+static void desert(struct worker *worker)
+{
+    error_set(&worker->error,
+              "rank %d ends: rank 0 said nothing for %.1f s (run.heartbeat_timeout)",
+              link_rank(worker->link), worker->now_s - worker->heard_s);
+    for (unsigned slot = 0; slot < worker->options->trainers; slot++)
+        trainer_process_kill(&worker->trainers[slot]);
+    outbox_clear(&worker->outbox);
+    link_mark_lost(worker->link, COORDINATOR, true);
+    worker->ended = worker->deserted = true;
+}
+
+/* Tells that this rank lives, if it has told nothing else, and looks whether rank 0 does. */
+static void keep_in_touch(struct worker *worker)
+{
+    struct message message;
+    if (worker->alone || worker->ended)
+        return;
+    if (worker->now_s - worker->heard_s >= worker->silence_s) {
+        desert(worker);
+    } else if (worker->now_s - worker->said_s >= worker->every_s && worker->outbox.count == 0) {
+        message_begin(&message, MESSAGE_ALIVE);
+        post(worker, &message);
+    }
+}
+
 static enum role_state turn(void *role, double now_s, bool signalled)
 {
     struct worker *worker = role;
-    if (worker->now_s == 0) /* the first turn: the trainers were just started */
-        for (unsigned slot = 0; slot < worker->options->trainers; slot++)
-            worker->trainers[slot].heard_s = now_s;
-    worker->now_s = now_s;
+    worker->now_s = attention_pass(&worker->attention, now_s, worker->every_s);
     (void)signalled; /* the coordinator decides what a signal means */
-    flush_outbox(worker);
+    outbox_flush(&worker->outbox, worker->link, COORDINATOR, false);
+    keep_in_touch(worker);
     if (worker->ended)
-        return worker->outbox_count > 0 ? ROLE_IDLE : ROLE_ENDED;
+        return worker->outbox.count > 0 ? ROLE_IDLE : ROLE_ENDED;
     bool heard = false;
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)
         heard = listen(worker, slot) || heard;
@@ -344,7 +403,7 @@ static size_t descriptors(void *role, struct pollfd *list, size_t room)
 {
     const struct worker *worker = role;
     size_t count = 0;
-    bool reading = worker->credit > 0 && worker->outbox_count == 0;
+    bool reading = worker->credit > 0 && worker->outbox.count == 0;
     for (unsigned slot = 0; slot < worker->options->trainers && count + 2 <= room; slot++) {
         const struct trainer_process *trainer = &worker->trainers[slot];
         if (trainer->state == TRAINER_DOWN)
@@ -360,13 +419,15 @@ static size_t descriptors(void *role, struct pollfd *list, size_t room)
 static double wake(void *role)
 {
     const struct worker *worker = role;
-    double first = INFINITY;
+    double first =
+        worker->alone ? (double)INFINITY
+                      : fmin(worker->said_s + worker->every_s, worker->heard_s + worker->silence_s);
     for (unsigned slot = 0; slot < worker->options->trainers; slot++) {
         const struct trainer_process *trainer = &worker->trainers[slot];
         if (trainer->state != TRAINER_DOWN && trainer->state != TRAINER_FREE)
             first = fmin(first, trainer->heard_s + worker->silence_s);
     }
-    return first;
+    return attention_real(&worker->attention, first);
 }
 
 const struct role_class worker_role = {"worker", descriptors, deliver, turn, wake};
@@ -382,6 +443,8 @@ void *worker_create(struct link *link, const struct rank_options *options, struc
     worker->options = options;
     worker->credit = FIRST_CREDIT;
     worker->silence_s = study_number(options->document, "run", "heartbeat_timeout");
+    worker->every_s = heartbeat_every_s(worker->silence_s);
+    worker->alone = link_rank(link) == COORDINATOR;
     worker->trainers = calloc(options->trainers ? options->trainers : 1, sizeof *worker->trainers);
     if (!worker->trainers)
         error_set(error, "out of memory");
@@ -393,7 +456,8 @@ void *worker_create(struct link *link, const struct rank_options *options, struc
     for (unsigned slot = 0; slot < options->trainers; slot++) {
         if (slot == 0 && options->first && options->first->pid > 0) {
             trainer_process_adopt(&worker->trainers[0], options->first);
-            post_ready(worker, 0, &options->first_ready);
+            worker->trainers[0].ready = options->first_ready;
+            post_ready(worker, 0);
         } else {
             start(worker, slot);
         }
@@ -409,6 +473,12 @@ void worker_destroy(void *role)
     for (unsigned slot = 0; slot < worker->options->trainers; slot++)
         trainer_process_kill(&worker->trainers[slot]);
     free(worker->trainers);
-    free(worker->outbox);
+    outbox_clear(&worker->outbox);
     free(worker);
+}
+
+const struct error *worker_error(const void *role)
+{
+    const struct worker *worker = role;
+    return worker->deserted ? &worker->error : NULL;
 }

@@ -307,7 +307,7 @@ static const struct catalogue_key run_keys[] = {
      .low = 0,
      .low_open = true,
      .high = 1e6,
-     .text = "seconds of silence after which a trainer counts as hung"},
+     .text = "seconds of silence after which a trainer or a rank is given up"},
 };
 
 #define GROUP(id, words)                                                                           \

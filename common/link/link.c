@@ -6,6 +6,7 @@
 #include <mpi.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,8 @@ struct link {
     MPI_Request *send_requests;
     size_t send_count, send_room;
     unsigned *sends_to; /* [size] */
+    bool *lost;         /* [size] */
+    int *neighbours;    /* [size]: process id of a rank of this node, 0: it runs elsewhere */
 };
 
 static void post(struct link *link, int slot)
@@ -89,6 +92,24 @@ static bool look_at_node(struct link *link, struct error *error)
     return true;
 }
 
+/* Which process is which rank, as far as they run on this node. */
+static bool meet_neighbours(struct link *link)
+{
+    MPI_Comm node;
+    int node_size;
+    MPI_Comm_split_type(link->world, MPI_COMM_TYPE_SHARED, link->rank, MPI_INFO_NULL, &node);
+    MPI_Comm_size(node, &node_size);
+    int mine[2] = {link->rank, (int)getpid()};
+    int *all = malloc((size_t)node_size * sizeof mine);
+    if (all)
+        MPI_Allgather(mine, 2, MPI_INT, all, 2, MPI_INT, node);
+    MPI_Comm_free(&node);
+    for (int i = 0; all && i < node_size; i++)
+        link->neighbours[all[2 * i]] = all[2 * i + 1];
+    free(all);
+    return all != NULL;
+}
+
 /* Open MPI's parameters for a process that no launcher started. Left alone it would start a daemon
  * beside itself and look at every network: half of the time that a short search takes. Other MPIs
  * do not read these; what the user has set stays. */
@@ -97,6 +118,18 @@ static void expect_no_company(void)
     (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     (void)setenv("OMPI_MCA_pml", "ob1", 0);
     (void)setenv("OMPI_MCA_btl", "self", 0);
+}
+
+static void release(struct link *link)
+{
+    for (size_t i = 0; i < link->send_room; i++)
+        free(link->sends[i]);
+    free(link->sends);
+    free(link->send_requests);
+    free(link->sends_to);
+    free(link->lost);
+    free(link->neighbours);
+    free(link);
 }
 
 struct link *link_open(bool launched, struct error *error)
@@ -118,11 +151,14 @@ struct link *link_open(bool launched, struct error *error)
     MPI_Comm_set_errhandler(link->world, MPI_ERRORS_RETURN);
     MPI_Comm_rank(link->world, &link->rank);
     MPI_Comm_size(link->world, &link->size);
-    link->sends_to = calloc((size_t)link->size, sizeof *link->sends_to);
-    if (!link->sends_to || !look_at_node(link, error)) {
+    size_t size = (size_t)link->size;
+    link->sends_to = calloc(size, sizeof *link->sends_to);
+    link->lost = calloc(size, sizeof *link->lost);
+    link->neighbours = calloc(size, sizeof *link->neighbours);
+    if (!link->sends_to || !link->lost || !link->neighbours || !look_at_node(link, error) ||
+        !meet_neighbours(link)) {
         error_set(error, "out of memory");
-        free(link->sends_to);
-        free(link);
+        release(link);
         return NULL;
     }
     for (int slot = 0; slot < RECEIVES; slot++)
@@ -270,8 +306,60 @@ static void end_now(int signal_number)
     _exit(status_on_alarm);
 }
 
+void link_mark_lost(struct link *link, int peer, bool lost)
+{
+    link->lost[peer] = lost;
+}
+
+/* Whether `pid` was started by what started this process: it is not someone else with that number
+ * by now. */
+static bool is_sibling(int pid)
+{
+    char path[64], line[512];
+    int parent = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    const char *after_name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    (void)fclose(file);
+    return after_name && sscanf(after_name, ") %*c %d", &parent) == 1 && parent == (int)getppid();
+}
+
+/* Rank 0 leaves last, with everything durable. Open MPI's mpirun with recovery on waits for every
+ * process that it started: those of this node that hang are ended here; of one on another node only
+ * mpirun (or its daemon here, our parent) can be told. Without recovery mpirun ends the job when a
+ * process leaves without MPI_Finalize, and srun does not wait. */
+static void leave_without_finalize(const struct link *link, int exit_status)
+{
+    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
+    bool far = false;
+    for (int rank = 0; link->rank == 0 && rank < link->size; rank++) {
+        if (!link->lost[rank])
+            continue;
+        far = far || link->neighbours[rank] == 0;
+        if (link->neighbours[rank] > 0 && is_sibling(link->neighbours[rank]))
+            (void)kill(link->neighbours[rank], SIGKILL);
+    }
+    if (far && recovery && strcmp(recovery, "0") != 0)
+        (void)kill(getppid(), SIGTERM);
+    _exit(exit_status);
+}
+
+static bool any_lost(const struct link *link)
+{
+    bool any = false;
+    for (int rank = 0; rank < link->size; rank++)
+        any = any || link->lost[rank];
+    return any;
+}
+
 void link_close(struct link *link, int exit_status)
 {
+    /* Rank 0's leaving ends the others where the launcher does not; they must not leave before it:
+     * without recovery that would end rank 0 in the middle of its work. */
+    if (any_lost(link) && (link->rank == 0 || getenv("OMPI_MCA_orte_enable_recovery")))
+        leave_without_finalize(link, exit_status);
     status_on_alarm = exit_status;
     signal(SIGALRM, end_now);
     alarm(FINALIZE_PATIENCE);
@@ -282,10 +370,5 @@ void link_close(struct link *link, int exit_status)
     MPI_Comm_free(&link->world);
     MPI_Finalize();
     alarm(0);
-    for (size_t i = 0; i < link->send_room; i++)
-        free(link->sends[i]);
-    free(link->sends);
-    free(link->send_requests);
-    free(link->sends_to);
-    free(link);
+    release(link);
 }

@@ -30,7 +30,8 @@ unsigned link_cores(const struct link *link);
 char *link_share(struct link *link, const char *text);
 
 /* Starts sending. `to_worker`: to the worker role of rank `peer`, else to its coordinator role.
- * False: LINK_SENDS_PER_PEER messages are still under way to this peer. */
+ * False: LINK_SENDS_PER_PEER messages are still under way to this peer, which is busy, stopped or
+ * dead; outbox.h keeps what comes next in order. */
 bool link_send(struct link *link, int peer, bool to_worker, const struct message *message,
                struct error *error);
 
@@ -44,8 +45,14 @@ size_t link_receive(struct link *link,
 /* Whether sends are still under way (to any peer). */
 bool link_sending(const struct link *link);
 
-/* Cancels the receives and ends MPI. If MPI_Finalize hangs (a dead peer makes it), the process ends
- * with `exit_status` after some seconds: everything must be durable before. */
+/* Notes that rank `peer` is dead or hangs, or that it is back. */
+void link_mark_lost(struct link *link, int peer, bool lost);
+
+/* Cancels the receives and ends MPI. With a rank that is marked as lost MPI_Finalize may wait for
+ * ever, here or in another rank: then the process ends at once with `exit_status`, in a way that
+ * lets the launcher end too, and this does not return. It does not return either if MPI_Finalize
+ * hangs without such a mark; the process then ends after some seconds. Everything must be durable
+ * before. */
 void link_close(struct link *link, int exit_status);
 
 #endif

@@ -6,13 +6,6 @@
 
 #define CREDIT_BATCH 64 /* reports taken in before a worker is granted as many again */
 
-static void set_free(struct dispatch *dispatch, struct slot *slot, enum slot_state state)
-{
-    if (slot->state == SLOT_BUSY)
-        dispatch->busy_s += dispatch->now_s - slot->since_s;
-    slot->state = state;
-}
-
 /* The slot, if it holds just what the message speaks of. */
 static struct slot *holder(struct dispatch *dispatch, int rank, const struct message *message)
 {
@@ -43,10 +36,14 @@ static void handle_ready(struct dispatch *dispatch, int rank, const struct messa
                        (unsigned long long)options->train_samples,
                        (unsigned long long)options->validation_samples);
         progress_message(options->progress, text);
+        error_set(&dispatch->unfit, "%s", text);
         slot->state = SLOT_UNFIT;
         return;
     }
-    set_free(dispatch, slot, SLOT_FREE);
+    if (slot->state == SLOT_BUSY)
+        dispatch_take_back(dispatch, rank, message->trainer, SLOT_FREE,
+                           "the trainer says that it is free");
+    slot->state = SLOT_FREE;
     size_t trainers =
         workers_count(&dispatch->workers, SLOT_FREE) + workers_count(&dispatch->workers, SLOT_BUSY);
     if (trainers > dispatch->trainers)
@@ -98,17 +95,15 @@ static void handle_report(struct dispatch *dispatch, int rank, const struct mess
     dispatch_feed(dispatch, &event, rank, (int)message->trainer, "", &update);
 }
 
+/* The attempt that this message speaks of is lost; its trainer is in `state`. */
 static void lose(struct dispatch *dispatch, int rank, const struct message *message,
-                 const char *reason)
+                 enum slot_state state, const char *reason)
 {
     char text[MESSAGE_TEXT_MAX_BYTES + 128];
-    const struct search_event event = {
-        .kind = SEARCH_LOST, .trial = message->trial, .attempt = message->attempt, .value = NAN};
-    struct search_update update;
     (void)snprintf(text, sizeof text, "trial %u, attempt %u on rank %d: %s", message->trial,
                    message->attempt, rank, reason);
     progress_message(dispatch->options->progress, text);
-    dispatch_feed(dispatch, &event, rank, (int)message->trainer, reason, &update);
+    dispatch_take_back(dispatch, rank, message->trainer, state, reason);
 }
 
 static void handle_done(struct dispatch *dispatch, int rank, const struct message *message)
@@ -119,7 +114,7 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
     if (!slot)
         return;
     message_text(message, text);
-    set_free(dispatch, slot, SLOT_FREE);
+    dispatch_vacate(dispatch, slot, SLOT_FREE);
     const struct trial_note *note = record_note(&dispatch->record, message->trial);
     struct search_event event = {.trial = message->trial,
                                  .attempt = message->attempt,
@@ -130,7 +125,7 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
     switch (done->status) {
     case DONE_OK:
         if (!note || note->seen_step != done->step || isnan(note->seen_value)) {
-            lose(dispatch, rank, message,
+            lose(dispatch, rank, message, SLOT_FREE,
                  "the trainer said ok without a validation at its last step");
             return;
         }
@@ -146,10 +141,15 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
             event.verdict = VERDICT_DIVERGED;
         break;
     default:
-        lose(dispatch, rank, message, text);
+        lose(dispatch, rank, message, SLOT_FREE, text);
         return;
     }
-    dispatch_feed(dispatch, &event, rank, (int)message->trainer, text, &update);
+    if (dispatch_feed(dispatch, &event, rank, (int)message->trainer, text, &update) ||
+        dispatch->outcome == DISPATCH_FAILED)
+        return;
+    (void)snprintf(text, sizeof text, "the trainer ended at step %llu, which it was not sent to",
+                   (unsigned long long)done->step);
+    lose(dispatch, rank, message, SLOT_FREE, text);
 }
 
 static void handle_lost(struct dispatch *dispatch, int rank, const struct message *message)
@@ -159,13 +159,7 @@ static void handle_lost(struct dispatch *dispatch, int rank, const struct messag
     if (!slot)
         return;
     message_text(message, text);
-    set_free(dispatch, slot, SLOT_STARTING);
-    if (dispatch->phase == TESTING) {
-        progress_message(dispatch->options->progress, text);
-        testing_lost(dispatch);
-        return;
-    }
-    lose(dispatch, rank, message, text);
+    lose(dispatch, rank, message, SLOT_STARTING, text);
 }
 
 static void handle_unfit(struct dispatch *dispatch, int rank, const struct message *message)
@@ -179,19 +173,7 @@ static void handle_unfit(struct dispatch *dispatch, int rank, const struct messa
     (void)snprintf(text, sizeof text, "rank %d, trainer %u is given up: %s", rank, message->trainer,
                    reason);
     progress_message(dispatch->options->progress, text);
-    size_t alive = workers_count(&dispatch->workers, SLOT_FREE) +
-                   workers_count(&dispatch->workers, SLOT_BUSY) +
-                   workers_count(&dispatch->workers, SLOT_STARTING);
-    size_t known = 0;
-    for (int i = 0; i < dispatch->workers.count; i++)
-        known += dispatch->workers.entries[i].slot_count > 0;
-    bool all_spoke =
-        known + (dispatch->options->local_worker ? 0 : 1) == (size_t)dispatch->workers.count;
-    if (alive == 0 && all_spoke) {
-        struct error error;
-        error_set(&error, "no trainer is left; the last was given up because: %s", reason);
-        dispatch_fail(dispatch, &error);
-    }
+    error_set(&dispatch->unfit, "%s", reason);
 }
 
 static void handle_tested(struct dispatch *dispatch, int rank, const struct message *message)
@@ -200,13 +182,15 @@ static void handle_tested(struct dispatch *dispatch, int rank, const struct mess
     char reason[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
-    set_free(dispatch, slot, SLOT_FREE);
+    dispatch_vacate(dispatch, slot, SLOT_FREE);
     message_text(message, reason);
     testing_took(dispatch, &message->body.tested, reason);
 }
 
 void arrivals_deliver(struct dispatch *dispatch, int peer, const struct message *message)
 {
+    if (!liveness_hear(dispatch, peer, message))
+        return;
     switch (message->kind) {
     case MESSAGE_READY:
         handle_ready(dispatch, peer, message);
@@ -227,7 +211,7 @@ void arrivals_deliver(struct dispatch *dispatch, int peer, const struct message 
         handle_unfit(dispatch, peer, message);
         break;
     case MESSAGE_BYE:
-        dispatch->workers.entries[peer].gone = true;
+        leases_end(&dispatch->leases, peer);
         break;
     default:
         break;

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #define COMMIT_EVERY_S  0.5 /* reports wait so long at most to become durable */
-#define STOP_PATIENCE_S 4.0 /* for trainers to leave a checkpoint when the run is told to end */
-#define BYE_PATIENCE_S  3.0 /* for workers to end their trainers */
+#define STOP_PATIENCE_S 3.0 /* for trainers to leave a checkpoint when the run is told to end */
+#define BYE_PATIENCE_S  1.5 /* for workers to end their trainers */
 #define DRAW_EVERY_S    0.1
 
 void dispatch_enter(struct dispatch *dispatch, enum dispatch_phase phase)
@@ -26,10 +26,20 @@ void dispatch_send(struct dispatch *dispatch, int rank, const struct message *me
 {
     struct error error;
     struct worker_entry *entry = &dispatch->workers.entries[rank];
-    if (entry->gone || link_send(dispatch->options->link, rank, true, message, &error))
+    if (dispatch->leases.entries[rank].state != LEASE_HELD)
         return;
-    entry->gone = true;
-    progress_message(dispatch->options->progress, error.text);
+    entry->told_s = dispatch->now_s;
+    if (outbox_post(&entry->outbox, dispatch->options->link, rank, true, message))
+        return;
+    error_set(&error, "out of memory");
+    dispatch_fail(dispatch, &error);
+}
+
+void dispatch_vacate(struct dispatch *dispatch, struct slot *slot, enum slot_state state)
+{
+    if (slot->state == SLOT_BUSY)
+        dispatch->busy_s += dispatch->now_s - slot->since_s;
+    slot->state = state;
 }
 
 /* last: the picture that is left standing. */
@@ -47,14 +57,23 @@ static void draw(struct dispatch *dispatch, bool last)
     dispatch->drawn_rung = numbers.rung;
 }
 
-void dispatch_quit(struct dispatch *dispatch)
+void dispatch_send_quit(struct dispatch *dispatch, int rank)
 {
     struct message quit;
     message_begin(&quit, MESSAGE_QUIT);
+    for (int i = 0; i < dispatch->leases.count; i++)
+        if (dispatch->leases.entries[i].state == LEASE_LOST)
+            quit.value = (uint32_t)i + 1;
+    dispatch_send(dispatch, rank, &quit);
+}
+
+void dispatch_quit(struct dispatch *dispatch)
+{
+    /* First of all: a message that finds no memory fails the run, which quits. */
+    dispatch_enter(dispatch, LEAVING);
     draw(dispatch, true);
     for (int rank = 0; rank < dispatch->workers.count; rank++)
-        dispatch_send(dispatch, rank, &quit);
-    dispatch_enter(dispatch, LEAVING);
+        dispatch_send_quit(dispatch, rank);
 }
 
 void dispatch_fail(struct dispatch *dispatch, const struct error *error)
@@ -246,9 +265,14 @@ static bool assign(struct dispatch *dispatch)
 /* Told to end: every trainer leaves a checkpoint at its next step. */
 static void begin_stop(struct dispatch *dispatch)
 {
+    struct error error;
     progress_message(dispatch->options->progress, "interrupted: saving what runs");
     stop(dispatch, true, 0);
     dispatch_enter(dispatch, STOPPING);
+    /* At once: a launcher that told the ranks to end kills them a second later. */
+    if (!record_set(&dispatch->record, "status", "interrupted", &error))
+        dispatch_fail(dispatch, &error);
+    dispatch_commit(dispatch);
 }
 
 static void finish_stop(struct dispatch *dispatch)
@@ -264,10 +288,8 @@ static void finish_stop(struct dispatch *dispatch)
 
 static void leave(struct dispatch *dispatch)
 {
-    size_t here = 0;
-    for (int rank = 0; rank < dispatch->workers.count; rank++)
-        here += !dispatch->workers.entries[rank].gone;
-    if (here == 0 || dispatch->now_s - dispatch->phase_s > BYE_PATIENCE_S)
+    if (leases_in_state(&dispatch->leases, LEASE_HELD) == 0 ||
+        dispatch->now_s - dispatch->phase_s > BYE_PATIENCE_S)
         dispatch_enter(dispatch, LEFT);
 }
 
@@ -290,6 +312,7 @@ static enum role_state turn(void *role, double now_s, bool signalled)
         dispatch->begun_s = now_s;
         dispatch->started = true;
     }
+    liveness_turn(dispatch);
     if (signalled && dispatch->phase < STOPPING)
         begin_stop(dispatch);
     if (dispatch->phase == SEARCHING && !dispatch->timed_out &&
@@ -306,7 +329,8 @@ static enum role_state turn(void *role, double now_s, bool signalled)
         finish_stop(dispatch);
     if (dispatch->phase == LEAVING)
         leave(dispatch);
-    if (dispatch->record.dirty && now_s - dispatch->commit_s >= COMMIT_EVERY_S)
+    if (dispatch->record.dirty &&
+        (dispatch->phase == STOPPING || now_s - dispatch->commit_s >= COMMIT_EVERY_S))
         dispatch_commit(dispatch);
     if (dispatch->phase < LEAVING)
         draw(dispatch, false);
@@ -355,7 +379,11 @@ const struct role_class dispatch_role = {"coordinator", descriptors, deliver, tu
 struct dispatch *dispatch_create(const struct dispatch_options *options, struct error *error)
 {
     struct dispatch *dispatch = calloc(1, sizeof *dispatch);
-    if (!dispatch || !workers_create(&dispatch->workers, link_size(options->link))) {
+    double timeout_s = study_number(options->document, "run", "heartbeat_timeout");
+    if (!dispatch || !workers_create(&dispatch->workers, link_size(options->link)) ||
+        !leases_create(&dispatch->leases, link_size(options->link), timeout_s)) {
+        if (dispatch)
+            workers_destroy(&dispatch->workers);
         free(dispatch);
         error_set(error, "out of memory");
         return NULL;
@@ -364,7 +392,8 @@ struct dispatch *dispatch_create(const struct dispatch_options *options, struct 
         json_object_get(json_object_get(options->document, "search"), "wall_time");
     dispatch->options = options;
     dispatch->wall_time_s = wall_time ? json_number_value(wall_time) : (double)INFINITY;
-    dispatch->workers.entries[0].gone = !options->local_worker;
+    if (!options->local_worker)
+        leases_end(&dispatch->leases, 0);
     if (!record_create(&dispatch->record, options->search, options->store, options->document,
                        error) ||
         (options->resume && !take_up(dispatch, error)) ||
@@ -383,6 +412,7 @@ void dispatch_destroy(struct dispatch *dispatch)
     free(dispatch->releases.list);
     record_destroy(&dispatch->record);
     workers_destroy(&dispatch->workers);
+    leases_destroy(&dispatch->leases);
     free(dispatch);
 }
 

@@ -19,6 +19,10 @@ static const char *const event_names[] = {
     [SEARCH_TIME_OVER] = "time_over",
 };
 
+/* Events that the search is not told of. */
+#define WORKER_LOST "worker_lost"
+#define WORKER_BACK "worker_back"
+
 static double unix_time(void)
 {
     struct timespec now;
@@ -274,16 +278,44 @@ static bool write_event(struct record *record, const struct search_event *event,
     return store_event(record->store, &row, error);
 }
 
+static uint64_t step_before(const struct record *record, const struct search_event *event)
+{
+    return event->trial < search_trial_count(record->search)
+               ? search_trial(record->search, event->trial)->step
+               : 0;
+}
+
+/* What the search does not keep of an event that it took when the trial stood at `step`. */
+static bool note_event(struct record *record, const struct search_event *event, uint64_t step,
+                       int worker, struct error *error)
+{
+    bool of_trial = event->kind != SEARCH_FREE && event->kind != SEARCH_TIME_OVER;
+    struct trial_note *note = of_trial ? record_note(record, event->trial) : NULL;
+    if (of_trial && !note)
+        return error_set(error, "out of memory");
+    bool got_on =
+        event->step > step && (event->kind == SEARCH_DONE || event->kind == SEARCH_PAUSED);
+    bool stayed = event->kind == SEARCH_LOST || event->kind == SEARCH_PAUSED;
+    if (got_on)
+        note->losses = 0;
+    else if (stayed && worker >= 0) /* else nobody lost it: a resume took it up */
+        note->losses++;
+    return true;
+}
+
 bool record_step(struct record *record, const struct search_event *event, int worker, int trainer,
                  const char *text, struct search_update *update, bool *accepted,
                  struct error *error)
 {
     struct search_event written = *event;
+    uint64_t step = step_before(record, event);
     *accepted = search_step(record->search, event, update);
     if (search_failed(record->search))
         return error_set(error, "out of memory");
     if (!*accepted)
         return true;
+    if (!note_event(record, event, step, worker, error))
+        return false;
     if (event->kind == SEARCH_FREE) {
         const struct search_action *train = assignment(update);
         if (!train)
@@ -344,6 +376,28 @@ bool record_report(struct record *record, uint32_t trial, const struct message_r
     return store_report(record->store, &row, error);
 }
 
+bool record_set(struct record *record, const char *key, const char *value, struct error *error)
+{
+    record->dirty = true;
+    return store_set(record->store, key, value, error);
+}
+
+bool record_worker(struct record *record, bool lost, int rank, const char *text,
+                   struct error *error)
+{
+    char count[16];
+    const struct event_row row = {.kind = lost ? WORKER_LOST : WORKER_BACK,
+                                  .worker = rank,
+                                  .trainer = -1,
+                                  .value = NAN,
+                                  .text = text};
+    record->workers_lost += lost;
+    (void)snprintf(count, sizeof count, "%u", record->workers_lost);
+    record->dirty = true;
+    return store_event(record->store, &row, error) &&
+           record_set(record, "workers_lost", count, error);
+}
+
 bool record_commit(struct record *record, struct error *error)
 {
     if (!record->dirty)
@@ -367,6 +421,10 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
 {
     struct record *record = context;
     struct search_update update;
+    bool lost = strcmp(row->kind, WORKER_LOST) == 0;
+    record->workers_lost += lost;
+    if (lost || strcmp(row->kind, WORKER_BACK) == 0)
+        return true;
     for (size_t kind = 0; kind < sizeof event_names / sizeof event_names[0]; kind++) {
         if (strcmp(row->kind, event_names[kind]) != 0)
             continue;
@@ -378,9 +436,12 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
             .value = row->value,
             .verdict = row->verdict,
         };
+        uint64_t step = step_before(record, &event);
         if (!search_step(record->search, &event, &update))
             return error_set(error, "the recorded event \"%s\" of trial %u does not fit the search",
                              row->kind, row->trial);
+        if (!note_event(record, &event, step, row->worker, error))
+            return false;
         const struct search_action *train = assignment(&update);
         if (kind == SEARCH_FREE && (!train || train->trial != row->trial))
             return error_set(error, "the recorded assignment of trial %u does not fit the search",

@@ -10,6 +10,7 @@
 struct trial_note {
     double started, ended; /* Unix time, NaN: not yet */
     double seconds;        /* spent training it */
+    long long losses;      /* attempts lost since it last got on, in all runs */
     uint64_t seen_step;    /* of the newest report */
     double seen_value;     /* its metric, NaN: not measured there */
     int worker;            /* rank that trained it last, -1: none */
@@ -24,7 +25,8 @@ struct record {
     size_t note_count;
     uint32_t recommended; /* as written last, if it was */
     bool recommends;
-    bool dirty; /* something is not committed yet */
+    uint32_t workers_lost; /* in all runs of this study */
+    bool dirty;            /* something is not committed yet */
 };
 
 bool record_create(struct record *record, struct search *search, struct store *store,
@@ -48,6 +50,13 @@ bool record_step(struct record *record, const struct search_event *event, int wo
 
 bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
                    struct error *error);
+
+/* A worker was lost, or came back. */
+bool record_worker(struct record *record, bool lost, int rank, const char *text,
+                   struct error *error);
+
+/* Sets a value of the `study` table. */
+bool record_set(struct record *record, const char *key, const char *value, struct error *error);
 
 bool record_commit(struct record *record, struct error *error);
 

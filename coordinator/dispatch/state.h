@@ -4,6 +4,7 @@
 
 #include "common/message.h"
 #include "coordinator/dispatch/dispatch.h"
+#include "coordinator/dispatch/leases.h"
 #include "coordinator/dispatch/pace.h"
 #include "coordinator/dispatch/record.h"
 #include "coordinator/dispatch/workers.h"
@@ -36,6 +37,7 @@ struct releases {
 struct dispatch {
     const struct dispatch_options *options;
     struct workers workers;
+    struct leases leases;
     struct record record;
     struct pace pace;
     struct testing testing;
@@ -43,6 +45,8 @@ struct dispatch {
     enum dispatch_phase phase;
     enum dispatch_outcome outcome;
     struct error error;
+    struct error unfit; /* why a trainer was given up last */
+    double alive_s;     /* time listened when there was a worker to count on last */
     double now_s, phase_s, commit_s, draw_s;
     double busy_s;
     size_t trainers;
@@ -55,6 +59,9 @@ struct dispatch {
 
 void dispatch_enter(struct dispatch *dispatch, enum dispatch_phase phase);
 void dispatch_send(struct dispatch *dispatch, int rank, const struct message *message);
+
+/* Tells a worker to end. */
+void dispatch_send_quit(struct dispatch *dispatch, int rank);
 
 /* Tells all workers to end. */
 void dispatch_quit(struct dispatch *dispatch);
@@ -73,6 +80,21 @@ void dispatch_assignment(const struct dispatch *dispatch, struct message *messag
                          enum message_kind kind, uint32_t trial, uint32_t attempt, uint32_t slot);
 void dispatch_occupy(struct dispatch *dispatch, int rank, uint32_t slot, uint32_t trial,
                      uint32_t attempt);
+
+/* What the slot held is taken from it. */
+void dispatch_vacate(struct dispatch *dispatch, struct slot *slot, enum slot_state state);
+
+/* liveness.c: who is alive. liveness_hear: whether this message of `rank` counts. */
+bool liveness_hear(struct dispatch *dispatch, int rank, const struct message *message);
+void liveness_turn(struct dispatch *dispatch);
+
+/* The attempt of `trial` on this trainer is lost. */
+void dispatch_lose(struct dispatch *dispatch, int rank, uint32_t slot, uint32_t trial,
+                   uint32_t attempt, const char *reason);
+
+/* A slot that is busy is taken from: its attempt, or its test, is lost. */
+void dispatch_take_back(struct dispatch *dispatch, int rank, uint32_t slot, enum slot_state state,
+                        const char *reason);
 
 /* arrivals.c: what a worker says. */
 void arrivals_deliver(struct dispatch *dispatch, int rank, const struct message *message);

@@ -68,7 +68,9 @@ static void finish(struct dispatch *dispatch)
     struct error error;
     if (!store_mean(dispatch, "test_loss", testing->loss_sum, testing->loss_count, &error) ||
         !store_mean(dispatch, "test_accuracy", testing->accuracy_sum, testing->accuracy_count,
-                    &error)) {
+                    &error) ||
+        /* In the same commit: whoever dies after it leaves a study that needs no checkpoint. */
+        !record_set(&dispatch->record, "status", "finished", &error)) {
         dispatch_fail(dispatch, &error);
         return;
     }

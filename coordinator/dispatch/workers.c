@@ -14,8 +14,10 @@ bool workers_create(struct workers *workers, int ranks)
 
 void workers_destroy(struct workers *workers)
 {
-    for (int rank = 0; rank < workers->count; rank++)
+    for (int rank = 0; rank < workers->count; rank++) {
         free(workers->entries[rank].slots);
+        outbox_clear(&workers->entries[rank].outbox);
+    }
     free(workers->entries);
 }
 

@@ -2,9 +2,7 @@
 #ifndef LRSWEEP_COORDINATOR_DISPATCH_WORKERS_H
 #define LRSWEEP_COORDINATOR_DISPATCH_WORKERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "common/link/outbox.h"
 
 enum slot_state {
     SLOT_UNKNOWN, /* not heard of */
@@ -24,8 +22,9 @@ struct worker_entry {
     char host[64];
     struct slot *slots;
     size_t slot_count;
-    uint32_t owed; /* reports taken in since it was granted credit last */
-    bool gone;     /* said goodbye, or does not take messages */
+    uint32_t owed;        /* reports taken in since it was granted credit last */
+    struct outbox outbox; /* what it does not take yet */
+    double told_s;        /* when it was told something last */
 };
 
 struct workers {

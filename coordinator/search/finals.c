@@ -164,9 +164,9 @@ void finals_settled(struct search *search, uint32_t number)
         if (sound(finalist) && (!best || finalist->mean < best->mean))
             best = finalist;
     }
-    for (size_t i = 0; best && i < search->finalist_count; i++)
+    for (size_t i = 0; i < search->finalist_count; i++)
         search->finalists[i].tied =
-            sound(&search->finalists[i]) && ties_with(&search->finalists[i], best);
+            best && sound(&search->finalists[i]) && ties_with(&search->finalists[i], best);
 }
 
 /* --- the recommendation --- */

@@ -151,7 +151,7 @@ static void keep(struct search *search, const struct search_event *event)
 {
     struct search_trial *trial = &search->trials[event->trial];
     if (trial->step > 0)
-        search_release(search, event->trial);
+        search_release(search, event->trial, trial->kept);
     trial->step = event->step;
     trial->kept = event->attempt;
     trial->losses = 0;
@@ -186,6 +186,8 @@ static void step_paused(struct search *search, const struct search_event *event)
     trial->state = TRIAL_PAUSED;
     if (event->step > trial->step)
         keep(search, event);
+    else
+        search_release(search, event->trial, event->attempt); /* what was there stands */
     search_act(search, SEARCH_CHANGED, event->trial);
     if (planned && search->scheduler->paused && !trial->repeat)
         search->scheduler->paused(search->scheduler_state, search, event->trial);
@@ -197,6 +199,8 @@ static void step_lost(struct search *search, uint32_t number)
 {
     struct search_trial *trial = &search->trials[number];
     trial->losses++;
+    search_release(search, number,
+                   trial->attempts); /* if it left one, nobody knows what is in it */
     if (trial->losses > search->settings.retries) {
         leave(search, number, TRIAL_FAILED);
         return;

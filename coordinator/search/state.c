@@ -169,11 +169,12 @@ bool search_ranks_before(const struct search *search, uint32_t a, uint32_t b)
     return a < b;
 }
 
-void search_release(struct search *search, uint32_t trial)
+void search_release(struct search *search, uint32_t trial, uint32_t attempt)
 {
+    size_t index = search->action_count;
     search_act(search, SEARCH_RELEASE, trial);
-    if (search->action_count > 0)
-        search->actions[search->action_count - 1].attempt = search->trials[trial].kept;
+    if (search->action_count > index)
+        search->actions[index].attempt = attempt;
 }
 
 void search_retire(struct search *search, uint32_t trial, enum trial_state state)
@@ -184,7 +185,7 @@ void search_retire(struct search *search, uint32_t trial, enum trial_state state
     if (state == TRIAL_COMPLETE)
         return; /* its checkpoint may be the one that is recommended */
     search_bracket_rung(search, retired->bracket, retired->rung)->left++;
-    search_release(search, trial);
+    search_release(search, trial, search->trials[trial].kept);
 }
 
 void search_stop_trial(struct search *search, uint32_t trial, enum search_stop why, double against)

@@ -96,8 +96,8 @@ uint32_t search_branch_trial(struct search *search, uint32_t parent);
 /* Appends an action to the step under way; SEARCH_CHANGED once a trial. */
 void search_act(struct search *search, enum search_action_kind kind, uint32_t trial);
 
-/* The checkpoint that the trial has now is needed no more. */
-void search_release(struct search *search, uint32_t trial);
+/* The checkpoint that `attempt` of the trial left is needed no more. */
+void search_release(struct search *search, uint32_t trial, uint32_t attempt);
 
 /* Takes a trial that does not run out of the search: TRIAL_COMPLETE, TRIAL_DIVERGED ... */
 void search_retire(struct search *search, uint32_t trial, enum trial_state state);

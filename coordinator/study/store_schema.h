@@ -29,6 +29,7 @@
  *   closed          why the search ended before all candidates were looked at: target,
  *                   total_epochs, patience or wall_time
  *   trainers        how many trained at once
+ *   workers_lost    how often a worker was given up because it said nothing any more
  *   wall_s          seconds from the start of the run to its end, all runs of this study together
  *   train_s         seconds that trainers were held by trials, all together
  *   coordinator_cpu share of one core that rank 0's coordinator used
@@ -96,7 +97,7 @@
     "CREATE TABLE event ("                                                                         \
     "  seq INTEGER PRIMARY KEY,"  /* order, from 1 */                                              \
     "  time REAL NOT NULL,"       /* when it was recorded */                                       \
-    "  kind TEXT NOT NULL,"       /* assigned, done, lost ... */                                   \
+    "  kind TEXT NOT NULL,"       /* assigned, done, lost, worker_lost ... */                      \
     "  trial INTEGER NOT NULL,"   /* trial.id */                                                   \
     "  attempt INTEGER NOT NULL," /* which attempt of the trial */                                 \
     "  worker INTEGER,"           /* rank */                                                       \

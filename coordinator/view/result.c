@@ -261,6 +261,10 @@ static void print_effort(FILE *stream, const struct snapshot *snapshot,
     figure_clean(clean, sizeof clean, closed, false);
     if (*closed)
         fprintf(stream, "search.%s ended the search before all candidates were through.\n", clean);
+    double lost = study_facts_number(snapshot, "workers_lost");
+    if (lost > 0 && lost < 1e9)
+        fprintf(stream, "%s worker%s lost on the way; what was held there was trained elsewhere.\n",
+                figure_count((uint64_t)lost).text, lost > 1 ? "s were" : " was");
 }
 
 static void print_files(FILE *stream, const struct snapshot *snapshot)

@@ -135,12 +135,14 @@ static json_t *stable_lr_object(const struct snapshot *snapshot)
 json_t *result_summary(const struct snapshot *snapshot)
 {
     const struct study_facts facts = study_facts_of(snapshot);
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "study",
-                     text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
-                     "metric", text(facts.metric), "best", best_object(snapshot, &facts),
-                     "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
-                     "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
-                     rungs_array(snapshot), "stable_lr", stable_lr_object(snapshot));
+    double lost = study_facts_number(snapshot, "workers_lost");
+    return json_pack(
+        "{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "study", text(facts.name),
+        "status", text(facts.status), "seed", (json_int_t)facts.seed, "metric", text(facts.metric),
+        "best", best_object(snapshot, &facts), "finalists", finalists_array(snapshot), "counts",
+        counts_object(&facts), "budget", budget_object(&facts), "time", time_object(snapshot),
+        "rungs", rungs_array(snapshot), "workers_lost",
+        (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "stable_lr", stable_lr_object(snapshot));
 }
 
 bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error)

@@ -66,7 +66,84 @@ equal "--resume of a finished study ends with status 0" "$status" 0
 contains "and shows its result" "$out" "Recommended: lr "
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set train.momentum=0.5
 equal "--resume of another study is refused with status 2" "$status" 2
-contains "and names what differs" "$err" "train.momentum"
+contains "and names what differs, with both values" "$err" "train.momentum: was 0.9, is 0.5"
+try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set search.eta=2 --set run.retries=0 \
+	--set 'model.layers=({type="dense";units=25;activation="relu";},{type="dense";units=10;})'
+equal "several changes are refused with status 2" "$status" 2
+contains "all of them are listed: a setting" "$err" "search.eta: was 3, is 2"
+contains "all of them are listed: one within a list" "$err" "model.layers[0].units: was 24, is 25"
+contains "all of them are listed: fewer retries" "$err" "run.retries: was 2, is 0"
+
+# --- what may change takes effect --------------------------------------------------------------------
+lrsweep run "$small" --out changed --quiet "${long[@]}" --set search.wall_time=500 >changed.out 2>&1 &
+check "the search got under way (changed)" wait_for changed 'select count(*) > 2 from event'
+kill -USR1 $!
+wait $!
+try lrsweep run "$small" --out changed --quiet --resume "${long[@]}" --set search.wall_time=400
+equal "an earlier search.wall_time is refused" "$status" 2
+contains "and named" "$err" "search.wall_time: was 500.0, is 400.0"
+# A trainer that is killed three times in a row would be one too many for the two retries of before.
+lrsweep run "$small" --out changed --resume "${long[@]}" --set search.wall_time=900 --set run.retries=50 \
+	--set run.heartbeat_timeout=30 --trainers 3 >changed.out 2>changed.err &
+pid=$!
+for killed in 1 2 3 4; do
+	check "attempt $killed of a trial is killed" wait_for changed "select count(*) > 0 from trial
+		where state = 'running' and id = (select min(id) from trial where state = 'running')"
+	sleep 0.3
+	pkill -KILL -P "$pid" lrsweep-trainer
+done
+wait "$pid"
+equal "a resume with more retries, more trainers and a later limit finishes" $? 0
+table changed >found
+check "and ends in the table of the undisturbed search (changed)" diff expected found
+equal "nothing failed" "$(sqlite3 changed/study.db 'select count(*) from trial where state = "failed"')" 0
+equal "three trainers worked" "$(sqlite3 changed/study.db 'select value from study where key = "trainers"')" 3
+# The same study once more: the retries that were allowed in between are in its events.
+try lrsweep run "$small" --out changed --quiet --resume "${long[@]}" --set search.wall_time=900
+equal "--resume of it reports and ends with status 0" "$status" 0
+try lrsweep run "$small" --out unheard-of --quiet --resume --trainers 1
+equal "--resume where there is no study starts it" "$status" 0
+
+# --- a second SIGINT ---------------------------------------------------------------------------------
+env --default-signal=INT lrsweep run "$small" --out twice --quiet "${long[@]}" >twice.out 2>&1 &
+pid=$!
+check "the search got under way (twice)" wait_for twice 'select count(*) > 4 from event'
+committed=$(sqlite3 twice/study.db 'select count(*) from event')
+pkill -STOP -P "$pid" lrsweep-trainer # they cannot leave their checkpoints
+kill -INT "$pid"
+sleep 0.3
+kill -INT "$pid"
+wait "$pid"
+equal "a second SIGINT ends the search at once with status 75" $? 75
+check "and loses nothing that was committed" test \
+	"$(sqlite3 twice/study.db 'select count(*) from event')" -ge "$committed"
+equal "the study says interrupted" \
+	"$(sqlite3 twice/study.db 'select value from study where key = "status"')" interrupted
+sleep 0.2
+equal "no trainer is left behind" "$(pgrep -c -P "$pid" lrsweep-trainer)" 0
+try lrsweep run "$small" --out twice --quiet --resume "${long[@]}"
+equal "--resume goes on after it" "$status" 0
+table twice >found
+check "and ends in the table of the undisturbed search (twice)" diff expected found
+
+# --- signals under mpirun -----------------------------------------------------------------------------
+# USR1 is passed on to the ranks. TERM reaches them a second later, and SIGKILL another second later.
+for signal in USR1 TERM; do
+	mpirun -n 2 "$LRSWEEP_BIN/lrsweep" run "$small" --out "mpirun$signal" --quiet "${long[@]}" --trainers 1 \
+		>"mpirun$signal.out" 2>&1 &
+	pid=$!
+	check "the search got under way (mpirun, $signal)" wait_for "mpirun$signal" 'select count(*) > 2 from event'
+	kill -"$signal" "$pid"
+	wait "$pid"
+	status=$?
+	[ "$signal" = TERM ] || equal "SIG$signal to mpirun ends it with status 75" "$status" 75
+	equal "the study says interrupted (mpirun, $signal)" \
+		"$(sqlite3 "mpirun$signal/study.db" 'select value from study where key = "status"')" interrupted
+	try lrsweep run "$small" --out "mpirun$signal" --quiet --resume "${long[@]}"
+	equal "--resume goes on after SIG$signal to mpirun" "$status" 0
+	table "mpirun$signal" >found
+	check "and ends in the table of the undisturbed search (mpirun, $signal)" diff expected found
+done
 
 lrsweep run "$small" --out locked --quiet "${long[@]}" >locked.out 2>&1 &
 check "the search got under way (locked)" wait_for locked 'select count(*) > 0 from event'

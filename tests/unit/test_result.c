@@ -78,6 +78,7 @@ static struct snapshot *make_study(struct fixture *fixture, const char *status)
         {"wall_s", "10"},
         {"train_s", "18"},
         {"trainers", "2"},
+        {"workers_lost", "2"},
         {"coordinator_cpu", "0.0078125"},
         {"constant_loss", "2.303"},
         {"train_samples", "50000"},
@@ -153,7 +154,8 @@ static void the_summary_of_a_finished_study(void **state)
         " \"rungs\": [{\"bracket\": 0, \"budget\": 1.0, \"candidates\": 4, \"promoted\": 2},"
         "  {\"bracket\": 0, \"budget\": 3.0, \"candidates\": 2, \"promoted\": 1},"
         "  {\"bracket\": 0, \"budget\": 9.0, \"candidates\": 1, \"promoted\": 0}],"
-        " \"stable_lr\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.31, \"edge\": [0.31, "
+        " \"workers_lost\": 2, \"stable_lr\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.31, "
+        "\"edge\": [0.31, "
         "1.5],"
         " \"by_schedule\": {"
         "  \"constant\": {\"lowest_useful\": 0.31, \"highest_stable\": 0.31, \"edge\": null},"
@@ -182,7 +184,8 @@ static void the_summary_of_a_study_that_has_hardly_begun_holds_nulls(void **stat
         "  \"epochs_full_search\": 36.0, \"epochs_saved_by_sharing\": 0},"
         " \"time\": {\"wall_s\": null, \"train_s\": null, \"utilisation\": null,"
         "  \"coordinator_cpu\": null},"
-        " \"rungs\": [], \"stable_lr\": {\"lowest_useful\": null, \"highest_stable\": null,"
+        " \"rungs\": [], \"workers_lost\": 0, \"stable_lr\": {\"lowest_useful\": null, "
+        "\"highest_stable\": null,"
         " \"edge\": null}}");
     snapshot_destroy(snapshot);
 }
@@ -550,7 +553,8 @@ static void a_finished_study_is_told_in_words_and_tables(void **state)
         "    2  lr 1.5: The training loss stayed at the constant predictor's level\n"
         "       (2.303) for 200 steps, and all units of layer 1 are dead.\n"
         "\n"
-        "Took 0:10, trained 13.26 epochs (all candidates in full: 36).\n";
+        "Took 0:10, trained 13.26 epochs (all candidates in full: 36).\n"
+        "2 workers were lost on the way; what was held there was trained elsewhere.\n";
     assert_memory_equal(text, expected, sizeof expected - 1);
     (void)snprintf(files, sizeof files, "Files in %s: study.db, best.safetensors\n", fixture->dir);
     assert_string_equal(text + sizeof expected - 1, files);

@@ -1,0 +1,786 @@
+/* test_simulation.c - the real dispatcher and the real workers on virtual time, with everything
+ * happening to them that may happen.
+ *
+ * Every seed makes a study, a job of some ranks, and what goes wrong: ranks die, stand still and
+ * come back; connections are held up or cut; messages are late or come twice; trainers crash, hang
+ * and babble; commits are slow; the whole job is killed, at a commit or between, or told to end,
+ * and resumed with other ranks. What must hold whatever happens:
+ *   - what an assignment rests on is committed before the assignment is sent;
+ *   - a checkpoint is there when the attempt that goes on from it begins;
+ *   - every attempt ends once, and no result is counted twice;
+ *   - the search ends as long as a worker lives, and no worker outlives rank 0;
+ *   - replay gives the search that the study tells of;
+ *   - the table is that of an undisturbed search.
+ *
+ * usage: test_simulation [SEEDS [FIRST]]; a failing seed is named, and told again with SEEDS = 1.
+ */
+#include "common/random.h"
+#include "common/study_document.h"
+#include "coordinator/dispatch/state.h"
+#include "tests/support/memory_store.h"
+#include "tests/support/virtual_cluster.h"
+#include "tests/support/virtual_link.h"
+#include "tests/support/virtual_trainers.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SAMPLES    10 /* of batches of ten: an epoch is one step */
+#define RANKS_MAX  5
+#define FAULTS_MAX 8
+#define TIMEOUT_S  2.0
+#define LOOK_S     50e-6
+#define LONGEST_S  2000.0
+#define RUNS_MAX   5                 /* of one study; the last one is left in peace */
+#define SETTLED_S  (1.5 * TIMEOUT_S) /* after so long in good health a rank was heard */
+#define FAREWELL_S 60.0
+
+static unsigned long seeds = 400, first_seed = 1;
+
+enum fault_kind { KILL_RANK, STOP_RANK, FREEZE_RANK, HOLD, CUT };
+
+struct fault {
+    enum fault_kind kind;
+    int rank;
+    double at_s, until_s;
+    bool begun, over;
+};
+
+enum rank_state { UP, STOPPED, DEAD };
+
+struct rank {
+    enum rank_state state;
+    void *worker;
+    bool worker_ended, again, lost, gave_up; /* the last two as they were at the last turn */
+    double looked_s, jitter_s, busy_until_s;
+    double well_since_s; /* UP and connected */
+    bool connected;
+};
+
+struct simulation {
+    uint64_t seed;
+    struct random_stream random;
+    json_t *document; /* the study as it was begun */
+    json_t *allowed;  /* the same with the retries that the jobs allow */
+    struct trainer_world world;
+    bool table_counts; /* retries suffice for whatever happens */
+    /* The job. */
+    int ranks;
+    bool local_worker;
+    double slow_commits;
+    struct rank rank[RANKS_MAX];
+    struct fault faults[FAULTS_MAX];
+    size_t fault_count;
+    double crash_s, signal_s; /* INFINITY: not */
+    unsigned crash_commit;    /* counts down to the commit at which rank 0 dies; 0: not */
+    bool crash_keeps;         /* that commit is durable */
+    double now_s;
+    unsigned long turns;
+    struct virtual_net *net;
+    struct search *search;
+    struct dispatch *dispatch;
+    struct dispatch_options dispatch_options;
+    struct rank_options rank_options;
+    struct store *store;
+    bool crashed, dispatch_ended;
+};
+
+static void violation(const struct simulation *simulation, const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fail_msg("seed %llu, at %.6f s: %s", (unsigned long long)simulation->seed, simulation->now_s,
+             text);
+}
+
+static bool happens(struct simulation *simulation, double probability)
+{
+    return random_uniform(&simulation->random) < probability;
+}
+
+static double between(struct simulation *simulation, double low, double high)
+{
+    return low + (high - low) * random_uniform(&simulation->random);
+}
+
+/* --- what the world tells
+ * ---------------------------------------------------------------------------
+ */
+
+static double delay(void *context, int from, int to, const struct message *message, bool *twice)
+{
+    struct simulation *simulation = context;
+    if (from == 0 && simulation->crashed)
+        return NAN;
+    if (from == to)
+        return 0;
+    /* An assignment or READY that came twice would be a second one: no link does that. */
+    *twice = message->kind != MESSAGE_TRAIN && message->kind != MESSAGE_TEST &&
+             message->kind != MESSAGE_READY && message->kind != MESSAGE_CREDIT &&
+             happens(simulation, 0.03);
+    return happens(simulation, 0.02) ? between(simulation, 0, 0.2 * TIMEOUT_S)
+                                     : between(simulation, 1e-5, 3e-3);
+}
+
+static void witness(void *context, int from, int to, bool to_worker, const struct message *message)
+{
+    struct simulation *simulation = context;
+    (void)to;
+    if (from != 0 || !to_worker || simulation->crashed)
+        return;
+    if (message->kind != MESSAGE_TRAIN && message->kind != MESSAGE_TEST)
+        return;
+    if (memory_store_pending(simulation->store) > 0)
+        violation(simulation, "trial %u is sent out before what led to it is durable",
+                  message->trial);
+    const struct search_trial *trial = search_trial(simulation->search, message->trial);
+    if (message->kind == MESSAGE_TRAIN &&
+        (trial->state != TRIAL_RUNNING || trial->attempts != message->attempt))
+        violation(simulation, "trial %u is sent out as attempt %u, which it is not at",
+                  message->trial, message->attempt);
+}
+
+static void commits(void *context)
+{
+    struct simulation *simulation = context;
+    if (simulation->crash_commit > 0 && --simulation->crash_commit == 0) {
+        simulation->crashed = true;
+        if (!simulation->crash_keeps)
+            memory_store_freeze(simulation->store);
+        return;
+    }
+    double takes_s = happens(simulation, simulation->slow_commits)
+                         ? between(simulation, 0, 0.25 * TIMEOUT_S)
+                         : 1e-4;
+    struct rank *rank = &simulation->rank[0];
+    rank->busy_until_s = fmax(rank->busy_until_s, simulation->now_s) + takes_s;
+    if (simulation->net)
+        virtual_net_set_time(simulation->net, rank->busy_until_s);
+}
+
+static void missing(void *context, uint32_t number, uint32_t attempt)
+{
+    struct simulation *simulation = context;
+    if (simulation->crashed || simulation->dispatch_ended)
+        return;
+    if (attempt == 0) {
+        if (dispatch_outcome(simulation->dispatch) == DISPATCH_RUNNING)
+            violation(simulation, "trial %u is to be tested without its checkpoint", number);
+        return;
+    }
+    /* A straggler's attempt may find nothing any more. */
+    const struct search_trial *trial = search_trial(simulation->search, number);
+    if (trial->state == TRIAL_RUNNING && trial->attempts == attempt)
+        violation(simulation, "attempt %u of trial %u begins without its checkpoint", attempt,
+                  number);
+}
+
+static bool removing(void *context, uint32_t trial, uint32_t attempt)
+{
+    struct simulation *simulation = context;
+    if (simulation->crashed)
+        return false;
+    if (memory_store_pending(simulation->store) > 0)
+        violation(simulation, "the checkpoint %u-%u is removed before that is durable", trial,
+                  attempt);
+    return true;
+}
+
+/* --- the study
+ * ----------------------------------------------------------------------------------------
+ */
+
+static void set_integer(json_t *document, const char *group, const char *key, json_int_t value)
+{
+    json_object_set_new(json_object_get(document, group), key, json_integer(value));
+}
+
+static void draw_study(struct simulation *simulation)
+{
+    struct random_stream *random = &simulation->random;
+    double least = 1 + random_below(random, 4);
+    simulation->table_counts = !happens(simulation, 0.15);
+    simulation->document =
+        virtual_study(happens(simulation, 0.8) ? "sha" : "none", 1 + (int)random_below(random, 20),
+                      2 + (int)random_below(random, 3), least, least + random_below(random, 40));
+    bool more = happens(simulation, 0.4);
+    set_integer(simulation->document, "run", "retries",
+                simulation->table_counts && !more ? 100000 : 1);
+    json_object_set_new(json_object_get(simulation->document, "run"), "heartbeat_timeout",
+                        json_real(TIMEOUT_S));
+    simulation->allowed = json_deep_copy(simulation->document);
+    if (simulation->table_counts)
+        set_integer(simulation->allowed, "run", "retries", 100000);
+    bool troubled = happens(simulation, 0.5);
+    simulation->world = (struct trainer_world){
+        .seed = simulation->seed,
+        .step_s = between(simulation, 0.002, 0.05),
+        .start_s = between(simulation, 0.001, 0.3),
+        .report_every = happens(simulation, 0.2) ? 1 : 7,
+        .diverging = happens(simulation, 0.5) ? between(simulation, 0, 0.6) : 0,
+        .crashing = troubled ? between(simulation, 0, 0.1) : 0,
+        .hanging = troubled ? between(simulation, 0, 0.03) : 0,
+        .babbling = troubled ? between(simulation, 0, 0.03) : 0,
+        .samples = SAMPLES,
+        .missing = missing,
+        .removing = removing,
+        .context = simulation,
+    };
+    /* Where repeats are lost the core's recommendation depends on their order. */
+    if (simulation->world.diverging == 0 && simulation->table_counts && happens(simulation, 0.4))
+        set_integer(simulation->document, "search", "finalists", 1 + random_below(random, 3));
+    simulation->slow_commits = happens(simulation, 0.3) ? 0.1 : 0;
+}
+
+/* --- a job
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static void draw_faults(struct simulation *simulation)
+{
+    simulation->fault_count = random_below(&simulation->random, FAULTS_MAX + 1);
+    for (size_t i = 0; i < simulation->fault_count; i++) {
+        struct fault *fault = &simulation->faults[i];
+        *fault = (struct fault){
+            .kind = (enum fault_kind)random_below(&simulation->random, 5),
+            .rank = (int)random_below(&simulation->random, (uint32_t)simulation->ranks),
+            .at_s = simulation->now_s + between(simulation, 0, 6),
+        };
+        double lasts_s = between(simulation, 0.05, 2.5 * TIMEOUT_S);
+        fault->until_s = fault->at_s + lasts_s;
+        /* Rank 0's death is the job's, drawn elsewhere; it has no connection to itself. */
+        if (fault->rank == 0 && fault->kind != FREEZE_RANK)
+            fault->kind = STOP_RANK;
+    }
+    if (happens(simulation, 0.25))
+        simulation->crash_s = simulation->now_s + between(simulation, 0, 8);
+    else if (happens(simulation, 0.4))
+        simulation->crash_commit = 1 + random_below(&simulation->random, 40);
+    else if (happens(simulation, 0.2))
+        simulation->signal_s = simulation->now_s + between(simulation, 0, 8);
+    simulation->crash_keeps = happens(simulation, 0.5);
+}
+
+static void start_job(struct simulation *simulation, bool resume, bool in_peace)
+{
+    struct error error;
+    simulation->ranks = 1 + (int)random_below(&simulation->random, RANKS_MAX);
+    simulation->local_worker = simulation->ranks == 1 || !happens(simulation, 0.3);
+    simulation->crash_s = simulation->signal_s = INFINITY;
+    simulation->crash_commit = 0;
+    simulation->fault_count = 0;
+    simulation->crashed = simulation->dispatch_ended = false;
+    if (!in_peace)
+        draw_faults(simulation);
+    simulation->net = virtual_net_create(simulation->ranks, delay, witness, simulation);
+    virtual_net_set_time(simulation->net, simulation->now_s);
+    simulation->search = search_create(simulation->document, SAMPLES, &error);
+    assert_non_null(simulation->search);
+    simulation->rank_options = (struct rank_options){
+        .document = simulation->allowed,
+        .dir = "d",
+        .trainers = 1 + random_below(&simulation->random, 3),
+        .program = "",
+    };
+    simulation->dispatch_options = (struct dispatch_options){
+        .document = simulation->allowed,
+        .search_retries = study_integer(simulation->document, "run", "retries"),
+        .dir = "d",
+        .link = virtual_net_link(simulation->net, 0),
+        .search = simulation->search,
+        .store = simulation->store,
+        .progress = progress_create(stderr, true),
+        .train_samples = SAMPLES,
+        .local_worker = simulation->local_worker,
+        .resume = resume,
+    };
+    simulation->dispatch = dispatch_create(&simulation->dispatch_options, &error);
+    if (!simulation->dispatch)
+        violation(simulation, "the study cannot be opened: %s", error.text);
+    for (int i = 0; i < simulation->ranks; i++) {
+        struct rank *rank = &simulation->rank[i];
+        *rank = (struct rank){.looked_s = simulation->now_s,
+                              .connected = true,
+                              .well_since_s = simulation->now_s,
+                              .worker_ended = true};
+        if (i == 0 && !simulation->local_worker)
+            continue;
+        virtual_trainers_enter(i, simulation->now_s);
+        rank->worker =
+            worker_create(virtual_net_link(simulation->net, i), &simulation->rank_options, &error);
+        assert_non_null(rank->worker);
+        rank->worker_ended = false;
+    }
+}
+
+static void end_job(struct simulation *simulation)
+{
+    for (int i = 0; i < simulation->ranks; i++) {
+        virtual_trainers_kill(i);
+        worker_destroy(simulation->rank[i].worker);
+    }
+    dispatch_destroy(simulation->dispatch);
+    progress_destroy(simulation->dispatch_options.progress);
+    search_destroy(simulation->search);
+    virtual_net_destroy(simulation->net);
+    simulation->dispatch = NULL;
+    simulation->search = NULL;
+    simulation->net = NULL;
+}
+
+/* --- what goes wrong
+ * ------------------------------------------------------------------------------------
+ */
+
+/* Of faults that overlap the worst counts. */
+static void set_channel(struct simulation *simulation, int number)
+{
+    enum channel_state state = CHANNEL_OPEN;
+    for (size_t i = 0; i < simulation->fault_count; i++) {
+        const struct fault *fault = &simulation->faults[i];
+        if (fault->rank != number || !fault->begun || fault->over)
+            continue;
+        if (fault->kind == CUT)
+            state = CHANNEL_CUT;
+        else if (fault->kind == HOLD && state == CHANNEL_OPEN)
+            state = CHANNEL_HELD;
+    }
+    simulation->rank[number].connected = state == CHANNEL_OPEN;
+    virtual_net_set_channel(simulation->net, 0, number, state);
+}
+
+static void begin_fault(struct simulation *simulation, const struct fault *fault)
+{
+    struct rank *rank = &simulation->rank[fault->rank];
+    if (rank->state == DEAD)
+        return;
+    switch (fault->kind) {
+    case KILL_RANK:
+        rank->state = DEAD;
+        virtual_trainers_kill(fault->rank);
+        virtual_net_kill(simulation->net, fault->rank);
+        break;
+    case FREEZE_RANK:
+        virtual_trainers_freeze(fault->rank, simulation->now_s, true);
+        rank->state = STOPPED;
+        break;
+    case STOP_RANK:
+        rank->state = STOPPED;
+        break;
+    case HOLD:
+    case CUT:
+        set_channel(simulation, fault->rank);
+        break;
+    }
+}
+
+/* What another fault still wants stays. */
+static void end_fault(struct simulation *simulation, const struct fault *ended)
+{
+    struct rank *rank = &simulation->rank[ended->rank];
+    bool stopped = false, frozen = false;
+    for (size_t i = 0; i < simulation->fault_count; i++) {
+        const struct fault *fault = &simulation->faults[i];
+        if (fault->rank != ended->rank || !fault->begun || fault->over)
+            continue;
+        stopped = stopped || fault->kind == STOP_RANK || fault->kind == FREEZE_RANK;
+        frozen = frozen || fault->kind == FREEZE_RANK;
+    }
+    if (rank->state == DEAD)
+        return;
+    if (!frozen)
+        virtual_trainers_freeze(ended->rank, simulation->now_s, false);
+    if (!stopped)
+        rank->state = UP;
+    if (ended->rank > 0)
+        set_channel(simulation, ended->rank);
+    if (!stopped && rank->connected)
+        rank->well_since_s = simulation->now_s;
+}
+
+/* MPI loses no message while both ends go on: where messages are lost, one of the two has been
+ * missed before they meet again. Ranks that stand still themselves take longer to miss another. */
+static bool holds_on(const struct simulation *simulation, const struct fault *fault)
+{
+    const struct rank *rank = &simulation->rank[fault->rank];
+    return fault->kind == CUT && rank->state != DEAD && !rank->worker_ended &&
+           !simulation->dispatch_ended &&
+           simulation->dispatch->leases.entries[fault->rank].state == LEASE_HELD;
+}
+
+static double next_fault(const struct simulation *simulation)
+{
+    double next = fmin(simulation->crash_s, INFINITY);
+    for (size_t i = 0; i < simulation->fault_count; i++) {
+        const struct fault *fault = &simulation->faults[i];
+        if (!fault->over)
+            next = fmin(next, fault->begun ? fault->until_s : fault->at_s);
+    }
+    return next;
+}
+
+static void apply_faults(struct simulation *simulation)
+{
+    for (size_t i = 0; i < simulation->fault_count; i++) {
+        struct fault *fault = &simulation->faults[i];
+        if (!fault->begun && fault->at_s <= simulation->now_s) {
+            fault->begun = true;
+            begin_fault(simulation, fault);
+        }
+        if (!fault->begun || fault->over || fault->until_s > simulation->now_s)
+            continue;
+        if (holds_on(simulation, fault)) {
+            fault->until_s += 0.1 * TIMEOUT_S;
+        } else {
+            fault->over = true;
+            end_fault(simulation, fault);
+        }
+    }
+    if (simulation->crash_s <= simulation->now_s)
+        simulation->crashed = true;
+}
+
+/* --- time
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static bool lives(const struct simulation *simulation, int number)
+{
+    const struct rank *rank = &simulation->rank[number];
+    if (rank->state != UP)
+        return false;
+    return !rank->worker_ended || (number == 0 && !simulation->dispatch_ended);
+}
+
+static double next_turn(const struct simulation *simulation, int number)
+{
+    const struct rank *rank = &simulation->rank[number];
+    if (!lives(simulation, number))
+        return INFINITY;
+    if (rank->again)
+        return fmax(rank->looked_s + LOOK_S, rank->busy_until_s);
+    double next = fmin(virtual_net_next(simulation->net, number), virtual_trainers_next(number));
+    if (number == 0 && !simulation->dispatch_ended)
+        next = fmin(next, dispatch_role.wake(simulation->dispatch));
+    if (!rank->worker_ended)
+        next = fmin(next, worker_role.wake(rank->worker));
+    next = fmax(fmax(next, rank->looked_s + 1e-3) + rank->jitter_s, rank->busy_until_s);
+    return fmin(next, rank->looked_s + 1.0);
+}
+
+struct delivery {
+    struct simulation *simulation;
+    int rank;
+};
+
+static void deliver(void *context, int peer, bool to_worker, const struct message *message)
+{
+    const struct delivery *delivery = context;
+    struct simulation *simulation = delivery->simulation;
+    struct rank *rank = &simulation->rank[delivery->rank];
+    if (to_worker && rank->worker)
+        worker_role.deliver(rank->worker, peer, message);
+    else if (!to_worker && delivery->rank == 0 && !simulation->dispatch_ended)
+        dispatch_role.deliver(simulation->dispatch, peer, message);
+}
+
+static void bad(void *context, int peer, const struct error *error)
+{
+    const struct delivery *delivery = context;
+    violation(delivery->simulation, "rank %d sent nonsense: %s", peer, error->text);
+}
+
+/* Whoever is well and can be heard is not given up, and does not give up. */
+static void check_losses(struct simulation *simulation, int number)
+{
+    struct rank *rank = &simulation->rank[number];
+    const struct rank *first = &simulation->rank[0];
+    double well_s = simulation->now_s - rank->well_since_s;
+    bool well =
+        rank->state == UP && rank->connected && !simulation->dispatch_ended && well_s > SETTLED_S;
+    /* A rank 0 that stands still for too long is given up, but gives up nobody. */
+    bool first_well = first->state == UP && simulation->now_s - first->well_since_s > SETTLED_S;
+    bool lost = simulation->dispatch->leases.entries[number].state == LEASE_LOST;
+    if (well && lost && !rank->lost && !rank->worker_ended)
+        violation(simulation, "rank %d is lost though it works", number);
+    if (well && first_well && rank->worker_ended && !rank->gave_up && worker_error(rank->worker))
+        violation(simulation, "rank %d gives up (%s) though rank 0 works", number,
+                  worker_error(rank->worker)->text);
+    rank->lost = lost;
+    rank->gave_up = rank->worker_ended;
+}
+
+static void take_turn(struct simulation *simulation, int number)
+{
+    struct rank *rank = &simulation->rank[number];
+    struct delivery delivery = {simulation, number};
+    bool signalled = simulation->signal_s <= simulation->now_s;
+    virtual_net_set_time(simulation->net, simulation->now_s);
+    virtual_trainers_enter(number, simulation->now_s);
+    rank->looked_s = simulation->now_s;
+    rank->again =
+        link_receive(virtual_net_link(simulation->net, number), deliver, bad, &delivery) > 0;
+    if (number == 0 && !simulation->dispatch_ended && !simulation->crashed) {
+        enum role_state state =
+            dispatch_role.turn(simulation->dispatch, simulation->now_s, signalled);
+        simulation->dispatch_ended = state == ROLE_ENDED;
+        rank->again = rank->again || state == ROLE_BUSY;
+    }
+    if (!rank->worker_ended && !simulation->crashed) {
+        enum role_state state = worker_role.turn(rank->worker, simulation->now_s, signalled);
+        rank->worker_ended = state == ROLE_ENDED;
+        rank->again = rank->again || state == ROLE_BUSY;
+    }
+    rank->jitter_s = between(simulation, 0, 1e-3);
+    for (int i = 1; i < simulation->ranks; i++)
+        check_losses(simulation, i);
+}
+
+/* Goes on to the next thing that happens. False: nothing will. */
+static bool pass(struct simulation *simulation)
+{
+    double next = next_fault(simulation);
+    int who = -1;
+    for (int i = 0; i < simulation->ranks; i++) {
+        double at = next_turn(simulation, i);
+        if (at < next) {
+            next = at;
+            who = i;
+        }
+    }
+    if (isinf(next))
+        return false;
+    simulation->now_s = fmax(simulation->now_s, next);
+    virtual_trainers_advance(simulation->now_s);
+    if (who < 0)
+        apply_faults(simulation);
+    else
+        take_turn(simulation, who);
+    if (simulation->crashed)
+        memory_store_freeze(simulation->store);
+    simulation->turns++;
+    return true;
+}
+
+/* --- what must hold
+ * -------------------------------------------------------------------------------------
+ */
+
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* Every attempt begins once, in order, and ends once; every result is there once. */
+static void check_events(const struct simulation *simulation)
+{
+    size_t count;
+    const struct event_row *events = memory_store_events(simulation->store, &count);
+    uint32_t attempts[1024] = {0};
+    uint64_t done[1024] = {0};
+    bool open[1024] = {false};
+    for (size_t i = 0; i < count; i++) {
+        const struct event_row *event = &events[i];
+        uint32_t trial = event->trial;
+        if (strncmp(event->kind, "worker_", strlen("worker_")) == 0)
+            continue;
+        if (strcmp(event->kind, "assigned") == 0) {
+            if (open[trial] || event->attempt != attempts[trial] + 1)
+                violation(simulation, "attempt %u of trial %u begins in another", event->attempt,
+                          trial);
+            attempts[trial]++;
+            open[trial] = true;
+            continue;
+        }
+        if (!open[trial] || event->attempt != attempts[trial])
+            violation(simulation, "attempt %u of trial %u is told of (%s) when it does not run",
+                      event->attempt, trial, event->kind);
+        if (strcmp(event->kind, "validated") == 0)
+            continue;
+        open[trial] = false;
+        if (strcmp(event->kind, "done") == 0) {
+            if (event->step <= done[trial])
+                violation(simulation, "step %llu of trial %u is counted twice",
+                          (unsigned long long)event->step, trial);
+            done[trial] = event->step;
+        }
+    }
+}
+
+static bool stands(const struct search_trial *trial, const struct trial_row *row)
+{
+    bool ran = row->state == TRIAL_RUNNING;
+    bool state = ran ? trial->state == TRIAL_PAUSED || trial->state == TRIAL_WAITING
+                     : trial->state == row->state;
+    return state && trial->rung == row->rung && trial->step == row->step &&
+           trial->verdict == row->verdict && same_number(trial->final, row->final) &&
+           same_number(trial->metric, row->metric);
+}
+
+/* Kills the job where it stands and begins another that goes on. */
+static void resume(struct simulation *simulation, bool in_peace)
+{
+    struct trial_row rows[1024];
+    uint32_t count = 0;
+    const struct trial_row *row;
+    end_job(simulation);
+    memory_store_crash(simulation->store);
+    while ((row = memory_store_trial(simulation->store, count)) != NULL)
+        rows[count++] = *row;
+    simulation->now_s += between(simulation, 0.1, 3);
+    start_job(simulation, true, in_peace);
+    if (search_trial_count(simulation->search) != count)
+        violation(simulation, "replay makes %u trials of %u",
+                  search_trial_count(simulation->search), count);
+    for (uint32_t i = 0; i < count; i++)
+        if (!stands(search_trial(simulation->search, i), &rows[i]))
+            violation(simulation, "replay gives another trial %u than the study tells of", i);
+}
+
+static enum fate undisturbed(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
+                             uint64_t to, uint64_t *step, double *value)
+{
+    const struct trainer_world *world = context;
+    uint64_t lost_at = virtual_divergence(world, trial);
+    (void)attempt;
+    *value = virtual_value(world, trial, to);
+    *step = to;
+    if (lost_at == 0 || lost_at > to)
+        return FATE_REACHES;
+    *step = lost_at > from ? lost_at : from;
+    return FATE_DIVERGES;
+}
+
+static void check_table(struct simulation *simulation)
+{
+    struct error error;
+    struct virtual_cluster cluster = {
+        .search = search_create(simulation->document, SAMPLES, &error),
+        .fate = undisturbed,
+        .context = &simulation->world,
+    };
+    assert_non_null(cluster.search);
+    virtual_cluster_run(&cluster, 1, 0);
+    uint32_t count = search_trial_count(cluster.search), best = 0, found = 0;
+    if (search_trial_count(simulation->search) != count)
+        violation(simulation, "there are %u trials, not %u", search_trial_count(simulation->search),
+                  count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct search_trial *a = search_trial(cluster.search, i);
+        const struct search_trial *b = search_trial(simulation->search, i);
+        if (a->state != b->state || a->verdict != b->verdict || a->rung != b->rung ||
+            a->step != b->step || !same_number(a->final, b->final) ||
+            !same_number(a->metric, b->metric))
+            violation(simulation, "trial %u ends otherwise than in an undisturbed search", i);
+    }
+    if (search_best(cluster.search, &best) != search_best(simulation->search, &found) ||
+        best != found)
+        violation(simulation, "trial %u is recommended in the place of %u", found, best);
+    search_destroy(cluster.search);
+    free(cluster.events);
+}
+
+/* Whether rank 0 had reason to say that nobody is left. */
+static void check_desertion(const struct simulation *simulation)
+{
+    for (int i = 0; i < simulation->ranks; i++) {
+        const struct rank *rank = &simulation->rank[i];
+        if (rank->state == UP && rank->connected && !rank->worker_ended &&
+            simulation->now_s - rank->well_since_s > SETTLED_S)
+            violation(simulation, "the search failed (%s) though rank %d works",
+                      dispatch_error(simulation->dispatch)->text, i);
+    }
+}
+
+/* Rank 0 has left: the others end, told or not, and their trainers with them. */
+static void check_farewell(struct simulation *simulation)
+{
+    double left_s = simulation->now_s;
+    if (!simulation->rank[0].worker_ended && simulation->rank[0].state == UP)
+        virtual_trainers_kill(0);
+    simulation->rank[0].worker_ended = true;
+    simulation->crash_s = INFINITY;
+    while (pass(simulation))
+        if (simulation->now_s - left_s > FAREWELL_S)
+            violation(simulation, "a worker outlives rank 0");
+    for (int i = 0; i < simulation->ranks; i++)
+        if (virtual_trainers_alive(i) > 0)
+            violation(simulation, "trainers of rank %d are left", i);
+}
+
+static void run_to_the_end(struct simulation *simulation)
+{
+    for (int run = 1;; run++) {
+        while (!simulation->crashed && !simulation->dispatch_ended) {
+            if (!pass(simulation) || simulation->now_s > LONGEST_S)
+                violation(simulation, "the search does not end");
+        }
+        check_events(simulation);
+        enum dispatch_outcome outcome = dispatch_outcome(simulation->dispatch);
+        if (!simulation->crashed) {
+            if (outcome == DISPATCH_FAILED)
+                check_desertion(simulation);
+            struct error error;
+            simulation->crash_commit = 0;
+            store_commit(simulation->store, &error);
+            check_farewell(simulation);
+            if (outcome == DISPATCH_FINISHED || outcome == DISPATCH_NO_SURVIVOR)
+                return;
+        }
+        if (memory_store_finished(simulation->store))
+            return; /* it died after the last commit */
+        if (run == RUNS_MAX)
+            violation(simulation, "a run that nothing disturbs does not finish");
+        resume(simulation, run + 1 == RUNS_MAX);
+    }
+}
+
+static void simulate(uint64_t seed)
+{
+    struct simulation *simulation = calloc(1, sizeof *simulation);
+    simulation->seed = seed;
+    random_open(&simulation->random, seed, RANDOM_SEARCH, 1);
+    draw_study(simulation);
+    simulation->store = memory_store_create(commits, simulation);
+    virtual_trainers_begin(&simulation->world);
+    start_job(simulation, false, happens(simulation, 0.05));
+    run_to_the_end(simulation);
+    check_events(simulation);
+    if (simulation->table_counts)
+        check_table(simulation);
+    end_job(simulation);
+    memory_store_destroy(simulation->store);
+    json_decref(simulation->document);
+    json_decref(simulation->allowed);
+    free(simulation);
+}
+
+static void whatever_happens_the_search_ends_in_the_table_of_an_undisturbed_one(void **state)
+{
+    (void)state;
+    for (unsigned long i = 0; i < seeds; i++)
+        simulate(first_seed + i);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        seeds = strtoul(argv[1], NULL, 10);
+    if (argc > 2)
+        first_seed = strtoul(argv[2], NULL, 10);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whatever_happens_the_search_ends_in_the_table_of_an_undisturbed_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
