@@ -9,15 +9,6 @@ try lrsweep run "$small" --out whole --quiet "${long[@]}"
 equal "the undisturbed search ends with status 0" "$status" 0
 table whole >expected
 
-# Waits until the study in DIR holds something.
-wait_for() { # DIR SQL
-	local left=500
-	until [ "$(sqlite3 "$1/study.db" "$2" 2>/dev/null)" = 1 ]; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
-		sleep 0.02
-	done
-}
 trainers_left() { pgrep -c -f "$LRSWEEP_BIN/lrsweep-trainer"; }
 
 for signal in INT TERM USR1; do
