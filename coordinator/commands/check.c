@@ -47,7 +47,8 @@ static void print_findings(const struct probe *probe, const struct search *searc
     for (size_t i = 0; i < json_array_size(layers); i++) {
         const json_t *layer = json_array_get(layers, i), *output = json_object_get(layer, "output");
         const char *type = json_string_value(json_object_get(layer, "type"));
-        printf("# layer %zu: %s, output", i, type ? type : "?");
+        const char *at = json_string_value(json_object_get(layer, "at"));
+        printf("# %s: %s, output", at ? at : "a layer", type ? type : "?");
         for (size_t j = 0; j < json_array_size(output); j++)
             printf("%s%lld", j ? " x " : " ", json_integer_value(json_array_get(output, j)));
         printf(", %lld parameters\n", json_integer_value(json_object_get(layer, "parameters")));

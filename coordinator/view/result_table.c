@@ -230,21 +230,62 @@ void result_wrap(FILE *stream, const char *first, size_t indent, const char *tex
     fputc('\n', stream);
 }
 
+static void print_heading(FILE *stream, const char *heading, bool colour)
+{
+    fprintf(stream, "\n%s%s%s\n", text_style_begin(STYLE_BOLD, colour), heading,
+            text_style_end(STYLE_BOLD, colour));
+}
+
+static void print_sentence(FILE *stream, const struct trial_row *trial)
+{
+    char first[128];
+    (void)snprintf(first, sizeof first, "%5s  lr %s: ", figure_count(trial->id).text,
+                   figure_rate(trial->lr).text);
+    result_wrap(stream, first, ENDING_INDENT, trial->message);
+}
+
+static bool ended_itself(const struct trial_row *trial)
+{
+    return trial->state == TRIAL_DIVERGED || trial->state == TRIAL_FAILED;
+}
+
 void result_table_endings(FILE *stream, const struct snapshot *snapshot, bool colour)
 {
     bool any = false;
     for (size_t i = 0; i < snapshot->trial_count; i++) {
         const struct trial_row *trial = &snapshot->trials[i];
-        bool ended_itself = trial->state == TRIAL_DIVERGED || trial->state == TRIAL_FAILED;
-        if (!ended_itself || !trial->message[0])
+        if (!ended_itself(trial) || !trial->message[0])
             continue;
         if (!any)
-            fprintf(stream, "\n%sWhy they ended%s\n", text_style_begin(STYLE_BOLD, colour),
-                    text_style_end(STYLE_BOLD, colour));
+            print_heading(stream, "Why they ended", colour);
         any = true;
-        char first[128];
-        (void)snprintf(first, sizeof first, "%5s  lr %s: ", figure_count(trial->id).text,
-                       figure_rate(trial->lr).text);
-        result_wrap(stream, first, ENDING_INDENT, trial->message);
+        print_sentence(stream, trial);
+    }
+}
+
+void result_table_explanations(FILE *stream, const struct snapshot *snapshot, bool colour)
+{
+    const struct trial_row *best[VERDICTS] = {NULL};
+    size_t count[VERDICTS] = {0};
+    for (size_t i = 0; i < snapshot->trial_count; i++) {
+        const struct trial_row *trial = &snapshot->trials[i];
+        enum verdict verdict = trial->verdict;
+        if (ended_itself(trial) || verdict <= VERDICT_HEALTHY || !trial->message[0])
+            continue;
+        count[verdict]++;
+        if (!best[verdict] || sort_value(trial) < sort_value(best[verdict]))
+            best[verdict] = trial;
+    }
+    bool any = false;
+    for (int verdict = VERDICT_HEALTHY + 1; verdict < VERDICTS; verdict++) {
+        if (!best[verdict])
+            continue;
+        if (!any)
+            print_heading(stream, "What was seen of the others: the best one of each verdict",
+                          colour);
+        any = true;
+        fprintf(stream, "%s, %s of them\n", verdict_name((enum verdict)verdict),
+                figure_count(count[verdict]).text);
+        print_sentence(stream, best[verdict]);
     }
 }

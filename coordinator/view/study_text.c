@@ -108,23 +108,36 @@ static void print_member(FILE *stream, const char *key, const json_t *value)
     (void)fputs(";\n", stream);
 }
 
+/* `apart`: what stands there is left out; NULL: nothing. */
+static void print_group(FILE *stream, const char *name, const json_t *group, const json_t *apart)
+{
+    const char *key;
+    const json_t *value;
+    (void)fprintf(stream, "%s = {\n", name);
+    json_object_foreach((json_t *)group, key, value)
+    {
+        if (!json_object_get(apart, key))
+            print_member(stream, key, value);
+    }
+    (void)fputs("};\n", stream);
+}
+
+void study_text_print_group(FILE *stream, const char *name, const json_t *group)
+{
+    print_group(stream, name, group, NULL);
+}
+
 void study_text_print(FILE *stream, const json_t *document)
 {
     const json_t *space = json_object_get(document, "space");
-    const char *name, *key;
-    const json_t *group, *value;
+    const char *name;
+    const json_t *group;
     bool first = true;
     json_object_foreach((json_t *)document, name, group)
     {
-        (void)fprintf(stream, "%s%s = {\n", first ? "" : "\n", name);
+        (void)fputs(first ? "" : "\n", stream);
         first = false;
-        json_object_foreach((json_t *)group, key, value)
-        {
-            /* A parameter that is searched may not stand in train as well. */
-            if (strcmp(name, "train") == 0 && json_object_get(space, key))
-                continue;
-            print_member(stream, key, value);
-        }
-        (void)fputs("};\n", stream);
+        /* A parameter that is searched may not stand in train as well. */
+        print_group(stream, name, group, strcmp(name, "train") == 0 ? space : NULL);
     }
 }

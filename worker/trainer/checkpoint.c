@@ -14,7 +14,7 @@
 static const char checkpoint_format[] = "lrsweep-checkpoint-3";
 static const char weights_format[] = "lrsweep-weights-1";
 
-enum { NAME_BYTES = 96 };
+enum { NAME_BYTES = 256 };
 
 /* The numbers of the tensor "trial". Counters are exact in a double up to 2^53. */
 enum {
@@ -77,6 +77,18 @@ static void table_add_vector(struct table *table, const char *name, double *data
     tensor->shape[0] = count;
 }
 
+/* PREFIX, the layer's place in the study and WHAT: "layers.3.shortcut.0.weight" of
+ * model.layers[3].shortcut[0]. */
+static void tensor_name(const char *prefix, const struct layer *layer, const char *what,
+                        char name[NAME_BYTES])
+{
+    int length = snprintf(name, NAME_BYTES, "%s", prefix);
+    for (const char *at = layer->at + strlen("model."); *at && length < NAME_BYTES - 1; at++)
+        if (*at != ']')
+            name[length++] = *at == '[' ? '.' : *at;
+    (void)snprintf(name + length, NAME_BYTES - (size_t)length, ".%s", what);
+}
+
 /* Adds one tensor for every parameter in an arena, and `running`: every running statistic, in this
  * engine's layout. */
 static void table_add_arena(struct table *table, const struct network *network, const char *prefix,
@@ -87,8 +99,7 @@ static void table_add_arena(struct table *table, const struct network *network, 
             const struct tensor *own = &network->layer[i].tensor[j];
             if (own->running && !running)
                 continue;
-            (void)snprintf(table->name[table->count], NAME_BYTES, "%slayers.%zu.%s", prefix, i,
-                           own->name);
+            tensor_name(prefix, &network->layer[i], own->name, table->name[table->count]);
             struct safetensors_tensor *tensor =
                 table_add(table, REAL_DTYPE, arena ? arena + own->offset : NULL);
             tensor->rank = own->shape.rank;
@@ -331,6 +342,21 @@ static void layout_export(const struct tensor *tensor, const real *from, real *t
                 *to++ = from[(p * channels + c) * first + i];
 }
 
+/* Adds the number of batches that each layer's running statistics come from: that of steps. */
+static void table_add_batches(struct table *table, const struct network *network, int64_t *steps)
+{
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layer[i];
+        bool running = false;
+        for (size_t j = 0; j < layer->tensor_count; j++)
+            running = running || layer->tensor[j].running;
+        if (!running)
+            continue;
+        tensor_name("", layer, "num_batches_tracked", table->name[table->count]);
+        (void)table_add(table, "I64", steps);
+    }
+}
+
 bool checkpoint_export(const struct trial *trial, const char *path, struct error *error)
 {
     const struct network *network = &trial->model->network;
@@ -340,7 +366,9 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
     json_t *metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", weights_format, "version",
                                  LRSWEEP_VERSION, "study", trial->model->identity, "step", step);
     struct table table = {0};
-    bool good = arena && metadata && table_create(&table, arena_tensors(network));
+    int64_t steps = (int64_t)trial->step;
+    bool good =
+        arena && metadata && table_create(&table, arena_tensors(network) + network->layer_count);
     if (good) {
         table_add_arena(&table, network, "", arena, true);
         size_t at = 0;
@@ -351,6 +379,7 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
                 table.tensor[at].rank = tensor->shape.rank;
                 memcpy(table.tensor[at].shape, tensor->shape.size, sizeof tensor->shape.size);
             }
+        table_add_batches(&table, network, &steps);
         good = safetensors_write(path, table.tensor, table.count, metadata, error);
     } else {
         error_set(error, "%s: out of memory", path);

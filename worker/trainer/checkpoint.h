@@ -21,7 +21,8 @@ bool checkpoint_save(const struct trial *trial, const char *path, struct error *
  * anything damaged. After a failure the trial must not be used. */
 bool checkpoint_load(struct trial *trial, const char *path, struct error *error);
 
-/* Writes the weights under PyTorch's names and in its layout: "layers.0.weight" [out][in]. */
+/* Writes the weights under PyTorch's names and in its layout: "layers.0.weight" [out][in]. Beside
+ * running statistics stands "num_batches_tracked", as PyTorch has it: the steps trained. */
 bool checkpoint_export(const struct trial *trial, const char *path, struct error *error);
 
 #endif

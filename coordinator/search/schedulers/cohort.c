@@ -9,7 +9,7 @@
 void cohort_destroy(struct cohort *cohort)
 {
     free(cohort->members);
-    queue_destroy(&cohort->resuming);
+    heap_destroy(&cohort->resuming);
 }
 
 bool cohort_join(struct cohort *cohort, uint32_t trial)
@@ -65,16 +65,21 @@ uint32_t cohort_next(struct cohort *cohort, struct search *search)
     if (cohort->started < cohort->count)
         trial = cohort->members[cohort->started++];
     else if (cohort->resuming.count > 0)
-        trial = queue_pop(&cohort->resuming);
+        trial = heap_pop(&cohort->resuming).number;
     else
         return SEARCH_NO_TRIAL;
     plan_turn(cohort, search, trial, index);
     return trial;
 }
 
-bool cohort_paused(struct cohort *cohort, uint32_t trial)
+/* Most left first: with turns that take not quite the same time, first come first served would
+ * leave one trial's last turns to the end, with the other trainers idle. */
+bool cohort_paused(struct cohort *cohort, const struct search *search, uint32_t number)
 {
-    return queue_push(&cohort->resuming, trial);
+    const struct search_trial *trial = &search->trials[number];
+    struct heap_item item = {(double)(trial->target - trial->step), number};
+    cohort->resuming.descending = true;
+    return heap_push(&cohort->resuming, item);
 }
 
 bool cohort_settled(struct cohort *cohort)

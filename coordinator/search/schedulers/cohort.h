@@ -4,10 +4,12 @@
  * Where a cohort does not divide among the trainers, the last of it are trained in turns, a part of
  * the budget at a time, so that no trainer waits idle for the others (McNaughton, "Scheduling with
  * deadlines and loss functions", Management Science 1959: with preemption the shortest schedule is
- * the mean load). A result does not depend on where its training was paused. */
+ * the mean load). Whoever has most left goes on first. A result does not depend on where its
+ * training was paused. */
 #ifndef LRSWEEP_COORDINATOR_SEARCH_SCHEDULERS_COHORT_H
 #define LRSWEEP_COORDINATOR_SEARCH_SCHEDULERS_COHORT_H
 
+#include "coordinator/search/heap.h"
 #include "coordinator/search/state.h"
 
 /* All zero but for `expected`: a cohort that nobody has joined. */
@@ -19,7 +21,8 @@ struct cohort {
     uint32_t started;  /* of members, given to a trainer */
     uint32_t settled;
     bool takes_turns;
-    struct queue resuming; /* members that were given back at the end of their turn */
+    struct heap resuming; /* members that were given back at the end of their turn, by what they
+                             still have to train */
 };
 
 void cohort_destroy(struct cohort *cohort);
@@ -31,7 +34,7 @@ bool cohort_join(struct cohort *cohort, uint32_t trial);
 uint32_t cohort_next(struct cohort *cohort, struct search *search);
 
 /* A member was given back at the end of its turn. False: out of memory. */
-bool cohort_paused(struct cohort *cohort, uint32_t trial);
+bool cohort_paused(struct cohort *cohort, const struct search *search, uint32_t trial);
 
 /* A member settled. Whether it was the last one. */
 bool cohort_settled(struct cohort *cohort);

@@ -142,7 +142,7 @@ static void settled(void *state, struct search *search, uint32_t trial)
 static void paused(void *state, struct search *search, uint32_t trial)
 {
     struct halving *halving = state;
-    if (!cohort_paused(&halving->cohort, trial))
+    if (!cohort_paused(&halving->cohort, search, trial))
         search->out_of_memory = true;
 }
 

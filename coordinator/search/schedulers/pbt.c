@@ -169,7 +169,7 @@ static void settled(void *state, struct search *search, uint32_t trial)
 static void paused(void *state, struct search *search, uint32_t trial)
 {
     struct pbt *pbt = state;
-    if (!cohort_paused(&pbt->cohort, trial))
+    if (!cohort_paused(&pbt->cohort, search, trial))
         search->out_of_memory = true;
 }
 
