@@ -304,16 +304,14 @@ bool record_step(struct record *record, const struct search_event *event, int wo
     record->dirty = true;
     if (!write_event(record, &written, worker, trainer, text, error))
         return false;
-    bool rungs_changed = false;
     for (size_t i = 0; i < update->count; i++) {
         if (update->actions[i].kind != SEARCH_CHANGED)
             continue;
-        rungs_changed = true;
+        record->standing_changed = record->standing_changed || event->kind != SEARCH_REPORT;
         if (!write_trial(record, update->actions[i].trial, error))
             return false;
     }
-    bool rungs_matter = rungs_changed && event->kind != SEARCH_REPORT;
-    return !rungs_matter || (write_rungs(record, error) && write_standing(record, error));
+    return true;
 }
 
 bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
@@ -348,7 +346,10 @@ bool record_commit(struct record *record, struct error *error)
 {
     if (!record->dirty)
         return true;
-    record->dirty = false;
+    /* Once a commit, not once an event: there may be many rungs. */
+    if (record->standing_changed && !(write_rungs(record, error) && write_standing(record, error)))
+        return false;
+    record->dirty = record->standing_changed = false;
     return store_commit(record->store, error);
 }
 

@@ -24,7 +24,8 @@ struct record {
     size_t note_count;
     uint32_t recommended; /* as written last, if it was */
     bool recommends;
-    bool dirty; /* something is not committed yet */
+    bool standing_changed; /* the rungs, or who is recommended, are to be written */
+    bool dirty;            /* something is not committed yet */
 };
 
 bool record_create(struct record *record, struct search *search, struct store *store,
