@@ -30,8 +30,8 @@
  * - data.target, scale, validation_path and test_path are there only if the file has them (scale:
  *   or the format a default). Data with targets in place of classes: "val_accuracy" is R^2,
  *   "val_error" 1 - R^2.
- * - search.candidates is always there: for a grid it is the number of combinations, for Hyperband, if
- * the file has none, what one pass over its brackets takes.
+ * - search.candidates is always there: for a grid it is the number of combinations, for Hyperband,
+ * if the file has none, what one pass over its brackets takes.
  * - search.total_epochs, wall_time and target are there only if the file has them.
  * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution
  * is an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a
