@@ -365,9 +365,8 @@ struct dispatch *dispatch_create(const struct dispatch_options *options, struct 
     dispatch->options = options;
     dispatch->wall_time_s = wall_time ? json_number_value(wall_time) : (double)INFINITY;
     dispatch->workers.entries[0].gone = !options->local_worker;
-    if (!record_create(&dispatch->record, options->search, options->store, options->document,
-                       error) ||
-        (options->resume && !take_up(dispatch, error)) ||
+    record_create(&dispatch->record, options->search, options->store, options->document);
+    if ((options->resume && !take_up(dispatch, error)) ||
         !record_commit(&dispatch->record, error)) {
         dispatch_destroy(dispatch);
         return NULL;

@@ -48,11 +48,16 @@ static bool write_rungs(struct record *record, struct error *error)
     return written;
 }
 
-bool record_create(struct record *record, struct search *search, struct store *store,
-                   const json_t *document, struct error *error)
+/* The rungs are written with the first commit, which follows the replay of an earlier run: what
+ * that one wrote is not to be replaced by those of a search that has not begun. */
+void record_create(struct record *record, struct search *search, struct store *store,
+                   const json_t *document)
 {
-    *record = (struct record){.search = search, .store = store, .document = document};
-    return write_rungs(record, error);
+    *record = (struct record){.search = search,
+                              .store = store,
+                              .document = document,
+                              .standing_changed = true,
+                              .dirty = true};
 }
 
 void record_destroy(struct record *record)

@@ -28,8 +28,8 @@ struct record {
     bool dirty;            /* something is not committed yet */
 };
 
-bool record_create(struct record *record, struct search *search, struct store *store,
-                   const json_t *document, struct error *error);
+void record_create(struct record *record, struct search *search, struct store *store,
+                   const json_t *document);
 void record_destroy(struct record *record);
 
 /* The note of a trial; NULL only when memory ran out. */

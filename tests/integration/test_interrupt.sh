@@ -1,6 +1,6 @@
 # test_interrupt.sh - signals, killed trainers, and going on afterwards.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 # Long enough to be hit in the middle: 9 candidates of 3,000 to 27,000 steps.
 long=(--set search.min_budget=3000 --set search.max_budget=27000 --trainers 2)

@@ -1,6 +1,6 @@
 # test_schedulers.sh - every scheduler from end to end: whole, under mpirun, and killed and resumed.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 
 cat >spirals.cfg <<'CFG'
 study  = { name = "spirals"; seed = 2; };
@@ -46,6 +46,7 @@ run_all() { # NAME SYNCHRONOUS OPTION...
 	sums "$name-mpi"
 	lrsweep run spirals.cfg --out "$name-killed" --quiet --trainers 2 "$@" >"$name.out" 2>&1 &
 	check "$name got under way" wait_for "$name-killed" 'select count(*) > 20 from event'
+	sed "s/^/# /" "$name.out"
 	kill -KILL $!
 	wait $! 2>/dev/null
 	try lrsweep run spirals.cfg --out "$name-killed" --quiet --trainers 2 --resume "$@"
