@@ -7,9 +7,12 @@
 uint32_t hyperband_brackets(double min_budget, double max_budget, uint32_t eta)
 {
     uint32_t count = 1;
+    double budget = min_budget * eta;
     /* The tolerance keeps R = 81 from losing a bracket to a rounding error. */
-    for (double budget = min_budget * eta; budget <= max_budget * (1 + 1e-9); budget *= eta)
+    while (budget <= max_budget * (1 + 1e-9)) {
+        budget *= eta;
         count++;
+    }
     return count;
 }
 

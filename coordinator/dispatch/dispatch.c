@@ -394,9 +394,8 @@ struct dispatch *dispatch_create(const struct dispatch_options *options, struct 
     dispatch->wall_time_s = wall_time ? json_number_value(wall_time) : (double)INFINITY;
     if (!options->local_worker)
         leases_end(&dispatch->leases, 0);
-    if (!record_create(&dispatch->record, options->search, options->store, options->document,
-                       error) ||
-        (options->resume && !take_up(dispatch, error)) ||
+    record_create(&dispatch->record, options->search, options->store, options->document);
+    if ((options->resume && !take_up(dispatch, error)) ||
         !record_commit(&dispatch->record, error)) {
         dispatch_destroy(dispatch);
         return NULL;

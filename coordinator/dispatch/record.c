@@ -52,11 +52,16 @@ static bool write_rungs(struct record *record, struct error *error)
     return written;
 }
 
-bool record_create(struct record *record, struct search *search, struct store *store,
-                   const json_t *document, struct error *error)
+/* The rungs are written with the first commit, which follows the replay of an earlier run: what
+ * that one wrote is not to be replaced by those of a search that has not begun. */
+void record_create(struct record *record, struct search *search, struct store *store,
+                   const json_t *document)
 {
-    *record = (struct record){.search = search, .store = store, .document = document};
-    return write_rungs(record, error);
+    *record = (struct record){.search = search,
+                              .store = store,
+                              .document = document,
+                              .standing_changed = true,
+                              .dirty = true};
 }
 
 void record_destroy(struct record *record)
@@ -336,16 +341,14 @@ bool record_step(struct record *record, const struct search_event *event, int wo
     record->dirty = true;
     if (!write_event(record, &written, worker, trainer, text, error))
         return false;
-    bool rungs_changed = false;
     for (size_t i = 0; i < update->count; i++) {
         if (update->actions[i].kind != SEARCH_CHANGED)
             continue;
-        rungs_changed = true;
+        record->standing_changed = record->standing_changed || event->kind != SEARCH_REPORT;
         if (!write_trial(record, update->actions[i].trial, error))
             return false;
     }
-    bool rungs_matter = rungs_changed && event->kind != SEARCH_REPORT;
-    return !rungs_matter || (write_rungs(record, error) && write_standing(record, error));
+    return true;
 }
 
 bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
@@ -402,7 +405,10 @@ bool record_commit(struct record *record, struct error *error)
 {
     if (!record->dirty)
         return true;
-    record->dirty = false;
+    /* Once a commit, not once an event: there may be many rungs. */
+    if (record->standing_changed && !(write_rungs(record, error) && write_standing(record, error)))
+        return false;
+    record->dirty = record->standing_changed = false;
     return store_commit(record->store, error);
 }
 

@@ -26,11 +26,12 @@ struct record {
     uint32_t recommended; /* as written last, if it was */
     bool recommends;
     uint32_t workers_lost; /* in all runs of this study */
+    bool standing_changed; /* the rungs, or who is recommended, are to be written */
     bool dirty;            /* something is not committed yet */
 };
 
-bool record_create(struct record *record, struct search *search, struct store *store,
-                   const json_t *document, struct error *error);
+void record_create(struct record *record, struct search *search, struct store *store,
+                   const json_t *document);
 void record_destroy(struct record *record);
 
 /* The note of a trial; NULL only when memory ran out. */

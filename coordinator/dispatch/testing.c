@@ -30,6 +30,8 @@ void testing_begin(struct dispatch *dispatch)
     struct error error;
     uint32_t best;
     dispatch_commit(dispatch);
+    if (dispatch->outcome == DISPATCH_FAILED)
+        return;
     if (!search_best(search, &best)) {
         dispatch->outcome = DISPATCH_NO_SURVIVOR;
         dispatch_quit(dispatch);

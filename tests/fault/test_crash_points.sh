@@ -4,7 +4,7 @@
 #
 # FAULT_STRIDE: every so many calls one is tried [23]; 1: all of them, which takes half an hour.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 study=$LRSWEEP_SOURCE/tests/fault/small.cfg
 stride=${FAULT_STRIDE:-23}
 inject=$LRSWEEP_BIN/../tests/libfault_inject.so

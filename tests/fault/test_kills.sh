@@ -4,7 +4,7 @@
 #
 # KILL_ROUNDS: kills of each kind [1]; KILL_SEED: of the instants [1]. 300 rounds take some hours.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 study=$LRSWEEP_SOURCE/tests/fault/kills.cfg
 rounds=${KILL_ROUNDS:-1}
 RANDOM=${KILL_SEED:-1}

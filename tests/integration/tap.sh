@@ -44,4 +44,13 @@ table() { # DIR
 	sqlite3 "$1/study.db" 'select id, lr, schedule, params, state, verdict, rung, step,
 		printf("%.17g", metric), printf("%.17g", final) from trial order by id'
 }
+# Waits until the study in DIR holds something. Read-only: else sqlite3 may make the file itself.
+wait_for() { # DIR SQL
+	local left=500
+	until [ "$(sqlite3 -readonly "$1/study.db" "$2" 2>/dev/null)" = 1 ]; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
 plan() { echo "1..$tests"; }

@@ -1,7 +1,7 @@
 # test_bad_input.sh - every documented error: status 2, a place, what was found, what is allowed; and
 # nothing is created.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 cp "$small" study.cfg
 

@@ -1,6 +1,6 @@
 # test_find.sh - the learning-rate range test, through the command line.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 
 try lrsweep find "$small" --out bare --trainers 1

@@ -1,6 +1,6 @@
 # test_interrupt.sh - signals, killed trainers, and going on afterwards.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 # Long enough to be hit in the middle: 9 candidates of 3,000 to 27,000 steps.
 long=(--set search.min_budget=3000 --set search.max_budget=27000 --trainers 2)
@@ -9,15 +9,6 @@ try lrsweep run "$small" --out whole --quiet "${long[@]}"
 equal "the undisturbed search ends with status 0" "$status" 0
 table whole >expected
 
-# Waits until the study in DIR holds something.
-wait_for() { # DIR SQL
-	local left=500
-	until [ "$(sqlite3 "$1/study.db" "$2" 2>/dev/null)" = 1 ]; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
-		sleep 0.02
-	done
-}
 trainers_left() { pgrep -c -f "$LRSWEEP_BIN/lrsweep-trainer"; }
 
 for signal in INT TERM USR1; do

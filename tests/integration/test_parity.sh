@@ -1,6 +1,6 @@
 # test_parity.sh - whole runs of lrsweep-trainer beside the same runs in PyTorch, where there is one.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 
 sentence="200 steps of SGD with a schedule and of Adam end within float noise of PyTorch"
 if ! /usr/bin/python3 -c 'import numpy, torch' 2>reason.txt; then

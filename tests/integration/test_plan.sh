@@ -1,6 +1,6 @@
 # test_plan.sh - what a search will cost, told before it starts.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 # 9 candidates for 300 steps, 3 for 900, 1 for 2,700; an epoch has 59,000 / 32 = 1,843 steps.
 cost() { # JQ-FILTER OPTION...

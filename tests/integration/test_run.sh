@@ -1,6 +1,6 @@
 # test_run.sh - whole searches on real data, through the command line.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 
 try lrsweep run "$small" --out bare --trainers 1

@@ -1,6 +1,6 @@
 # test_structure.sh - dependencies point one way, and the parts that must be pure are.
 # shellcheck shell=bash disable=SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 cd "$LRSWEEP_SOURCE" || exit 1
 libraries=$LRSWEEP_BIN/..
 

@@ -1,6 +1,6 @@
 # test_trainer.sh - lrsweep-trainer through its protocol alone, as a user's own program would drive it.
 # shellcheck shell=bash disable=SC1010,SC2154
-. "$LRSWEEP_SOURCE/tests/integration/tap.sh"
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 
 hello() { # [JQ-FILTER ON THE STUDY]
 	jq -cn '{op: "hello", version: 1, study: {

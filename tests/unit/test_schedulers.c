@@ -1,4 +1,5 @@
 /* test_schedulers.c - each scheduler by the trace of its decisions and by published tables. */
+#include "coordinator/search/heap.h"
 #include "coordinator/search/schedulers/explore.h"
 #include "tests/support/virtual_cluster.h"
 
@@ -34,6 +35,46 @@ static enum fate by_step(void *context, uint32_t trial, uint32_t attempt, uint64
     return *value < 0 ? FATE_DIVERGES : FATE_REACHES;
 }
 
+/* --- what they are made of ----------------------------------------------------------------------
+ */
+
+static void a_queue_keeps_its_order_while_it_wraps_and_grows(void **state)
+{
+    (void)state;
+    struct queue queue = {0};
+    uint32_t in = 0, out = 0;
+    for (int round = 0; round < 200; round++) {
+        for (int i = 0; i < 7; i++)
+            assert_true(queue_push(&queue, in++));
+        for (int i = 0; i < 5; i++)
+            assert_int_equal(queue_pop(&queue), out++);
+        assert_int_equal(queue.count, in - out);
+    }
+    while (queue.count > 0)
+        assert_int_equal(queue_pop(&queue), out++);
+    assert_int_equal(in, out);
+    queue_destroy(&queue);
+}
+
+static void a_heap_gives_its_items_in_order_ties_by_number(void **state)
+{
+    (void)state;
+    enum { COUNT = 500 };
+    for (int descending = 0; descending < 2; descending++) {
+        struct heap heap = {.descending = descending};
+        for (uint32_t i = 0; i < COUNT; i++)
+            assert_true(heap_push(&heap, (struct heap_item){i * 37 % 50, i * 101 % COUNT}));
+        struct heap_item last = heap_pop(&heap);
+        for (int i = 1; i < COUNT; i++) {
+            struct heap_item item = heap_pop(&heap);
+            assert_true(descending ? heap_item_before(item, last) : heap_item_before(last, item));
+            last = item;
+        }
+        assert_int_equal(heap.count, 0);
+        heap_destroy(&heap);
+    }
+}
+
 /* --- successive halving and Hyperband -----------------------------------------------------------
  */
 
@@ -65,6 +106,36 @@ static void halving_trains_the_published_numbers(void **state)
         assert_int_equal(cluster.steps_trained, steps);
         virtual_cluster_stop(&cluster, study);
     }
+}
+
+static void what_remains_counts_those_that_can_still_come(void **state)
+{
+    (void)state;
+    struct error error;
+    struct search_update update;
+    json_t *study = virtual_study("sha", 9, 3, 1, 9);
+    struct search *search = search_create(study, SAMPLES, &error);
+    struct search_event event = {.kind = SEARCH_FREE};
+    assert_non_null(search);
+    /* 9 x 1, 3 x 2, 1 x 6 */
+    assert_true(search_remaining_budget(search) == 21);
+    for (int i = 0; i < 9; i++)
+        assert_true(search_step(search, &event, &update));
+    for (uint32_t i = 0; i < 7; i++) {
+        event = (struct search_event){
+            .kind = SEARCH_DIVERGED, .trial = i, .attempt = 1, .step = 1, .value = NAN};
+        assert_true(search_step(search, &event, &update));
+        /* The two that are left after the seventh go on both. */
+        assert_true(search_remaining_budget(search) == (i < 6 ? 20 - i : 12));
+    }
+    for (uint32_t i = 7; i < 9; i++) {
+        event = (struct search_event){
+            .kind = SEARCH_DONE, .trial = i, .attempt = 1, .step = 1, .value = 1};
+        assert_true(search_step(search, &event, &update));
+        assert_true(search_remaining_budget(search) == (i == 7 ? 11 : 10));
+    }
+    search_destroy(search);
+    json_decref(study);
 }
 
 /* Li et al. 2018, table 1: R = 81, eta = 3. One pass takes 143 candidates. */
@@ -481,7 +552,10 @@ static void the_last_of_a_cohort_take_turns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_queue_keeps_its_order_while_it_wraps_and_grows),
+        cmocka_unit_test(a_heap_gives_its_items_in_order_ties_by_number),
         cmocka_unit_test(halving_trains_the_published_numbers),
+        cmocka_unit_test(what_remains_counts_those_that_can_still_come),
         cmocka_unit_test(hyperband_has_the_published_brackets),
         cmocka_unit_test(the_last_bracket_takes_what_is_left),
         cmocka_unit_test(asynchronous_hyperband_deals_candidates_like_the_synchronous_one),

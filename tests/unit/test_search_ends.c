@@ -129,6 +129,7 @@ static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
     } cases[] = {
         /* The winner of the search is not that of the repeats. */
         {{0.40, 0.30, 0.42, 0.34}, 1, {false, true}, {0, 0}, {0.41, 0.32}, {0.01, 0.02}},
+        {{0.34, 0.30, 0.36, 0.34}, 1, {false, true}, {0, 0}, {0.35, 0.32}, {0.01, 0.02}},
         /* 0.34 and 0.32 differ by less than their errors: the one that spreads less. */
         {{0.31, 0.30, 0.37, 0.34}, 1, {true, true}, {0, 0}, {0.34, 0.32}, {0.03, 0.02}},
         {{0.33, 0.29, 0.35, 0.37}, 2, {true, true}, {0, 0}, {0.34, 0.33}, {0.01, 0.04}},

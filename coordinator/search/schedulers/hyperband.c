@@ -49,18 +49,18 @@ static void destroy(void *state)
     free(hyperband);
 }
 
-/* Adds bracket `s` of s_max for the candidates that all passes will deal to it. */
-static bool add_bracket(struct search *search, uint32_t s, uint32_t dealt, uint32_t share)
+/* Adds bracket `s` for `passes` times its share of the candidates and `rest` in a last pass. */
+static bool add_bracket(struct search *search, uint32_t s, uint32_t share, uint32_t passes,
+                        uint32_t rest)
 {
     const struct search_settings *settings = &search->settings;
-    uint32_t whole = dealt / share, rest = dealt % share;
     double budget = settings->max_budget;
     for (uint32_t i = 0; i < s; i++)
         budget /= settings->eta;
     if (!search_add_bracket(search))
         return false;
     for (uint32_t level = 0; level <= s; level++) {
-        uint32_t quota = whole * halving_quota(share, settings->eta, level) +
+        uint32_t quota = passes * halving_quota(share, settings->eta, level) +
                          (rest > 0 ? halving_quota(rest, settings->eta, level) : 0);
         if (!search_add_rung(search, level == s ? settings->max_budget : budget, quota))
             return false;
@@ -77,7 +77,7 @@ static bool add_brackets(struct search *search, const uint32_t *shares, uint32_t
     /* Brackets to which none are dealt are left out. */
     for (uint32_t i = 0; i <= s_max && (passes > 0 || left > 0); i++) {
         uint32_t partial = left < shares[i] ? left : shares[i];
-        if (!add_bracket(search, s_max - i, passes * shares[i] + partial, shares[i]))
+        if (!add_bracket(search, s_max - i, shares[i], passes, partial))
             return false;
         left -= partial;
     }

@@ -50,10 +50,10 @@ static bool add_rungs(struct search *search)
     const struct search_settings *settings = &search->settings;
     double interval = study_number(search->document, "search", "interval");
     double grace = study_number(search->document, "search", "grace");
-    double first = fmax(ceil(grace / interval * (1 - 1e-9)), 1);
+    uint32_t look = (uint32_t)fmax(ceil(grace / interval * (1 - 1e-9)), 1);
     if (!search_add_bracket(search))
         return false;
-    for (double look = first; look * interval < settings->max_budget * (1 - 1e-9); look++)
+    for (; look * interval < settings->max_budget * (1 - 1e-9); look++)
         if (!search_add_rung(search, look * interval, settings->candidates))
             return false;
     return search_add_rung(search, settings->max_budget, settings->candidates);

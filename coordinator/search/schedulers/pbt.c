@@ -63,7 +63,7 @@ static bool add_rungs(struct search *search)
     double interval = study_number(search->document, "search", "interval");
     if (!search_add_bracket(search))
         return false;
-    for (double end = 1; end * interval < settings->max_budget * (1 - 1e-9); end++)
+    for (uint32_t end = 1; end * interval < settings->max_budget * (1 - 1e-9); end++)
         if (!search_add_rung(search, end * interval, settings->candidates))
             return false;
     return search_add_rung(search, settings->max_budget, settings->candidates);
