@@ -2,6 +2,7 @@
 #include "common/study/study_file.h"
 
 #include "common/study/study_checks.h"
+#include "common/study/study_optimizers.h"
 #include "common/study/study_parse.h"
 #include "common/study/study_resolve.h"
 
@@ -54,6 +55,7 @@ static void read_tree(struct study_file *file)
 
 static void resolve(struct study_file *file)
 {
+    study_optimizers_gather(file->root, &file->problems);
     json_t *document = study_resolve(file->root, &file->problems);
     if (!document) {
         file->problems.out_of_memory = true;

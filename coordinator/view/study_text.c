@@ -1,6 +1,8 @@
 /* study_text.c - prints a resolved study in libconfig's syntax. */
 #include "coordinator/view/study_text.h"
 
+#include "common/catalogue/catalogue.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -108,6 +110,15 @@ static void print_member(FILE *stream, const char *key, const json_t *value)
     (void)fputs(";\n", stream);
 }
 
+/* A parameter that is searched may not stand in train as well, and where optimizers are searched
+ * none of theirs. */
+static bool is_searched(const json_t *space, const char *key)
+{
+    const struct catalogue_entry *train = catalogue_find(&catalogue_groups, "train");
+    return json_object_get(space, key) ||
+           (json_object_get(space, "optimizer") && !catalogue_key_find(train, key));
+}
+
 void study_text_print(FILE *stream, const json_t *document)
 {
     const json_t *space = json_object_get(document, "space");
@@ -120,8 +131,7 @@ void study_text_print(FILE *stream, const json_t *document)
         first = false;
         json_object_foreach((json_t *)group, key, value)
         {
-            /* A parameter that is searched may not stand in train as well. */
-            if (strcmp(name, "train") == 0 && json_object_get(space, key))
+            if (strcmp(name, "train") == 0 && is_searched(space, key))
                 continue;
             print_member(stream, key, value);
         }

@@ -1042,6 +1042,8 @@ static void a_printed_study_resolves_to_itself(void **state)
         "space.schedule[1].every={ int = [1, 3]; }",
         "space.lr_multiplier=( { layer = 0; value = { log_uniform = [0.1, 10.0]; }; } )",
         "space.lr_multiplier={ layer = 0; value = 0; }",
+        "space.schedule[1].warmup={ steps = { choice = (50, 100); }; shape = { choice = "
+        "(\"linear\", \"constant\"); }; }",
         "data.path=/odd \\ name",
         "data.validation=0.3333333333333333",
         "study.seed=9007199254740991",
@@ -1059,6 +1061,129 @@ static void a_printed_study_resolves_to_itself(void **state)
                "space = { lr = { grid = [1, 2]; }; momentum = { grid = [0.0, 0.9]; }; };\n"
                "search = { sampler = \"grid\"; scheduler = \"none\"; max_budget = 1; };\n");
     assert_round_trip("t.cfg", NULL);
+}
+
+/* The study of cases about optimizers: `train` and `space` are theirs. */
+static void write_optimizers(const char *train, const char *space)
+{
+    char text[800];
+    (void)snprintf(text, sizeof text,
+                   "study = { name = \"t\"; }; data = { format = \"idx\"; path = \"/d\"; };\n"
+                   "model = { layers = { type = \"dense\"; units = 10; }; };\n"
+                   "train = { %s };\n"
+                   "space = { lr = 0.1; %s };\n"
+                   "search = { candidates = 9; scheduler = \"none\"; max_budget = 1; };\n",
+                   train, space);
+    write_text("t.cfg", text);
+}
+
+static void optimizers_take_the_parameters_that_stand_beside_them(void **state)
+{
+    (void)state;
+#define SGD(momentum, decay)                                                                       \
+    "{\"type\":\"sgd\",\"momentum\":" momentum ",\"nesterov\":false,\"weight_decay\":" decay "}"
+#define LION(decay) "{\"type\":\"lion\",\"beta1\":0.9,\"beta2\":0.99,\"weight_decay\":" decay "}"
+    static const struct {
+        const char *train, *space, *expected;
+    } cases[] = {
+        {"", "optimizer = { choice = (\"sgd\", \"lion\"); };",
+         "[" SGD("0.0", "0.0") "," LION("0.0") "]"},
+        {"weight_decay = 0.1; momentum = 0.9;", "optimizer = { choice = (\"sgd\", \"lion\"); };",
+         "[" SGD("0.9", "0.1") "," LION("0.1") "]"},
+        {"momentum = 0.9;",
+         "weight_decay = { uniform = [0, 1]; }; optimizer = ( { type = \"sgd\"; momentum = 0.5; }, "
+         "{ type = \"sgd\"; weight_decay = 0.25; }, { type = \"lion\"; } );",
+         "[" SGD("0.5", "{\"uniform\":[0.0,1.0]}") "," SGD("0.9", "0.25") "," LION(
+             "{\"uniform\":[0.0,1.0]}") "]"},
+        {"", "optimizer = \"lion\";", "[" LION("0.0") "]"},
+        {"weight_decay = 0.5;", "optimizer = { type = \"lion\"; };", "[" LION("0.5") "]"},
+    };
+#undef SGD
+#undef LION
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        write_optimizers(cases[i].train, cases[i].space);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_sound(file);
+        char *found = json_dumps(
+            json_object_get(json_object_get(study_file_document(file), "space"), "optimizer"),
+            JSON_COMPACT | JSON_REAL_PRECISION(15));
+        assert_string_equal(found, cases[i].expected);
+        free(found);
+        study_file_destroy(file);
+        assert_round_trip("t.cfg", NULL);
+    }
+}
+
+static void optimizers_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *train, *space, *start;
+        const char *parts[PARTS];
+    } cases[] = {
+        {"optimizer = \"sgd\";",
+         "optimizer = { choice = (\"sgd\", \"adam\"); };",
+         "t.cfg:4: space.optimizer: ",
+         {"stands in train too (t.cfg:3)"}},
+        {"momentum = 0.9;",
+         "optimizer = { choice = (\"lion\", \"adam\"); };",
+         "t.cfg:3: train.momentum: ",
+         {"no optimizer of space.optimizer has it"}},
+        {"",
+         "rho = { uniform = [0, 0.9]; }; optimizer = { choice = (\"lion\", \"adam\"); };",
+         "t.cfg:4: space.rho: ",
+         {"no optimizer of space.optimizer has it"}},
+        {"beta1 = 0.9;",
+         "beta1 = { uniform = [0, 0.9]; }; optimizer = { choice = (\"lion\", \"adam\"); };",
+         "t.cfg:4: space.beta1: ",
+         {"stands in train too (t.cfg:3)"}},
+        {"",
+         "optimizer = { choice = (\"sgd\", \"sgd\"); };",
+         "t.cfg:4: space.optimizer.choice: ",
+         {"\"sgd\" stands in the list twice"}},
+        {"",
+         "optimizer = { choice = (\"sgd\", \"adm\"); };",
+         "t.cfg:4: space.optimizer[1].type: ",
+         {"did you mean \"adam\"?"}},
+        {"",
+         "optimizer = ( { type = \"sgd\"; beta1 = 0.5; } );",
+         "t.cfg:4: space.optimizer[0].beta1: ",
+         {"no key of the optimizer sgd", "belongs to adam"}},
+        {"",
+         "optimizer = ( { type = \"sgd\"; nesterov = true; } );",
+         "t.cfg:4: space.optimizer[0].nesterov: ",
+         {"momentum is 0"}},
+        {"",
+         "optimizer = ( { type = \"adam\"; beta1 = { uniform = [0.5, 1.5]; }; } );",
+         "t.cfg:4: space.optimizer[0].beta1.uniform[1]: ",
+         {"found 1.5", "below 1"}},
+        {"", "optimizer = 3;", "t.cfg:4: space.optimizer: ", {"found 3", "list of groups"}},
+        {"", "optimizer = ();", "t.cfg:4: space.optimizer: ", {"empty"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        write_optimizers(cases[i].train, cases[i].space);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_problem(file, cases[i].start, cases[i].parts);
+        study_file_destroy(file);
+    }
+}
+
+static void a_warm_up_that_is_searched_keeps_its_bounds(void **state)
+{
+    (void)state;
+    write_study(0, "");
+    struct study_file *file =
+        read_with("t.cfg", "space.schedule[1].warmup={ epochs = { uniform = [1, 9]; }; }");
+    assert_problem(
+        file, "--set space.schedule[1].warmup",
+        (const char *const[PARTS]){"warmup.epochs: found 9", "below search.max_budget = 9"});
+    study_file_destroy(file);
+    file = read_with("t.cfg", "space.schedule[1].warmup={ epochs = 1; from = { uniform = [0, 0.5]; "
+                              "}; shape = { choice = (\"linear\", \"exponential\"); }; }");
+    assert_problem(
+        file, "--set space.schedule[1].warmup",
+        (const char *const[PARTS]){"warmup.from: found 0", "where an exponential can start"});
+    study_file_destroy(file);
 }
 
 static void every_ready_study_is_sound(void **state)
@@ -1094,6 +1219,9 @@ int main(void)
         cmocka_unit_test(numbers_keep_their_value),
         cmocka_unit_test(a_setting_is_found_where_it_stands),
         cmocka_unit_test(a_printed_study_resolves_to_itself),
+        cmocka_unit_test(optimizers_take_the_parameters_that_stand_beside_them),
+        cmocka_unit_test(optimizers_that_make_no_sense_are_refused),
+        cmocka_unit_test(a_warm_up_that_is_searched_keeps_its_bounds),
         cmocka_unit_test(every_ready_study_is_sound),
     };
     return cmocka_run_group_tests(tests, enter_directory, leave_directory);
