@@ -33,6 +33,8 @@
  *   or the format a default). Data with targets in place of classes: "val_accuracy" is R^2,
  *   "val_error" 1 - R^2.
  * - search.candidates is always there: for a grid it is the number of combinations.
+ * - search.points is there only for the sampler list: for each candidate a list of numbers, one a
+ *   parameter of the space (common/space.h), null for one that it does not have.
  * - search.total_epochs, wall_time and target are there only if the file has them.
  * - `space.optimizer` is there only if optimizers are searched, and then a list, each with all of
  * its keys: what `train` or `space` said of them has been put inside. `train` holds the default

@@ -92,6 +92,15 @@ static bool may_be_zero(const json_t *value)
     return is_zero(value);
 }
 
+static bool may_be_true(const json_t *value)
+{
+    const json_t *list = list_of(value);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_is_true(json_array_get(list, i)))
+            return true;
+    return json_is_true(value);
+}
+
 /* The largest value of a number that may be searched. */
 static double largest(const json_t *value)
 {
@@ -198,21 +207,20 @@ static double choice_combinations(const char *key, const json_t *list, char *set
     return sum;
 }
 
-/* Sets search.candidates, at its place: behind the sampler that it belongs to. */
-static void set_candidates(const struct study_check *check, json_int_t candidates)
+void study_set_candidates(json_t *document, json_int_t candidates, struct study_problems *problems)
 {
     json_t *ordered = json_object();
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(check->document, "search"), key, value)
+    json_object_foreach(json_object_get(document, "search"), key, value)
     {
         if (strcmp(key, "candidates") != 0)
             (void)json_object_set(ordered, key, value);
         if (strcmp(key, "sampler") == 0)
             (void)json_object_set_new(ordered, "candidates", json_integer(candidates));
     }
-    if (json_object_set_new(check->document, "search", ordered) != 0)
-        check->problems->out_of_memory = true;
+    if (json_object_set_new(document, "search", ordered) != 0)
+        problems->out_of_memory = true;
 }
 
 static void check_grid(const struct study_check *check)
@@ -254,7 +262,7 @@ static void check_grid(const struct study_check *check)
             "%.10g, or leave it out",
             json_number_value(candidates), product, product);
     else
-        set_candidates(check, (json_int_t)product);
+        study_set_candidates(check->document, (json_int_t)product, check->problems);
 }
 
 static void check_searched_once(const struct study_check *check)
@@ -291,7 +299,7 @@ static void check_needs(const struct study_check *check)
     for (size_t i = 0; optimizer && i < optimizer->key_count; i++) {
         const struct catalogue_key *key = &optimizer->keys[i];
         char setting[100], needed[100];
-        if (!key->needs || !json_is_true(train_value(check, key->name, setting, sizeof setting)))
+        if (!key->needs || !may_be_true(train_value(check, key->name, setting, sizeof setting)))
             continue;
         if (is_zero(train_value(check, key->needs, needed, sizeof needed)))
             study_problem(check->problems, place_of(check, setting),
@@ -313,7 +321,7 @@ static void check_option_needs(const struct study_check *check)
             const struct catalogue_key *key = &optimizer->keys[j];
             char setting[100];
             (void)snprintf(setting, sizeof setting, "space.optimizer[%zu].%.40s", i, key->name);
-            if (key->needs && json_is_true(json_object_get(option, key->name)) &&
+            if (key->needs && may_be_true(json_object_get(option, key->name)) &&
                 is_zero(json_object_get(option, key->needs)))
                 study_problem(check->problems, place_of(check, setting),
                               "%s: found true, but %s is 0; allowed: with %s above 0", setting,

@@ -133,6 +133,9 @@ void study_text_print(FILE *stream, const json_t *document)
         {
             if (strcmp(name, "train") == 0 && is_searched(space, key))
                 continue;
+            /* They stand in the file that candidates_from names. */
+            if (strcmp(name, "search") == 0 && strcmp(key, "points") == 0)
+                continue;
             print_member(stream, key, value);
         }
         (void)fputs("};\n", stream);
