@@ -8,7 +8,7 @@
  *
  * What a column names and the space does not search is added to it, with the range of the column's
  * values, and taken out of train; schedules and optimizers that the space does not name are those
- * of the file. Every other value has to be one that the space can give. The rows become
+ * of the file. What a schedule or an optimizer of the space fixes stays fixed. Every other value has to be one that the space can give. The rows become
  * search.points of the resolved study, so that it needs the file no more. */
 #ifndef LRSWEEP_COMMON_STUDY_STUDY_LIST_H
 #define LRSWEEP_COMMON_STUDY_STUDY_LIST_H
@@ -29,10 +29,13 @@ struct study_list {
     size_t columns, rows;
 };
 
-/* Reads the list that search.candidates_from names and adds to the tree what the columns ask for.
- * NULL: there is none, or it has problems. The list outlives the tree. */
-struct study_list *study_list_read(struct study_node *root, struct study_problems *problems);
+/* Reads the file; its problems sort as a place of this order. NULL with a problem. */
+struct study_list *study_list_open(const char *path, size_t order, struct study_problems *problems);
 void study_list_destroy(struct study_list *list);
+
+/* study_columns.c: reads the list that search.candidates_from names and adds to the tree what the
+ * columns ask for. NULL: there is none, or it has problems. The list outlives the tree. */
+struct study_list *study_list_read(struct study_node *root, struct study_problems *problems);
 
 const char *study_list_cell(const struct study_list *list, size_t row, size_t column);
 
@@ -44,7 +47,8 @@ json_t *study_list_value(const char *text);
 void study_list_problem(const struct study_list *list, size_t row, size_t column,
                         struct study_problems *problems, const char *format, ...) PRINTF_LIKE(5, 6);
 
-/* Puts search.points and search.candidates into the resolved study, which has no other problems. */
+/* study_points.c: puts search.points and search.candidates into the resolved study, which has no
+ * other problems. */
 void study_list_place(const struct study_list *list, json_t *document,
                       struct study_problems *problems);
 

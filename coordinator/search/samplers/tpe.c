@@ -51,6 +51,7 @@ struct observation {
 
 /* The results of one budget. */
 struct level {
+    struct level *below; /* the next smaller budget */
     double budget;
     uint32_t results;                  /* finite ones */
     struct observation best[BEST_MAX]; /* of them, best first */
@@ -72,9 +73,8 @@ struct tpe {
     uint32_t startup, draws;
     double gamma, prior_weight;
     bool joint, liar;
-    struct level **levels; /* by rising budget */
-    size_t level_count, level_room;
-    uint32_t known; /* candidates with a result of any kind */
+    struct level *highest; /* the largest budget with a result; NULL: none */
+    uint32_t known;        /* candidates with a result of any kind */
     uint64_t samplings;
     uint32_t first_running, running_count; /* newest */
     struct link *links;                    /* [trials] */
@@ -87,9 +87,10 @@ static void destroy(void *state)
     struct tpe *tpe = state;
     if (!tpe)
         return;
-    for (size_t i = 0; i < tpe->level_count; i++)
-        free(tpe->levels[i]);
-    free(tpe->levels);
+    for (struct level *level = tpe->highest, *below; level; level = below) {
+        below = level->below;
+        free(level);
+    }
     free(tpe->links);
     parzen_destroy(&tpe->good);
     parzen_destroy(&tpe->other);
@@ -175,26 +176,20 @@ static void put(struct tpe *tpe, const struct search *search, struct sample *sam
 /* The level of a budget, made if there is none yet; NULL: out of memory. */
 static struct level *level_of(struct tpe *tpe, double budget)
 {
-    size_t place = 0;
-    while (place < tpe->level_count && tpe->levels[place]->budget < budget)
-        place++;
-    if (place < tpe->level_count && tpe->levels[place]->budget == budget)
-        return tpe->levels[place];
-    void *levels = tpe->levels;
+    struct level **place = &tpe->highest;
+    while (*place && (*place)->budget > budget)
+        place = &(*place)->below;
+    if (*place && (*place)->budget == budget)
+        return *place;
     struct level *level = calloc(1, sizeof *level);
-    if (!level ||
-        !search_reserve(&levels, &tpe->level_room, tpe->level_count + 1, sizeof *tpe->levels)) {
-        free(level);
+    if (!level)
         return NULL;
-    }
-    tpe->levels = levels;
     level->budget = budget;
     level->others = (struct sample){.trials = level->other_trials, .room = OTHERS_MAX};
     level->diverged = (struct sample){.trials = level->diverged_trials, .room = DIVERGED_MAX};
-    memmove(tpe->levels + place + 1, tpe->levels + place,
-            (tpe->level_count - place) * sizeof *tpe->levels);
-    tpe->level_count++;
-    return tpe->levels[place] = level;
+    level->below = *place;
+    *place = level;
+    return level;
 }
 
 /* Ties go to the lower number. */
@@ -245,15 +240,15 @@ static bool observed(void *state, const struct search *search, uint32_t number)
 
 /* --- the model --- */
 
-static size_t model_level(const struct tpe *tpe, const struct search *search)
+/* NULL: there is nothing to make a model of. */
+static const struct level *model_level(const struct tpe *tpe, const struct search *search)
 {
-    size_t lowest = tpe->level_count;
-    for (size_t i = tpe->level_count; i > 0; i--) {
-        uint32_t results = tpe->levels[i - 1]->results;
-        if (results >= search->space.count + 3)
-            return i - 1;
-        if (results > 0)
-            lowest = i - 1;
+    const struct level *lowest = NULL;
+    for (const struct level *level = tpe->highest; level; level = level->below) {
+        if (level->results >= search->space.count + 3)
+            return level;
+        if (level->results > 0)
+            lowest = level;
     }
     return lowest;
 }
@@ -273,10 +268,10 @@ static void add_sample(struct parzen *parzen, const struct search *search,
 }
 
 /* Those that diverged at a smaller budget too, as far as there is room. */
-static void add_diverged(struct tpe *tpe, const struct search *search, size_t level)
+static void add_diverged(struct tpe *tpe, const struct search *search, const struct level *level)
 {
-    for (size_t i = level + 1, room = DIVERGED_MAX; i > 0 && room > 0; i--) {
-        struct sample diverged = tpe->levels[i - 1]->diverged;
+    for (size_t room = DIVERGED_MAX; level && room > 0; level = level->below) {
+        struct sample diverged = level->diverged;
         if (diverged.count > room)
             diverged.count = (uint32_t)room;
         add_sample(&tpe->other, search, &diverged);
@@ -292,12 +287,11 @@ static void add_running(struct tpe *tpe, const struct search *search)
         add_trial(&tpe->other, search, trial, (double)tpe->running_count / kept);
 }
 
-static void fit(struct tpe *tpe, const struct search *search, size_t at)
+static void fit(struct tpe *tpe, const struct search *search, const struct level *level)
 {
-    const struct level *level = tpe->levels[at];
     double known = level->results;
-    for (size_t i = 0; i <= at; i++)
-        known += tpe->levels[i]->diverged.total;
+    for (const struct level *at = level; at; at = at->below)
+        known += at->diverged.total;
     uint32_t good = (uint32_t)fmin(ceil(tpe->gamma * known), level->best_count);
     parzen_clear(&tpe->good);
     parzen_clear(&tpe->other);
@@ -305,7 +299,7 @@ static void fit(struct tpe *tpe, const struct search *search, size_t at)
         add_trial(i < good ? &tpe->good : &tpe->other, search, level->best[i].trial,
                   i < good ? log((good + 1.0) / (i + 1.0)) : 1);
     add_sample(&tpe->other, search, &level->others);
-    add_diverged(tpe, search, at);
+    add_diverged(tpe, search, level);
     if (tpe->liar)
         add_running(tpe, search);
     parzen_fit(&tpe->good, tpe->joint);
@@ -351,8 +345,8 @@ static void choose_single(const struct tpe *tpe, struct random_stream *stream, s
 static void sample(void *state, const struct search *search, uint32_t candidate, double *values)
 {
     struct tpe *tpe = state;
-    size_t level = model_level(tpe, search);
-    if (tpe->known < tpe->startup || level == tpe->level_count) {
+    const struct level *level = model_level(tpe, search);
+    if (tpe->known < tpe->startup || !level) {
         sampler_sobol.sample(NULL, search, candidate, values);
     } else {
         double point[SPACE_MAX];
