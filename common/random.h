@@ -15,7 +15,7 @@ enum random_purpose {
     RANDOM_INITIAL = 2,   /* initial weights; index: layer number */
     RANDOM_SHUFFLE = 3,   /* batch order; index: epoch number */
     RANDOM_DROPOUT = 4,   /* index: step and layer */
-    RANDOM_AUGMENT = 5,   /* index: epoch and sample */
+    RANDOM_AUGMENT = 5,   /* index: epoch << 32 | sample */
     RANDOM_GENERATE = 6,  /* generated data sets; index: sample number */
     RANDOM_SPLIT = 7,     /* stratified splits; index: class */
     RANDOM_SEARCH = 8,    /* decisions of a scheduler; index: decision number */

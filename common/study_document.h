@@ -24,7 +24,7 @@
  *
  * - `train` holds the keys of train itself and those of the chosen optimizer, no others; in the
  * same way `data` those of the format, `search` those of the sampler and of the scheduler (eta and
- *   min_budget are sha's), a layer and a schedule those of their type. The order is the
+ *   min_budget, say, are sha's), a layer and a schedule those of their type. The order is the
  * catalogue's.
  * - A parameter that is searched stands in `space`; `train` still holds its default.
  * - A real key is always a JSON real, a whole-number key an integer. validation and test are an
@@ -32,7 +32,8 @@
  * - data.target, scale, validation_path and test_path are there only if the file has them (scale:
  *   or the format a default). Data with targets in place of classes: "val_accuracy" is R^2,
  *   "val_error" 1 - R^2.
- * - search.candidates is always there: for a grid it is the number of combinations.
+ * - search.candidates is always there: for a grid it is the number of combinations, for Hyperband,
+ * if the file has none, what one pass over its brackets takes.
  * - search.points is there only for the sampler list: for each candidate a list of numbers, one a
  *   parameter of the space (common/space.h), null for one that it does not have.
  * - search.total_epochs, wall_time and target are there only if the file has them.

@@ -9,7 +9,17 @@ static const char *const names[] = {
     [VERDICT_HEALTHY] = "healthy",
     [VERDICT_DIVERGED] = "diverged",
     [VERDICT_COLLAPSED] = "collapsed",
+    [VERDICT_OSCILLATING] = "oscillating",
+    [VERDICT_ERRATIC] = "erratic",
+    [VERDICT_PLATEAUED] = "plateaued",
+    [VERDICT_SLOW] = "slow",
+    [VERDICT_OVERFITTING] = "overfitting",
 };
+
+bool verdict_ends(enum verdict verdict)
+{
+    return verdict == VERDICT_DIVERGED || verdict == VERDICT_COLLAPSED;
+}
 
 const char *verdict_name(enum verdict verdict)
 {

@@ -53,6 +53,8 @@ static void flush_outbox(struct worker *worker)
     while (sent < worker->outbox_count &&
            link_send(worker->link, COORDINATOR, false, &worker->outbox[sent], &error))
         sent++;
+    if (sent == 0)
+        return;
     worker->outbox_count -= sent;
     memmove(worker->outbox, worker->outbox + sent, worker->outbox_count * sizeof *worker->outbox);
 }

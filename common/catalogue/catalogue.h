@@ -75,6 +75,9 @@ extern const struct catalogue catalogue_schedulers;
 extern const struct catalogue catalogue_schedules; /* defined in common/schedule/schedule.c */
 extern const struct catalogue catalogue_groups;    /* the study file's groups: study, data ... */
 
+/* One layer: the group inside every list of layers. */
+extern const struct catalogue_entry catalogue_layer_group;
+
 #define CATALOGUE_NUMBERS_MAX 16
 
 /* Bounds that stand for "any finite number" and "any count". */

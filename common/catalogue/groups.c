@@ -44,19 +44,11 @@ static const struct catalogue_key data_keys[] = {
      .text = "samples held out are drawn class by class, in the training set's proportions"},
 };
 
-static const struct catalogue_key layer_keys[] = {
-    {.name = "type", .type = KEY_TEXT, .names = &catalogue_layers, .text = "what the layer does"},
-};
-
-static const struct catalogue_entry layer = {
-    .name = "layer",
-    .text = "one layer",
-    .keys = layer_keys,
-    .key_count = COUNT_OF(layer_keys),
-};
-
 static const struct catalogue_key model_keys[] = {
-    {.name = "layers", .type = KEY_LIST, .group = &layer, .text = "from the input to the output"},
+    {.name = "layers",
+     .type = KEY_LIST,
+     .group = &catalogue_layer_group,
+     .text = "from the input to the output"},
     {.name = "loss",
      .type = KEY_TEXT,
      .fallback = "cross_entropy",
@@ -104,6 +96,18 @@ static const struct catalogue_key train_keys[] = {
      .high = 1,
      .searchable = true,
      .text = "rate of a layer over that of the next layer with parameters; 1: the same for all"},
+    {.name = "random_crop",
+     .type = KEY_INTEGER,
+     .fallback = "0",
+     .low = 0,
+     .high = 65536,
+     .searchable = true,
+     .text = "zeros put around a training image, of which a part of its size is cut out at random"},
+    {.name = "random_flip",
+     .type = KEY_BOOL,
+     .fallback = "false",
+     .searchable = true,
+     .text = "mirror a training image left to right with probability 1/2"},
     {.name = "report_every",
      .type = KEY_INTEGER,
      .fallback = "100",

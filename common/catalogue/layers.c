@@ -112,6 +112,31 @@ static const struct catalogue_key batch_norm_keys[] = {
     LR_MULTIPLIER_KEY,
 };
 
+static const struct catalogue_key residual_keys[] = {
+    {.name = "layers",
+     .type = KEY_LIST,
+     .group = &catalogue_layer_group,
+     .text = "f, from its input to its output"},
+    {.name = "shortcut",
+     .type = KEY_LIST,
+     .fallback = "",
+     .group = &catalogue_layer_group,
+     .text =
+         "what x goes through; left out: nothing, or a conv2d of kernel_size 1 or a dense layer "
+         "without bias where f changes the shape"},
+    {.name = "activation",
+     .type = KEY_TEXT,
+     .fallback = "none",
+     .choices = activations,
+     .text = "applied to the sum"},
+    {.name = "lr_multiplier",
+     .type = KEY_REAL,
+     .fallback = "1.0",
+     .low = 0,
+     .high = 1e6,
+     .text = "times the learning rate of the layers inside; 0: they stay as they are"},
+};
+
 static const struct catalogue_entry entries[] = {
     {.name = "dense",
      .text = "every output from every input: y = activation(W x + b)",
@@ -155,6 +180,11 @@ static const struct catalogue_entry entries[] = {
      .source = "torch.nn.BatchNorm1d and 2d; Ioffe and Szegedy 2015",
      .keys = batch_norm_keys,
      .key_count = COUNT_OF(batch_norm_keys)},
+    {.name = "residual",
+     .text = "y = activation(f(x) + x), f a list of layers",
+     .source = "He et al. 2016; torchvision's BasicBlock, whose downsample is the shortcut",
+     .keys = residual_keys,
+     .key_count = COUNT_OF(residual_keys)},
     {.name = "relu", .text = "y = x above 0, else 0", .source = "torch.nn.ReLU"},
     {.name = "leaky_relu",
      .text = "y = x above 0, else 0.01 x",
@@ -181,3 +211,10 @@ static const struct catalogue_entry *entry(size_t index)
 
 const struct catalogue catalogue_layers = {
     .kind = "layer", .plural = "layers", .count = count, .entry = entry};
+
+static const struct catalogue_key group_keys[] = {
+    {.name = "type", .type = KEY_TEXT, .names = &catalogue_layers, .text = "what the layer does"},
+};
+
+const struct catalogue_entry catalogue_layer_group = {
+    .name = "layer", .text = "one layer", .keys = group_keys, .key_count = COUNT_OF(group_keys)};

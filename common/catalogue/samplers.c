@@ -6,17 +6,19 @@
 static const struct catalogue_key random_keys[] = {
     {.name = "candidates",
      .type = KEY_INTEGER,
+     .fallback = "",
      .low = 1,
      .high = 1000000,
-     .text = "how many candidates are drawn"},
+     .text = "how many candidates are drawn; hyperband alone may leave it out"},
 };
 
 static const struct catalogue_key tpe_keys[] = {
     {.name = "candidates",
      .type = KEY_INTEGER,
+     .fallback = "",
      .low = 1,
      .high = 1000000,
-     .text = "how many candidates are made"},
+     .text = "how many candidates are made; hyperband alone may leave it out"},
     {.name = "n_startup_trials",
      .type = KEY_INTEGER,
      .fallback = "10",

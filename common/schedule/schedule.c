@@ -258,6 +258,12 @@ void schedule_state_start(struct schedule_state *state)
     *state = (struct schedule_state){.scale = 1, .best = INFINITY};
 }
 
+bool schedule_observes(const char *type)
+{
+    const struct schedule_class *class = class_find(type);
+    return class && class->observe;
+}
+
 void schedule_observe(const struct schedule *schedule, struct schedule_state *state, uint64_t step,
                       double loss)
 {

@@ -74,6 +74,9 @@ double schedule_lr(const struct schedule *schedule, uint64_t step);
 
 void schedule_state_start(struct schedule_state *state);
 
+/* Whether schedules of this type follow the validation loss, and never move without one. */
+bool schedule_observes(const char *type);
+
 /* Tells of the validation after `step` steps. The trainer calls it at every multiple of
  * validate_every alone, and a step counts once: validations at a rung's end, or before a resume,
  * must change no result. What comes during the warm-up does not count. The rate of the steps that

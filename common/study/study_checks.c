@@ -2,6 +2,7 @@
 #include "common/study/study_checks.h"
 
 #include "common/catalogue/catalogue.h"
+#include "common/hyperband.h"
 #include "common/space.h"
 
 #include <math.h>
@@ -119,7 +120,8 @@ static double largest(const json_t *value)
 static void check_metric(const struct study_check *check)
 {
     const char *metric = json_string_value(value_of(check, "study", "metric"));
-    if (!metric || strncmp(metric, "val_", 4) != 0 ||
+    /* Validation files take the place of what is held out. */
+    if (!metric || strncmp(metric, "val_", 4) != 0 || value_of(check, "data", "validation_path") ||
         !is_zero(value_of(check, "data", "validation")))
         return;
     study_problem(
@@ -144,10 +146,10 @@ static void check_budget_order(const struct study_check *check)
 
 static void check_whole_steps(const struct study_check *check)
 {
-    static const char *const keys[] = {"min_budget", "max_budget"};
+    static const char *const keys[] = {"min_budget", "max_budget", "interval", "grace"};
     if (!is_text(value_of(check, "search", "unit"), "steps"))
         return;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const json_t *budget = value_of(check, "search", keys[i]);
         double steps = json_number_value(budget);
         char setting[40];
@@ -263,6 +265,81 @@ static void check_grid(const struct study_check *check)
             json_number_value(candidates), product, product);
     else
         study_set_candidates(check->document, (json_int_t)product, check->problems);
+}
+
+/* Looks and generations lie within the budget, and are not too many to be told of one by one. */
+static void check_intervals(const struct study_check *check)
+{
+    static const char *const keys[] = {"interval", "grace"};
+    const double most = 1000;
+    const json_t *budget = value_of(check, "search", "max_budget");
+    const json_t *interval = value_of(check, "search", "interval");
+    for (size_t i = 0; budget && i < sizeof keys / sizeof keys[0]; i++) {
+        const json_t *value = value_of(check, "search", keys[i]);
+        char setting[40], where[ERROR_TEXT_BYTES / 2];
+        if (!value || json_number_value(value) < json_number_value(budget))
+            continue;
+        (void)snprintf(setting, sizeof setting, "search.%s", keys[i]);
+        name_place(check, "search.max_budget", where, sizeof where);
+        study_problem(check->problems, place_of(check, setting),
+                      "%s: found %.10g; allowed: below max_budget = %.10g (%s)", setting,
+                      json_number_value(value), json_number_value(budget), where);
+    }
+    if (budget && interval &&
+        json_number_value(budget) > most * json_number_value(interval) * (1 + 1e-9))
+        study_problem(check->problems, place_of(check, "search.interval"),
+                      "search.interval: found %.10g, of which max_budget = %.10g has more than %g; "
+                      "allowed: %.10g or more",
+                      json_number_value(interval), json_number_value(budget), most,
+                      json_number_value(budget) / most);
+}
+
+/* What is drawn without end needs a number; one pass of Hyperband has one. */
+static void check_candidates(const struct study_check *check)
+{
+    const json_t *sampler = value_of(check, "search", "sampler");
+    const json_t *scheduler = value_of(check, "search", "scheduler");
+    const struct study_node *search = study_node_member(check->root, "search");
+    if (!sampler || !scheduler || is_text(sampler, "grid") || is_text(sampler, "list") ||
+        value_of(check, "search", "candidates") || study_node_member(search, "candidates"))
+        return;
+    const json_t *low = value_of(check, "search", "min_budget");
+    const json_t *high = value_of(check, "search", "max_budget");
+    const json_t *eta = value_of(check, "search", "eta");
+    if (!is_text(scheduler, "hyperband")) {
+        study_problem(
+            check->problems, place_of(check, "search"),
+            "search.candidates: missing: the sampler %s needs it; allowed: a whole number "
+            "from 1 to 1000000 (hyperband alone may leave it out)",
+            json_string_value(sampler));
+    } else if (low && high && eta && json_number_value(low) <= json_number_value(high)) {
+        uint32_t ratio = (uint32_t)json_integer_value(eta);
+        uint32_t brackets =
+            hyperband_brackets(json_number_value(low), json_number_value(high), ratio);
+        uint32_t pass = hyperband_pass(brackets - 1, ratio);
+        if (pass > 1000000)
+            study_problem(check->problems, place_of(check, "search.min_budget"),
+                          "search.min_budget: found %.10g; one pass of hyperband then takes more "
+                          "than 1000000 candidates; allowed: a larger one, or name candidates",
+                          json_number_value(low));
+        else
+            study_set_candidates(check->document, pass, check->problems);
+    }
+}
+
+/* A population of which none is replaced does not learn from each other. */
+static void check_population(const struct study_check *check)
+{
+    const json_t *quantile = value_of(check, "search", "quantile");
+    const json_t *candidates = value_of(check, "search", "candidates");
+    double count = json_number_value(candidates);
+    if (!quantile || !candidates || json_number_value(quantile) * count >= 1 - 1e-9)
+        return;
+    study_problem(check->problems, place_of(check, "search.quantile"),
+                  "search.quantile: found %.10g, which is less than one of %.10g candidates; "
+                  "allowed: %.10g or more candidates%s",
+                  json_number_value(quantile), count, ceil(1 / json_number_value(quantile)),
+                  count < 2 ? "" : ", or a larger quantile");
 }
 
 static void check_searched_once(const struct study_check *check)
@@ -424,8 +501,9 @@ static void check_space_size(const struct study_check *check)
 }
 
 static void (*const rules[])(const struct study_check *) = {
-    check_metric, check_budget_order, check_whole_steps, check_grid,        check_searched_once,
-    check_needs,  check_option_needs, check_warmups,     check_multipliers, check_space_size,
+    check_metric,     check_budget_order, check_whole_steps,   check_intervals, check_grid,
+    check_candidates, check_population,   check_searched_once, check_needs,     check_option_needs,
+    check_warmups,    check_multipliers,  check_space_size,
 };
 
 void study_checks_run(json_t *document, const struct study_node *root,

@@ -1,16 +1,38 @@
 /* check.c - lrsweep check: validates a study, prints it resolved, trains nothing. */
+#include "common/study_document.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/study_argument.h"
 #include "coordinator/probe.h"
 #include "coordinator/search/search.h"
+#include "coordinator/view/figures.h"
 #include "coordinator/view/study_text.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
+
+/* The steps are those of the study's own batch size. */
+static void print_rungs(const struct search *search, const char *unit)
+{
+    size_t count = search_rung_count(search);
+    bool brackets = search_rung(search, count - 1)->bracket > 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct search_rung *rung = search_rung(search, i);
+        printf("# ");
+        if (brackets)
+            printf("bracket %u, ", rung->bracket + 1);
+        printf("rung %u: %u candidate%s, to %s", rung->level + 1, rung->quota,
+               rung->quota == 1 ? "" : "s", figure_budget(rung->budget, unit).text);
+        if (strcmp(unit, "steps") != 0)
+            printf(" (%" PRIu64 " steps)", search_study_steps(search, rung->budget));
+        puts("");
+    }
+}
 
 /* What the trainer found, as comments of the study file that is printed. */
-static void print_findings(const struct probe *probe, const struct search *search)
+static void print_findings(const struct probe *probe, const struct search *search, const char *unit)
 {
     const json_t *layers = json_object_get(probe->answer, "layers");
     double train = probe_number(probe, "train_samples", 0);
@@ -25,7 +47,8 @@ static void print_findings(const struct probe *probe, const struct search *searc
     for (size_t i = 0; i < json_array_size(layers); i++) {
         const json_t *layer = json_array_get(layers, i), *output = json_object_get(layer, "output");
         const char *type = json_string_value(json_object_get(layer, "type"));
-        printf("# layer %zu: %s, output", i, type ? type : "?");
+        const char *at = json_string_value(json_object_get(layer, "at"));
+        printf("# %s: %s, output", at ? at : "a layer", type ? type : "?");
         for (size_t j = 0; j < json_array_size(output); j++)
             printf("%s%lld", j ? " x " : " ", json_integer_value(json_array_get(output, j)));
         printf(", %lld parameters\n", json_integer_value(json_object_get(layer, "parameters")));
@@ -36,9 +59,7 @@ static void print_findings(const struct probe *probe, const struct search *searc
                probe_number(probe, "parameters", 0), probe_number(probe, "flops_per_sample", 0),
                probe_number(probe, "weight_bytes", 0) / 1024,
                probe_number(probe, "activation_bytes", 0) / 1024);
-    for (size_t i = 0; i < search_rung_count(search); i++)
-        printf("# rung %zu: at most %u candidates up to budget %g\n", i,
-               search_rung(search, i)->quota, search_rung(search, i)->budget);
+    print_rungs(search, unit);
 }
 
 static int examine(const struct study_file *file, bool json)
@@ -67,7 +88,7 @@ static int examine(const struct study_file *file, bool json)
         json_dumpf(document, stdout, JSON_INDENT(2));
         puts("");
     } else {
-        print_findings(&probe, search);
+        print_findings(&probe, search, study_text(document, "search", "unit"));
         study_text_print(stdout, document);
     }
     search_destroy(search);

@@ -9,7 +9,7 @@ enum exit_status {
     EXIT_OK = 0,
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,       /* wrong arguments or a wrong study */
-    EXIT_NO_SURVIVOR = 3, /* no candidate reached the full budget */
+    EXIT_NO_SURVIVOR = 3, /* no candidate reached the full budget, no rate can be proposed */
     EXIT_INTERRUPTED = 75 /* run it again with --resume */
 };
 
@@ -24,6 +24,7 @@ struct command {
 extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_plan;
+extern const struct command command_find;
 extern const struct command command_status;
 extern const struct command command_list;
 

@@ -30,6 +30,7 @@ struct dispatch_options {
     uint64_t train_samples, validation_samples; /* 0: the trainer does not tell */
     bool local_worker;                          /* rank 0 has a worker too */
     bool resume;                                /* feed the recorded events first */
+    bool untested;                              /* what is best is neither tested nor kept */
 };
 
 struct dispatch;

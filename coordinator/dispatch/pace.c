@@ -4,6 +4,7 @@
 #include "common/study_document.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MEASURE_EVERY_S 0.5
@@ -30,21 +31,19 @@ static void measure(struct pace *pace, double now_s)
     pace->budget_measured = pace->budget_done;
 }
 
-/* The budget that the rungs under way and to come still take, if nothing more diverges. */
-static double remaining_budget(const struct search *search)
+/* The rung in which most trials are trained, the higher of those; if none are, the last one that
+ * was begun. */
+static size_t rung_under_way(const struct search *search, uint32_t *running)
 {
-    double remaining = 0, below = 0;
+    size_t most = 0, begun = 0;
+    for (uint32_t i = 0; i < search_trial_count(search); i++)
+        if (search_trial(search, i)->state == TRIAL_RUNNING)
+            running[search_trial_rung(search, i) - search_rung(search, 0)]++;
     for (size_t i = 0; i < search_rung_count(search); i++) {
-        const struct search_rung *rung = search_rung(search, i);
-        if (rung->level == 0)
-            below = 0;
-        uint32_t expected = rung->quota;
-        if (rung->level > 0 && rung->entered > 0)
-            expected = rung->entered;
-        remaining += (double)(expected - rung->settled) * (rung->budget - below);
-        below = rung->budget;
+        most = running[i] >= running[most] ? i : most;
+        begun = search_rung(search, i)->entered > 0 ? i : begun;
     }
-    return remaining;
+    return running[most] > 0 ? most : begun;
 }
 
 void pace_numbers(struct pace *pace, const struct record *record, double now_s,
@@ -62,13 +61,15 @@ void pace_numbers(struct pace *pace, const struct record *record, double now_s,
                             ? pace->rate
                             : NAN,
     };
-    for (size_t i = 0; i < search_rung_count(search); i++)
-        if (search_rung(search, i)->entered > 0)
-            numbers->rung = (unsigned)i;
+    uint32_t *running = calloc(search_rung_count(search), sizeof *running);
+    if (running)
+        numbers->rung = (unsigned)rung_under_way(search, running);
+    free(running);
     const struct search_rung *rung = search_rung(search, numbers->rung);
     numbers->rung_budget = rung->budget;
     numbers->rung_done = rung->settled;
-    numbers->rung_total = rung->level == 0 ? rung->quota : rung->entered;
+    numbers->rung_total =
+        rung->level == 0 && rung->quota > rung->entered ? rung->quota : rung->entered;
     for (uint32_t i = 0; i < search_trial_count(search); i++)
         numbers->states[search_trial(search, i)->state]++;
     if (search_candidates(search) > search_trial_count(search))
@@ -93,5 +94,5 @@ void pace_numbers(struct pace *pace, const struct record *record, double now_s,
         json_decref(params);
     }
     if (pace->rate > 0)
-        numbers->remaining_s = remaining_budget(search) / pace->rate;
+        numbers->remaining_s = search_remaining_budget(search) / pace->rate;
 }

@@ -109,24 +109,48 @@ static const char *close_name(enum search_close close)
     return names[close];
 }
 
-/* Why the search left a trial behind. */
-static void explain_stop(struct record *record, uint32_t number)
+/* Why the search left a trial behind, and after it what the trainer said of the trial's losses. */
+static void explain_stop(const struct record *record, uint32_t number, const char *seen, char *text,
+                         size_t bytes)
 {
     const struct search_trial *trial = search_trial(record->search, number);
-    const struct search_rung *rung = search_trial_rung(record->search, number);
+    double budget = search_trial_rung(record->search, number)->budget;
     const char *unit = study_text(record->document, "search", "unit");
     const char *metric = study_text(record->document, "study", "metric");
-    enum search_close close = search_closed(record->search);
-    char text[256];
-    if (close != SEARCH_OPEN)
-        (void)snprintf(text, sizeof text, "Stopped at step %llu, when search.%s ended the search.",
-                       (unsigned long long)trial->step, close_name(close));
-    else
-        (void)snprintf(text, sizeof text,
-                       "Stopped after %g %s: its %s was %.4g, the last of those that went on had "
-                       "%.4g.",
-                       rung->budget, unit, metric, trial->final, rung->cutoff);
-    record_message(record, number, text);
+    switch (trial->stop) {
+    case SEARCH_STOP_RANK:
+        if (isnan(trial->against))
+            (void)snprintf(text, bytes,
+                           "Stopped after %g %s: none of its rung was to go on; its %s was %.4g.",
+                           budget, unit, metric, trial->final);
+        else
+            (void)snprintf(text, bytes,
+                           "Stopped after %g %s: its %s was %.4g, the last of the best of its rung "
+                           "had %.4g.",
+                           budget, unit, metric, trial->final, trial->against);
+        break;
+    case SEARCH_STOP_MEDIAN:
+        (void)snprintf(text, bytes,
+                       "Stopped after %g %s: its best %s was %.4g, worse than %.4g, the median of "
+                       "the others' averages so far.",
+                       budget, unit, metric, trial->metric, trial->against);
+        break;
+    case SEARCH_STOP_REPLACED:
+        (void)snprintf(
+            text, bytes,
+            "Replaced at step %llu by a copy of trial %u: its %s was %.4g, that of trial "
+            "%u %.4g.",
+            (unsigned long long)trial->step, trial->replaced_by, metric, trial->final,
+            trial->replaced_by, trial->against);
+        break;
+    case SEARCH_STOP_CLOSED:
+    case SEARCH_STOP_NONE:
+        (void)snprintf(text, bytes, "Stopped at step %llu, when search.%s ended the search.",
+                       (unsigned long long)trial->step, close_name(search_closed(record->search)));
+        break;
+    }
+    size_t length = strlen(text);
+    (void)snprintf(text + length, bytes - length, "%s%s", seen[0] ? " " : "", seen);
 }
 
 static bool left(enum trial_state state)
@@ -147,8 +171,12 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
     }
     if (left(trial->state) && isnan(note->ended))
         note->ended = unix_time();
-    if (trial->state == TRIAL_STOPPED)
-        explain_stop(record, number);
+    char explained[MESSAGE_TEXT_MAX_BYTES + 256];
+    const char *message = note->message ? note->message : "";
+    if (trial->state == TRIAL_STOPPED) {
+        explain_stop(record, number, message, explained, sizeof explained);
+        message = explained;
+    }
     const struct trial_row row = {
         .id = number,
         .state = trial->state,
@@ -169,7 +197,7 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         .ended = note->ended,
         .attempts = trial->attempts - trial->turns,
         .worker = note->worker,
-        .message = note->message ? note->message : "",
+        .message = message,
     };
     bool written = store_trial(record->store, &row, error);
     json_decref(params);

@@ -35,6 +35,10 @@ void testing_begin(struct dispatch *dispatch)
         dispatch_quit(dispatch);
         return;
     }
+    if (dispatch->options->untested) {
+        dispatch_enter(dispatch, TESTING); /* of nothing: what is left is to tidy up */
+        return;
+    }
     testing->trials = malloc((search_trial_count(search) + 1) * sizeof *testing->trials);
     if (!testing->trials) {
         error_set(&error, "out of memory");

@@ -157,7 +157,6 @@ static bool sound(const struct search_finalist *finalist)
 void finals_settled(struct search *search, uint32_t number)
 {
     struct search_finalist *best = NULL;
-    search->rungs[search->rung_count - 1].settled++;
     for (size_t i = 0; i < search->finalist_count; i++) {
         struct search_finalist *finalist = &search->finalists[i];
         if (finalist->trial == search->trials[number].parent)

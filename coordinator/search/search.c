@@ -52,6 +52,7 @@ struct search *search_create(const json_t *document, uint64_t train_samples, str
         error_set(error, "out of memory");
         return NULL;
     }
+    search->document = document;
     search->best_metric = NAN;
     search->leader = SEARCH_NO_TRIAL;
     const char *sampler = study_text(document, "search", "sampler");
@@ -92,36 +93,23 @@ void search_destroy(struct search *search)
     free(search->rungs);
     free(search->brackets);
     free(search->finalists);
-    free(search->retries);
+    queue_destroy(&search->retries);
     free(search->actions);
     free(search);
 }
 
 static void enqueue_retry(struct search *search, uint32_t trial)
 {
-    if (search->retry_first > 0) {
-        memmove(search->retries, search->retries + search->retry_first,
-                search->retry_count * sizeof *search->retries);
-        search->retry_first = 0;
-    }
-    void *retries = search->retries;
-    if (!search_reserve(&retries, &search->retry_room, search->retry_count + 1,
-                        sizeof *search->retries)) {
+    if (!queue_push(&search->retries, trial))
         search->out_of_memory = true;
-        return;
-    }
-    search->retries = retries;
-    search->retries[search->retry_count++] = trial;
 }
 
 static uint32_t next_trial(struct search *search)
 {
     if (search->phase == PHASE_CLOSING || search->phase == PHASE_OVER)
         return SEARCH_NO_TRIAL;
-    if (search->retry_count > 0) {
-        search->retry_count--;
-        return search->retries[search->retry_first++];
-    }
+    if (search->retries.count > 0)
+        return queue_pop(&search->retries);
     return search->phase == PHASE_FINALS ? finals_next(search)
                                          : search->scheduler->next(search->scheduler_state, search);
 }
@@ -147,6 +135,7 @@ static void step_free(struct search *search, const struct search_event *event)
 static void settle(struct search *search, uint32_t number)
 {
     struct search_trial *trial = &search->trials[number];
+    search_bracket_rung(search, trial->bracket, trial->rung)->settled++;
     if (!trial->repeat) {
         if (search->sampler->observed &&
             !search->sampler->observed(search->sampler_state, search, number))
@@ -277,15 +266,19 @@ static void close_search(struct search *search, enum search_close reason)
 /* Those that were still in the search leave it; the best of them keeps its checkpoint. */
 static void retire_all(struct search *search)
 {
-    search->retry_count = search->retry_first = 0;
+    queue_clear(&search->retries);
     for (uint32_t i = 0; i < search->trial_count; i++) {
         struct search_trial *trial = &search->trials[i];
         if (trial->state != TRIAL_PAUSED && trial->state != TRIAL_WAITING)
             continue;
+        if (i != search->leader) {
+            search_stop_trial(search, i, SEARCH_STOP_CLOSED, NAN);
+            continue;
+        }
         trial->state = TRIAL_STOPPED;
+        trial->stop = SEARCH_STOP_CLOSED;
         search_act(search, SEARCH_CHANGED, i);
-        if (i != search->leader)
-            search_release(search, i);
+        search_bracket_rung(search, trial->bracket, trial->rung)->left++;
     }
 }
 
@@ -296,11 +289,13 @@ static void advance(struct search *search)
         return;
     if (search->phase == PHASE_CLOSING)
         retire_all(search);
-    else if (search->retry_count > 0)
+    else if (search->retries.count > 0)
         return;
-    if (search->phase == PHASE_CLOSING ||
-        (search->phase == PHASE_SEARCHING &&
-         search->scheduler->exhausted(search->scheduler_state, search)))
+    bool ends = search->phase == PHASE_SEARCHING &&
+                search->scheduler->exhausted(search->scheduler_state, search);
+    if (ends && search->scheduler->end)
+        search->scheduler->end(search->scheduler_state, search);
+    if (ends || search->phase == PHASE_CLOSING)
         search->phase = finals_begin(search) ? PHASE_FINALS : PHASE_OVER;
     else if (search->phase == PHASE_FINALS && search->rungs[search->rung_count - 1].settled ==
                                                   search->rungs[search->rung_count - 1].quota)

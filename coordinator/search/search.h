@@ -21,6 +21,16 @@
 
 #define SEARCH_NO_TRIAL UINT32_MAX
 
+/* Why the search stopped a trial before its full budget. */
+enum search_stop {
+    SEARCH_STOP_NONE,
+    SEARCH_STOP_RANK,     /* not among the best of its rung: the worst of them had `against` */
+    SEARCH_STOP_MEDIAN,   /* its best value was worse than `against`, the median of the others */
+    SEARCH_STOP_REPLACED, /* a copy of the trial `replaced_by`, which had `against`, goes on for it
+                           */
+    SEARCH_STOP_CLOSED    /* the search was closed (search_closed) */
+};
+
 /* A trial as the search sees it. */
 struct search_trial {
     double *values; /* the candidate: [space.count] */
@@ -43,6 +53,9 @@ struct search_trial {
     uint64_t begun;    /* step at which it branched from its parent; 0: it began at the start */
     double metric;     /* best value so far, NaN: none */
     double final;      /* value at the last rung that it reached, NaN: none */
+    enum search_stop stop;
+    uint32_t replaced_by; /* SEARCH_NO_TRIAL: by none */
+    double against;       /* what it was stopped for, NaN: no value */
 };
 
 /* A rung of a bracket: all its candidates get this budget. Most schedulers have one bracket. */
@@ -51,11 +64,12 @@ struct search_rung {
     uint32_t level;    /* in its bracket, from 0: what search_trial calls rung */
     bool finals;       /* not the scheduler's: the finalists are repeated here */
     double budget;     /* in search.unit */
-    uint32_t quota;    /* most candidates that it takes */
+    uint32_t quota;    /* candidates that it takes if none leave the search too early; an
+                          asynchronous scheduler may give it more */
     uint32_t entered;  /* candidates that were given this budget */
     uint32_t settled;  /* of these, reached the budget or left the search */
-    uint32_t promoted; /* of these, entered the next rung */
-    double cutoff;     /* the worst final value that was promoted; NaN: none yet */
+    uint32_t promoted; /* of these, went on to the next rung, copies that took their place too */
+    uint32_t left;     /* of these, left the search without the full budget */
 };
 
 /* A finalist: one of the best candidates, trained again with fresh seeds. */
@@ -146,6 +160,11 @@ size_t search_rung_count(const struct search *search);
 const struct search_rung *search_rung(const struct search *search, size_t rung);
 const struct search_rung *search_trial_rung(const struct search *search, uint32_t trial);
 
+/* The budget that the rungs under way and to come still take, in search.unit, if no more trials are
+ * lost: a rung fills up to its quota from those of the rung below that have not gone on or left.
+ * Where the results decide how many go on (median, ASHA), more or less than it takes. */
+double search_remaining_budget(const struct search *search);
+
 enum search_close search_closed(const struct search *search);
 
 /* How many candidates the search will have looked at when it is finished, repeats not counted. */
@@ -153,6 +172,9 @@ uint32_t search_candidates(const struct search *search);
 
 /* The steps of `budget` (in search.unit) for this trial. */
 uint64_t search_budget_steps(const struct search *search, uint32_t trial, double budget);
+
+/* The same with the study's own batch size. */
+uint64_t search_study_steps(const struct search *search, double budget);
 
 /* Steps of an epoch for this trial. 0: epochs are unknown. */
 uint64_t search_epoch_steps(const struct search *search, uint32_t trial);

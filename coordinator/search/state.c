@@ -13,6 +13,8 @@ bool search_reserve(void **array, size_t *room, size_t count, size_t bytes)
     if (count <= *room)
         return true;
     size_t wanted = *room ? 2 * *room : 64;
+    while (wanted < count)
+        wanted *= 2;
     void *grown = realloc(*array, wanted * bytes);
     if (!grown)
         return false;
@@ -66,8 +68,7 @@ bool search_add_rung(struct search *search, double budget, uint32_t quota)
         (struct search_rung){.bracket = (uint32_t)search->bracket_count - 1,
                              .level = (uint32_t)bracket->count++,
                              .budget = budget,
-                             .quota = quota,
-                             .cutoff = NAN};
+                             .quota = quota};
     return true;
 }
 
@@ -92,21 +93,29 @@ uint32_t search_append_trial(struct search *search)
     uint32_t trial = search->trial_count++;
     search->trials[trial] = (struct search_trial){.values = values,
                                                   .parent = SEARCH_NO_TRIAL,
+                                                  .replaced_by = SEARCH_NO_TRIAL,
+                                                  .against = NAN,
                                                   .seed = search->settings.seed,
                                                   .metric = NAN,
                                                   .final = NAN};
     return trial;
 }
 
+bool search_has_candidates(const struct search *search)
+{
+    return search->sampled < search->settings.candidates;
+}
+
 uint32_t search_new_trial(struct search *search, uint32_t bracket)
 {
-    if (search->sampled >= search->settings.candidates)
+    if (!search_has_candidates(search))
         return SEARCH_NO_TRIAL;
     uint32_t number = search_append_trial(search);
     if (number == SEARCH_NO_TRIAL)
         return number;
     struct search_trial *trial = &search->trials[number];
     trial->bracket = bracket;
+    search_bracket_rung(search, bracket, 0)->entered++;
     if (search->settings.independent_seeds) {
         struct random_stream stream;
         random_open(&stream, search->settings.seed, RANDOM_SEED, search->sampled);
@@ -135,6 +144,15 @@ uint32_t search_branch_trial(struct search *search, uint32_t parent)
     return number;
 }
 
+void search_promote(struct search *search, uint32_t number)
+{
+    struct search_trial *trial = &search->trials[number];
+    struct search_rung *rung = search_bracket_rung(search, trial->bracket, trial->rung++);
+    rung[0].promoted++;
+    rung[1].entered++;
+    search_act(search, SEARCH_CHANGED, number);
+}
+
 bool search_survives(const struct search_trial *trial)
 {
     return trial->state == TRIAL_PAUSED && isfinite(trial->final);
@@ -160,11 +178,20 @@ void search_release(struct search *search, uint32_t trial)
 
 void search_retire(struct search *search, uint32_t trial, enum trial_state state)
 {
-    search->trials[trial].state = state;
+    struct search_trial *retired = &search->trials[trial];
+    retired->state = state;
     search_act(search, SEARCH_CHANGED, trial);
-    /* The checkpoint of a complete trial may be the one that is recommended. */
-    if (state != TRIAL_COMPLETE)
-        search_release(search, trial);
+    if (state == TRIAL_COMPLETE)
+        return; /* its checkpoint may be the one that is recommended */
+    search_bracket_rung(search, retired->bracket, retired->rung)->left++;
+    search_release(search, trial);
+}
+
+void search_stop_trial(struct search *search, uint32_t trial, enum search_stop why, double against)
+{
+    search->trials[trial].stop = why;
+    search->trials[trial].against = against;
+    search_retire(search, trial, TRIAL_STOPPED);
 }
 
 /* The candidate's own value of a key of `train`, or the study's. */
@@ -183,21 +210,34 @@ static uint64_t batch_size(const struct search *search, const struct search_tria
     return constant ? (uint64_t)json_number_value(constant) : search->settings.batch_size;
 }
 
-uint64_t search_epoch_steps(const struct search *search, uint32_t trial)
+static uint64_t epoch_steps(const struct search *search, uint64_t batch)
 {
-    uint64_t batch = batch_size(search, &search->trials[trial]);
     uint64_t samples = search->settings.train_samples;
     if (samples == 0 || batch == 0)
         return samples ? 1 : 0;
     return samples / batch ? samples / batch : 1;
 }
 
+uint64_t search_epoch_steps(const struct search *search, uint32_t trial)
+{
+    return epoch_steps(search, batch_size(search, &search->trials[trial]));
+}
+
+static uint64_t budget_steps(const struct search *search, uint64_t per_epoch, double budget)
+{
+    double steps = search->settings.epochs ? budget * (double)per_epoch : budget;
+    return steps < 1 ? 1 : (uint64_t)llround(steps);
+}
+
 uint64_t search_budget_steps(const struct search *search, uint32_t trial, double budget)
 {
-    double steps = budget;
-    if (search->settings.epochs)
-        steps = budget * (double)search_epoch_steps(search, trial);
-    return steps < 1 ? 1 : (uint64_t)llround(steps);
+    return budget_steps(search, search->settings.epochs ? search_epoch_steps(search, trial) : 1,
+                        budget);
+}
+
+uint64_t search_study_steps(const struct search *search, double budget)
+{
+    return budget_steps(search, epoch_steps(search, search->settings.batch_size), budget);
 }
 
 const struct space *search_space(const struct search *search)
@@ -229,6 +269,26 @@ const struct search_rung *search_trial_rung(const struct search *search, uint32_
 {
     const struct search_trial *trial = &search->trials[number];
     return &search->rungs[search->brackets[trial->bracket].first + trial->rung];
+}
+
+double search_remaining_budget(const struct search *search)
+{
+    double remaining = 0, below = 0, undecided = 0;
+    for (size_t i = 0; i < search->rung_count && search->phase != PHASE_OVER; i++) {
+        const struct search_rung *rung = &search->rungs[i];
+        if (search->phase != PHASE_SEARCHING && !rung->finals)
+            continue;
+        double room = fmax((double)rung->quota - rung->entered, 0);
+        if (rung->level == 0) {
+            below = 0;
+            undecided = room;
+        }
+        double expected = rung->entered + fmin(room, undecided);
+        remaining += (expected - rung->settled) * (rung->budget - below);
+        below = rung->budget;
+        undecided = fmax(expected - rung->promoted - rung->left, 0);
+    }
+    return remaining;
 }
 
 uint32_t search_candidates(const struct search *search)

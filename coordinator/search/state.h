@@ -3,6 +3,7 @@
 #ifndef LRSWEEP_COORDINATOR_SEARCH_STATE_H
 #define LRSWEEP_COORDINATOR_SEARCH_STATE_H
 
+#include "coordinator/search/queue.h"
 #include "coordinator/search/search.h"
 
 struct sampler_class;
@@ -36,6 +37,7 @@ struct search_bracket {
 };
 
 struct search {
+    const json_t *document; /* borrowed: a scheduler reads its own keys there */
     struct search_settings settings;
     struct space space;
     const struct sampler_class *sampler;
@@ -46,9 +48,8 @@ struct search {
     enum search_close close;
     struct search_trial *trials;
     uint32_t trial_count, trial_room;
-    uint32_t sampled;  /* candidates that the sampler has made */
-    uint32_t *retries; /* trials to go on with before anything else, a queue */
-    size_t retry_first, retry_count, retry_room;
+    uint32_t sampled;     /* candidates that the sampler has made */
+    struct queue retries; /* trials to go on with before anything else */
     struct search_rung *rungs;
     size_t rung_count, rung_room;
     struct search_bracket *brackets;
@@ -78,12 +79,18 @@ bool search_add_rung(struct search *search, double budget, uint32_t quota);
 /* Rung `level` of a bracket. The pointer is good until a rung is added. */
 struct search_rung *search_bracket_rung(struct search *search, size_t bracket, uint32_t level);
 
+/* Whether the sampler has more candidates to make. */
+bool search_has_candidates(const struct search *search);
+
 /* Makes the next candidate, in rung 0 of `bracket`, and returns its number; SEARCH_NO_TRIAL: there
  * are no more. */
 uint32_t search_new_trial(struct search *search, uint32_t bracket);
 
-/* Makes a trial that goes on from the checkpoint of `parent`, which does not run, in its bracket
- * and rung, with its candidate: the caller may change values before this step ends. It is no
+/* Gives a trial that does not run the budget of the next rung of its bracket. */
+void search_promote(struct search *search, uint32_t trial);
+
+/* Makes a trial that goes on from the checkpoint that is kept of `parent`, in its bracket and rung,
+ * with its candidate: the caller may change values before this step ends. It is no
  * further candidate of the sampler's. SEARCH_NO_TRIAL: out of memory. */
 uint32_t search_branch_trial(struct search *search, uint32_t parent);
 
@@ -93,8 +100,11 @@ void search_act(struct search *search, enum search_action_kind kind, uint32_t tr
 /* The checkpoint that the trial has now is needed no more. */
 void search_release(struct search *search, uint32_t trial);
 
-/* Takes a trial that does not run out of the search: TRIAL_STOPPED, TRIAL_COMPLETE ... */
+/* Takes a trial that does not run out of the search: TRIAL_COMPLETE, TRIAL_DIVERGED ... */
 void search_retire(struct search *search, uint32_t trial, enum trial_state state);
+
+/* The same as TRIAL_STOPPED, and why. */
+void search_stop_trial(struct search *search, uint32_t trial, enum search_stop why, double against);
 
 /* Whether a trial's rung result counts for promotion. */
 bool search_survives(const struct search_trial *trial);

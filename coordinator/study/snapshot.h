@@ -54,6 +54,13 @@ const struct trial_row *snapshot_best(const struct snapshot *snapshot);
 /* NULL: there is no such trial. */
 const struct trial_row *snapshot_trial(const struct snapshot *snapshot, unsigned long id);
 
+/* Calls `each` for every row of `report`, trial by trial in the order of steps; stops and fails
+ * when it returns false. What was not finite is NaN. Like snapshot_read it disturbs no run. */
+bool snapshot_reports(const char *dir,
+                      bool (*each)(void *context, const struct report_row *row,
+                                   struct error *error),
+                      void *context, struct error *error);
+
 /* A value of the `study` table, "" if it is not there. */
 const char *snapshot_value(const struct snapshot *snapshot, const char *key);
 

@@ -50,7 +50,8 @@
     "CREATE TABLE trial ("                                                                         \
     "  id INTEGER PRIMARY KEY,"    /* from 0, in the order of creation */                          \
     "  state TEXT NOT NULL,"       /* waiting running paused complete stopped diverged failed */   \
-    "  verdict TEXT NOT NULL,"     /* healthy diverged collapsed ...; '': nothing was seen yet */  \
+    "  verdict TEXT NOT NULL,"     /* healthy diverged collapsed oscillating erratic plateaued     \
+                                      slow overfitting; '': nothing was seen yet */                \
     "  bracket INTEGER NOT NULL,"  /* that it belongs to, from 0 */                                \
     "  rung INTEGER NOT NULL,"     /* of its bracket: that it is in or ended in, from 0 */         \
     "  parent INTEGER,"            /* trial.id that it branched from, or repeats */                \
@@ -67,7 +68,7 @@
     "  ended REAL,"                /* time when it left the search */                              \
     "  attempts INTEGER NOT NULL," /* started, turns not counted */                                \
     "  worker INTEGER,"            /* rank that trained it last */                                 \
-    "  message TEXT NOT NULL"      /* one sentence on why it ended so */                           \
+    "  message TEXT NOT NULL"      /* why it ended so, and what its losses looked like */          \
     ") STRICT;"
 
 /* One row a report of a trainer. A retried attempt reports the same steps again: the later report

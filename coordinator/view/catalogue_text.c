@@ -56,14 +56,14 @@ static void table_row(struct table *table, const char *prefix, const struct cata
                   (int)table->default_width, fallback, (int)table->range_width, range, key->text);
 }
 
-/* The keys of `entry`, and those of the groups inside it: "schedule.warmup.from". `skip`: leaves
- * out the key that names the entry itself. */
+/* The keys of `entry`, and those of the groups inside it: "schedule.warmup.from". Leaves out keys
+ * that name an entry of `listed`, which is the list that is being printed. */
 static void table_rows(struct table *table, const char *prefix, const struct catalogue_entry *entry,
-                       const struct catalogue *skip)
+                       const struct catalogue *listed)
 {
     for (size_t i = 0; i < entry->key_count; i++) {
         const struct catalogue_key *key = &entry->keys[i];
-        if (skip && key->names == skip)
+        if (key->names == listed)
             continue;
         table_row(table, prefix, key);
         if (!key->group)
@@ -71,7 +71,7 @@ static void table_rows(struct table *table, const char *prefix, const struct cat
         char inner[PATH_BYTES];
         (void)snprintf(inner, sizeof inner, "%s%s%s.", prefix, key->name,
                        key->type == KEY_LIST ? "[]" : "");
-        table_rows(table, inner, key->group, NULL);
+        table_rows(table, inner, key->group, listed);
     }
 }
 
@@ -119,12 +119,13 @@ static const struct catalogue_entry *shared_keys(const struct naming *naming)
 /* --- the lists ----------------------------------------------------------------------------------
  */
 
-static void print_entry(struct table *table, const struct catalogue_entry *entry)
+static void print_entry(struct table *table, const struct catalogue_entry *entry,
+                        const struct catalogue *listed)
 {
     (void)fprintf(table->stream, "\n%s - %s\n", entry->name, entry->text);
     if (entry->source)
         (void)fprintf(table->stream, "    source: %s\n", entry->source);
-    table_rows(table, "", entry, NULL);
+    table_rows(table, "", entry, listed);
 }
 
 static void print_catalogue(FILE *stream, const struct catalogue *catalogue)
@@ -133,7 +134,7 @@ static void print_catalogue(FILE *stream, const struct catalogue *catalogue)
     const struct catalogue_entry *shared = naming.group ? shared_keys(&naming) : NULL;
     struct table table = {.stream = stream, .measuring = true};
     for (size_t i = 0; i < catalogue->count(); i++)
-        table_rows(&table, "", catalogue->entry(i), NULL);
+        table_rows(&table, "", catalogue->entry(i), catalogue);
     if (shared)
         table_rows(&table, "", shared, catalogue);
     table.measuring = false;
@@ -144,7 +145,7 @@ static void print_catalogue(FILE *stream, const struct catalogue *catalogue)
         (void)fprintf(stream, "%s of a study file, by group", catalogue->plural);
     (void)fputs("; keys, defaults, what is allowed; * can be searched\n", stream);
     for (size_t i = 0; i < catalogue->count(); i++)
-        print_entry(&table, catalogue->entry(i));
+        print_entry(&table, catalogue->entry(i), catalogue);
     if (shared) {
         (void)fprintf(stream, "\nevery %s also takes\n", catalogue->kind);
         table_rows(&table, "", shared, catalogue);

@@ -156,6 +156,54 @@ static void word_edge(const struct stable_lr *stable, char *text, size_t bytes)
                        (unsigned)stable->above, figure_rate(stable->highest_stable).text);
 }
 
+/* "0.38 to 0.56"; where a side is open, "up to 0.56" or "above 0.38". */
+static void write_interval(const struct stable_lr *stable, char *text, size_t bytes)
+{
+    if (stable->lost == 0)
+        (void)snprintf(text, bytes, "none diverged up to %s",
+                       figure_rate(stable->highest_tried).text);
+    else if (isnan(stable->edge) || (isnan(stable->edge_low) && isnan(stable->edge_high)))
+        (void)snprintf(text, bytes, "no clear edge");
+    else if (isnan(stable->edge_low))
+        (void)snprintf(text, bytes, "up to %s", figure_rate(stable->edge_high).text);
+    else if (isnan(stable->edge_high))
+        (void)snprintf(text, bytes, "above %s", figure_rate(stable->edge_low).text);
+    else
+        (void)snprintf(text, bytes, "%s to %s", figure_rate(stable->edge_low).text,
+                       figure_rate(stable->edge_high).text);
+}
+
+/* Where the rates of both fates overlap. */
+static void word_overlap(const struct stable_lr *stable, char *text, size_t bytes)
+{
+    char interval[96];
+    bool clear = stable->edge_low == stable->highest_stable && stable->edge_high == stable->edge;
+    text[0] = '\0';
+    if (isnan(stable->edge) || isnan(stable->highest_stable) || clear)
+        return;
+    write_interval(stable, interval, sizeof interval);
+    (void)snprintf(text, bytes, " Their fates overlap; the edge: %s.", interval);
+}
+
+/* "The edge by schedule: constant 0.38 to 0.56, cosine none diverged up to 3." */
+static void print_groups(FILE *stream, const struct snapshot *snapshot, enum stable_lr_key key,
+                         const char *what)
+{
+    struct stable_lr_group groups[STABLE_LR_GROUPS_MAX];
+    size_t count = stable_lr_group(snapshot, key, groups), used = 0;
+    char text[SENTENCE_BYTES], interval[96];
+    for (size_t i = 0; i < count && used < sizeof text - 256; i++) {
+        write_interval(&groups[i].found, interval, sizeof interval);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s %s",
+                                 i == 0 ? "The edge by " : ", ", i == 0 ? what : "", groups[i].name,
+                                 interval);
+    }
+    if (count == 0)
+        return;
+    (void)snprintf(text + used, sizeof text - used, ".");
+    result_wrap(stream, "", 0, text);
+}
+
 /* A best rate at the end of what was tried means that a better one may lie beyond. */
 static const char *hint(const struct study_facts *facts, const struct stable_lr *stable)
 {
@@ -168,20 +216,23 @@ static const char *hint(const struct study_facts *facts, const struct stable_lr 
     return "";
 }
 
-static void print_rates(FILE *stream, const struct study_facts *facts,
-                        const struct stable_lr *stable)
+static void print_rates(FILE *stream, const struct snapshot *snapshot,
+                        const struct study_facts *facts, const struct stable_lr *stable)
 {
-    char text[SENTENCE_BYTES], useful[128] = "";
+    char text[SENTENCE_BYTES], useful[128] = "", overlap[192];
     if (stable->tried == 0)
         return;
     word_edge(stable, text, sizeof text);
+    word_overlap(stable, overlap, sizeof overlap);
     if (isfinite(stable->lowest_useful))
         (void)snprintf(useful, sizeof useful, " The lowest rate that learned was %s.",
                        figure_rate(stable->lowest_useful).text);
     size_t used = strlen(text);
-    (void)snprintf(text + used, sizeof text - used, "%s%s", useful, hint(facts, stable));
+    (void)snprintf(text + used, sizeof text - used, "%s%s%s", overlap, useful, hint(facts, stable));
     fputc('\n', stream);
     result_wrap(stream, "", 0, text);
+    print_groups(stream, snapshot, STABLE_LR_SCHEDULE, "schedule: ");
+    print_groups(stream, snapshot, STABLE_LR_OPTIMIZER, "optimizer: ");
 }
 
 /* --- what it took, and where it is ---------------------------------------------------------------
@@ -244,11 +295,12 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
         fputc('\n', stream);
     result_table_rungs(stream, snapshot, &facts, colour);
     result_table_finalists(stream, snapshot, &facts, colour);
-    print_rates(stream, &facts, &stable);
+    print_rates(stream, snapshot, &facts, &stable);
     if (snapshot->trial_count > 0) {
         fputc('\n', stream);
         result_table_trials(stream, snapshot, &facts, colour);
         result_table_endings(stream, snapshot, colour);
+        result_table_explanations(stream, snapshot, colour);
     }
     print_effort(stream, snapshot, &facts);
     print_files(stream, snapshot);

@@ -12,6 +12,7 @@
 #define WRAP_COLUMNS     80
 #define TABLE_COLUMNS    100
 #define LONGEST_SENTENCE 2048
+#define COLUMNS(array)   (sizeof(array) / sizeof(array)[0])
 #define ENDING_INDENT    7 /* columns: below "lr" */
 
 /* --- rungs --------------------------------------------------------------------------------------
@@ -20,23 +21,31 @@
 void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
                         const struct study_facts *facts, bool colour)
 {
-    static const struct text_column columns[] = {{"rung", true, false},
+    static const struct text_column columns[] = {{"bracket", true, false},
+                                                 {"rung", true, false},
                                                  {"budget", true, false},
                                                  {"candidates", true, false},
                                                  {"promoted", true, false}};
-    struct text_table *table = snapshot->rung_count > 0 ? text_table_create(columns, 4) : NULL;
-    for (size_t i = 0; table && i < snapshot->rung_count; i++) {
+    size_t count = snapshot->rung_count, level = 0;
+    /* The first column is left out where there is one bracket. */
+    bool brackets = count > 0 && snapshot->rungs[count - 1].bracket > 0;
+    size_t skipped = brackets ? 0 : 1;
+    struct text_table *table =
+        count > 0 ? text_table_create(columns + skipped, COLUMNS(columns) - skipped) : NULL;
+    for (size_t i = 0; table && i < count; i++) {
         const struct snapshot_rung *rung = &snapshot->rungs[i];
-        bool last = i + 1 == snapshot->rung_count;
-        struct figure number = figure_count(i + 1);
+        bool last = i + 1 == count || rung[1].bracket != rung->bracket;
+        level = i > 0 && rung[-1].bracket == rung->bracket ? level + 1 : 0;
+        struct figure bracket = figure_count((uint64_t)rung->bracket + 1);
+        struct figure number = figure_count(level + 1);
         struct figure budget = figure_budget(rung->budget, facts->unit);
         struct figure entered = figure_count(rung->candidates);
         struct figure promoted = figure_count(rung->promoted);
         char unit[sizeof budget.text];
         figure_clean(unit, sizeof unit, budget.text, false);
-        const char *cells[] = {number.text, unit, entered.text,
+        const char *cells[] = {bracket.text, number.text, unit, entered.text,
                                last && rung->promoted == 0 ? "-" : promoted.text};
-        (void)text_table_row(table, cells, NULL);
+        (void)text_table_row(table, cells + skipped, NULL);
     }
     if (table)
         text_table_print(table, stream, TABLE_COLUMNS, colour);
@@ -221,21 +230,62 @@ void result_wrap(FILE *stream, const char *first, size_t indent, const char *tex
     fputc('\n', stream);
 }
 
+static void print_heading(FILE *stream, const char *heading, bool colour)
+{
+    fprintf(stream, "\n%s%s%s\n", text_style_begin(STYLE_BOLD, colour), heading,
+            text_style_end(STYLE_BOLD, colour));
+}
+
+static void print_sentence(FILE *stream, const struct trial_row *trial)
+{
+    char first[128];
+    (void)snprintf(first, sizeof first, "%5s  lr %s: ", figure_count(trial->id).text,
+                   figure_rate(trial->lr).text);
+    result_wrap(stream, first, ENDING_INDENT, trial->message);
+}
+
+static bool ended_itself(const struct trial_row *trial)
+{
+    return trial->state == TRIAL_DIVERGED || trial->state == TRIAL_FAILED;
+}
+
 void result_table_endings(FILE *stream, const struct snapshot *snapshot, bool colour)
 {
     bool any = false;
     for (size_t i = 0; i < snapshot->trial_count; i++) {
         const struct trial_row *trial = &snapshot->trials[i];
-        bool ended_itself = trial->state == TRIAL_DIVERGED || trial->state == TRIAL_FAILED;
-        if (!ended_itself || !trial->message[0])
+        if (!ended_itself(trial) || !trial->message[0])
             continue;
         if (!any)
-            fprintf(stream, "\n%sWhy they ended%s\n", text_style_begin(STYLE_BOLD, colour),
-                    text_style_end(STYLE_BOLD, colour));
+            print_heading(stream, "Why they ended", colour);
         any = true;
-        char first[128];
-        (void)snprintf(first, sizeof first, "%5s  lr %s: ", figure_count(trial->id).text,
-                       figure_rate(trial->lr).text);
-        result_wrap(stream, first, ENDING_INDENT, trial->message);
+        print_sentence(stream, trial);
+    }
+}
+
+void result_table_explanations(FILE *stream, const struct snapshot *snapshot, bool colour)
+{
+    const struct trial_row *best[VERDICTS] = {NULL};
+    size_t count[VERDICTS] = {0};
+    for (size_t i = 0; i < snapshot->trial_count; i++) {
+        const struct trial_row *trial = &snapshot->trials[i];
+        enum verdict verdict = trial->verdict;
+        if (ended_itself(trial) || verdict <= VERDICT_HEALTHY || !trial->message[0])
+            continue;
+        count[verdict]++;
+        if (!best[verdict] || sort_value(trial) < sort_value(best[verdict]))
+            best[verdict] = trial;
+    }
+    bool any = false;
+    for (int verdict = VERDICT_HEALTHY + 1; verdict < VERDICTS; verdict++) {
+        if (!best[verdict])
+            continue;
+        if (!any)
+            print_heading(stream, "What was seen of the others: the best one of each verdict",
+                          colour);
+        any = true;
+        fprintf(stream, "%s, %s of them\n", verdict_name((enum verdict)verdict),
+                figure_count(count[verdict]).text);
+        print_sentence(stream, best[verdict]);
     }
 }

@@ -22,6 +22,10 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
 /* The sentences of the trials that diverged or failed. */
 void result_table_endings(FILE *stream, const struct snapshot *snapshot, bool colour);
 
+/* For each verdict that explains a run and did not end it: how many trials have it, and the
+ * sentence of the best of them. */
+void result_table_explanations(FILE *stream, const struct snapshot *snapshot, bool colour);
+
 /* Prints a text in lines of at most 80 columns where words allow it: the first line begins with
  * `first`, the others with `indent` spaces. */
 void result_wrap(FILE *stream, const char *first, size_t indent, const char *text);

@@ -110,34 +110,48 @@ static void print_member(FILE *stream, const char *key, const json_t *value)
     (void)fputs(";\n", stream);
 }
 
-/* A parameter that is searched may not stand in train as well, and where optimizers are searched
- * none of theirs. */
-static bool is_searched(const json_t *space, const char *key)
+/* What a study file may not hold, though the document does: in train what is searched, and where
+ * optimizers are searched all of theirs; the candidates of a list, which stand in the file that
+ * candidates_from names. */
+static bool is_left_out(const json_t *document, const char *group, const char *key)
 {
+    const json_t *space = json_object_get(document, "space");
     const struct catalogue_entry *train = catalogue_find(&catalogue_groups, "train");
-    return json_object_get(space, key) ||
-           (json_object_get(space, "optimizer") && !catalogue_key_find(train, key));
+    if (strcmp(group, "search") == 0)
+        return strcmp(key, "points") == 0;
+    return strcmp(group, "train") == 0 &&
+           (json_object_get(space, key) ||
+            (json_object_get(space, "optimizer") && !catalogue_key_find(train, key)));
+}
+
+/* `document`: the whole that the group is of; NULL: nothing is left out. */
+static void print_group(FILE *stream, const char *name, const json_t *group, const json_t *document)
+{
+    const char *key;
+    const json_t *value;
+    (void)fprintf(stream, "%s = {\n", name);
+    json_object_foreach((json_t *)group, key, value)
+    {
+        if (!document || !is_left_out(document, name, key))
+            print_member(stream, key, value);
+    }
+    (void)fputs("};\n", stream);
+}
+
+void study_text_print_group(FILE *stream, const char *name, const json_t *group)
+{
+    print_group(stream, name, group, NULL);
 }
 
 void study_text_print(FILE *stream, const json_t *document)
 {
-    const json_t *space = json_object_get(document, "space");
-    const char *name, *key;
-    const json_t *group, *value;
+    const char *name;
+    const json_t *group;
     bool first = true;
     json_object_foreach((json_t *)document, name, group)
     {
-        (void)fprintf(stream, "%s%s = {\n", first ? "" : "\n", name);
+        (void)fputs(first ? "" : "\n", stream);
         first = false;
-        json_object_foreach((json_t *)group, key, value)
-        {
-            if (strcmp(name, "train") == 0 && is_searched(space, key))
-                continue;
-            /* They stand in the file that candidates_from names. */
-            if (strcmp(name, "search") == 0 && strcmp(key, "points") == 0)
-                continue;
-            print_member(stream, key, value);
-        }
-        (void)fputs("};\n", stream);
+        print_group(stream, name, group, document);
     }
 }

@@ -9,4 +9,7 @@
  * written out: a study file that resolves to the same document. */
 void study_text_print(FILE *stream, const json_t *document);
 
+/* Prints one group of it, such as space. */
+void study_text_print_group(FILE *stream, const char *name, const json_t *group);
+
 #endif

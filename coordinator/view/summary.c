@@ -105,17 +105,42 @@ static json_t *rungs_array(const struct snapshot *snapshot)
     return rungs;
 }
 
+static json_t *rates_object(const struct stable_lr *stable)
+{
+    json_t *edge = isnan(stable->edge)
+                       ? json_null()
+                       : json_pack("[o, o]", number(stable->edge_low), number(stable->edge_high));
+    return json_pack("{s:o, s:o, s:o}", "lowest_useful", number(stable->lowest_useful),
+                     "highest_stable", number(stable->highest_stable), "edge", edge);
+}
+
+static json_t *stable_lr_object(const struct snapshot *snapshot)
+{
+    static const char *const keys[] = {
+        [STABLE_LR_SCHEDULE] = "by_schedule", [STABLE_LR_OPTIMIZER] = "by_optimizer"};
+    const struct stable_lr all = stable_lr_find(snapshot);
+    json_t *object = rates_object(&all);
+    for (size_t key = 0; key < sizeof keys / sizeof keys[0]; key++) {
+        struct stable_lr_group groups[STABLE_LR_GROUPS_MAX];
+        size_t count = stable_lr_group(snapshot, (enum stable_lr_key)key, groups);
+        json_t *by = count > 0 ? json_object() : NULL;
+        for (size_t i = 0; i < count; i++)
+            json_object_set_new(by, groups[i].name, rates_object(&groups[i].found));
+        if (by)
+            json_object_set_new(object, keys[key], by);
+    }
+    return object;
+}
+
 json_t *result_summary(const struct snapshot *snapshot)
 {
     const struct study_facts facts = study_facts_of(snapshot);
-    const struct stable_lr stable = stable_lr_find(snapshot);
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "study",
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "study",
                      text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
                      "metric", text(facts.metric), "best", best_object(snapshot, &facts),
                      "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
                      "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
-                     rungs_array(snapshot), "stable_lr", "lowest_useful",
-                     number(stable.lowest_useful), "highest_stable", number(stable.highest_stable));
+                     rungs_array(snapshot), "stable_lr", stable_lr_object(snapshot));
 }
 
 bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error)

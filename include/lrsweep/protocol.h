@@ -12,7 +12,8 @@
  *        "train_samples", "validation_samples", "test_samples", "features", "classes": its data;
  *        "constant_loss": the loss of the best constant predictor on the training set;
  *        "parameters": number of trainable parameters;
- *        "layers": [{"type","output":[...],"parameters"} ...];
+ *        "layers": [{"at","type","output":[...],"parameters"} ...], `at` a layer's place in the
+ *        study, "model.layers[0]"; those inside another layer stand before it;
  *        "flops_per_sample": of one forward and backward pass;
  *        "activation_bytes", "weight_bytes";
  *        "blas": the name of the kernel that it calculates with.
@@ -43,6 +44,8 @@
  *   <- {"op":"done","trial":17,"step":2000,"status":"ok","verdict":"healthy","message":"..."}
  *        status: "ok" (reached `to`; the last report was at `to` and held a validation), "stopped",
  *        "diverged" (gave up by itself; `verdict` is "diverged" or "collapsed") or "failed".
+ *        verdict, with any status but "failed": what the losses say: "healthy", "diverged",
+ *        "collapsed", "oscillating", "erratic", "plateaued", "slow" or "overfitting".
  *        `message` explains in a sentence that a person can act on.
  *
  *   -> {"op":"test","trial":17,"params":{...},"seed":1,"resume":PATH,"export":PATH or null}

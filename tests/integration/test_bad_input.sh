@@ -62,6 +62,22 @@ refused "a batch larger than the training set is refused" study.cfg --set train.
 	train.batch_size 60000 59000
 refused "a validation set that leaves nothing to train on is refused" study.cfg \
 	--set data.validation=60000 -- data.validation 60000
+edit 's/type = "cosine"; warmup = { steps = 20; };/type = "plateau";/; s/validation = 1000;/validation = 0;/'
+refused "a plateau without a validation set is refused with its line" edited.cfg \
+	--set study.metric=train_loss -- edited.cfg:9 "space.schedule[1]" plateau "data.validation is 0"
+try lrsweep check edited.cfg --set study.metric=train_loss
+equal "and so it is by check" "$status" 2
+refused "a crop of what is no image is refused" study.cfg --set 'data={ format = "spirals"; }' \
+	--set 'model.layers[1].units=2' --set train.random_crop=2 -- train.random_crop "for images"
+refused "a batch of one number a channel is refused with batch normalisation" study.cfg \
+	--set 'model.layers[1]={ type = "batch_norm"; }' --set 'model.layers[2]={ type = "dense"; units = 10; }' \
+	--set train.batch_size=1 -- train.batch_size "model.layers[1]" "more than 1 value per channel"
+edit 's/{ type = "dense"; units = 24; activation = "relu"; },/{ type = "residual"; layers = { type = "dense"; unts = 24; }; },/'
+refused "a wrong key in a layer inside a layer has its line" edited.cfg -- \
+	edited.cfg:4 "model.layers[0].layers[0].unts" units
+edit 's/{ type = "dense"; units = 24; activation = "relu"; },/{ type = "residual";\nlayers = { type = "dense"; units = 24; };\nshortcut = { type = "dense"; units = 23; }; },/'
+refused "branches of other shapes are refused with the block's line" edited.cfg -- \
+	edited.cfg:4 "model.layers[0]" "its layers give 24, its shortcut 23"
 
 # Data that is missing, truncated or something else.
 source=/usr/share/datasets/fashion-mnist
@@ -133,10 +149,10 @@ try lrsweep status nowhere
 equal "status of nothing ends with status 2" "$status" 2
 try lrsweep frobnicate
 equal "an unknown command ends with status 2" "$status" 2
-contains "and the commands are named" "$err" "run check plan status list"
+contains "and the commands are named" "$err" "run check plan find status list"
 try lrsweep list frobs
 equal "an unknown list ends with status 2" "$status" 2
-for command in run check plan status list; do
+for command in run check plan find status list; do
 	try lrsweep "$command" --help
 	equal "$command --help ends with status 0" "$status" 0
 	contains "$command --help shows its usage" "$out" "usage: lrsweep $command"

@@ -16,6 +16,11 @@ equal "no data copy is left in /dev/shm" "$(find /dev/shm -name 'lrsweep*' | wc 
 table bare >expected
 equal "there are nine trials" "$(wc -l <expected)" 9
 check "some trial diverged" grep -q '|diverged|collapsed|' expected
+equal "a stopped trial says why it was left behind, and what was seen of it" \
+	"$(sqlite3 bare/study.db 'select count(*) from trial where state = "stopped" and
+		message not like "Stopped after % had %. The loss %." and
+		message not like "Stopped after % had %. Hardly %."')" 0
+contains "summary.json has the interval of the edge" "$(jq -c .stable_lr bare/summary.json)" '"edge":['
 check "the database is sound" test "$(sqlite3 bare/study.db 'pragma integrity_check')" = ok
 
 for trainers in 2 4; do

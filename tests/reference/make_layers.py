@@ -42,7 +42,7 @@ def run(module, values, inputs, gradient, dtype):
               "input_gradient": listed(inputs.grad),
               "gradients": {name: listed(p.grad) for name, p in module.named_parameters()}}
     running = {name: listed(value) for name, value in module.named_buffers()
-               if name.startswith("running")}
+               if "running" in name}
     if running:
         result["running"] = running
     return result
@@ -51,10 +51,10 @@ def run(module, values, inputs, gradient, dtype):
 def case(layer, shape, module, rows=5):
     values = {}
     for name, value in module.state_dict().items():
-        if name == "num_batches_tracked":
+        if name.endswith("num_batches_tracked"):
             continue
         values[name] = numbers(*value.shape)
-        if name == "running_var":
+        if name.endswith("running_var"):
             values[name] = values[name].abs() + 0.5
     inputs = numbers(rows, *shape)
     gradient = numbers(*module(inputs.float()).shape)
@@ -69,11 +69,70 @@ ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh,
                "sigmoid": nn.Sigmoid, "gelu": nn.GELU, "silu": nn.SiLU}
 
 
+class Residual(nn.Module):
+    """activation(f(x) + shortcut(x)), with the names that lrsweep's weights have."""
+
+    def __init__(self, layers, shortcut=(), activation=nn.Identity):
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+        self.shortcut = nn.Sequential(*shortcut)
+        self.activation = activation()
+
+    def forward(self, x):
+        return self.activation(self.layers(x) + self.shortcut(x))
+
+
+def dense(units, **options):
+    return {"type": "dense", "units": units, **options}
+
+
+def conv(filters, kernel, **options):
+    return {"type": "conv2d", "filters": filters, "kernel_size": kernel, "bias": False, **options}
+
+
+def residual(layers, **options):
+    return {"type": "residual", "layers": layers, **options}
+
+
+def residual_cases():
+    yield case(residual([dense(6), {"type": "tanh"}]), (6,),
+               Residual([nn.Linear(6, 6), nn.Tanh()]))
+    # What lrsweep adds by itself where the shapes differ.
+    yield case(residual([dense(4), {"type": "relu"}, dense(3)], activation="relu"), (6,),
+               Residual([nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3)],
+                        [nn.Linear(6, 3, bias=False)], nn.ReLU))
+    block = [conv(3, 3, stride=2, padding=1), {"type": "batch_norm"}, {"type": "relu"},
+             conv(3, 3, padding=1), {"type": "batch_norm"}]
+
+    def torch_block():
+        return [nn.Conv2d(2, 3, 3, 2, 1, bias=False), nn.BatchNorm2d(3), nn.ReLU(),
+                nn.Conv2d(3, 3, 3, 1, 1, bias=False), nn.BatchNorm2d(3)]
+    yield case(residual(block, activation="relu"), (2, 6, 5),
+               Residual(torch_block(), [nn.Conv2d(2, 3, 1, 2, bias=False)], nn.ReLU), rows=3)
+    yield case(residual(block, activation="gelu",
+                        shortcut=[conv(3, 1, stride=2), {"type": "batch_norm"}]), (2, 6, 5),
+               Residual(torch_block(), [nn.Conv2d(2, 3, 1, 2, bias=False), nn.BatchNorm2d(3)],
+                        nn.GELU), rows=3)
+    yield case(residual([conv(1, 3, padding=1)], activation="leaky_relu"), (1, 4, 3),
+               Residual([nn.Conv2d(1, 1, 3, 1, 1, bias=False)], activation=nn.LeakyReLU), rows=3)
+    yield case(residual([conv(2, 3, padding=1), {"type": "flatten"}, dense(3)],
+                        shortcut=[{"type": "global_avg_pool"}, dense(3)]), (2, 4, 3),
+               Residual([nn.Conv2d(2, 2, 3, 1, 1, bias=False), nn.Flatten(), nn.Linear(24, 3)],
+                        [nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), nn.Linear(2, 3)]),
+               rows=3)
+    inner = residual([dense(5), {"type": "tanh"}, dense(4)], activation="silu")
+    yield case(residual([inner, residual([dense(4)], activation="sigmoid")],
+                        shortcut=[residual([{"type": "layer_norm"}, dense(6)]), dense(4)],
+                        activation="tanh"), (6,),
+               Residual([Residual([nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4)],
+                                  [nn.Linear(6, 4, bias=False)], nn.SiLU),
+                         Residual([nn.Linear(4, 4)], activation=nn.Sigmoid)],
+                        [Residual([nn.LayerNorm(6), nn.Linear(6, 6)]), nn.Linear(6, 4)], nn.Tanh))
+
+
 def cases():
     for name, make in {"none": nn.Identity, **ACTIVATIONS}.items():
-        dense = nn.Linear(6, 4)
-        made = case({"type": "dense", "units": 4, "activation": name}, (6,),
-                    nn.Sequential(dense, make()))
+        made = case(dense(4, activation=name), (6,), nn.Sequential(nn.Linear(6, 4), make()))
         yield json.loads(json.dumps(made).replace('"0.', '"'))
     for name, make in ACTIVATIONS.items():
         yield case({"type": name}, (6,), make())
@@ -106,6 +165,7 @@ def cases():
         yield case({"type": name, "kernel_size": 2, "stride": 3}, (1, 7, 6), make(2, 3), rows=2)
     yield case({"type": "global_avg_pool"}, (3, 4, 5),
                nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), rows=3)
+    yield from residual_cases()
 
 
 if __name__ == "__main__":

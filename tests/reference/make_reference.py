@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make_reference.py - the numbers that the training engine is compared with, made with PyTorch.
 
-Writes schedules.json and optimizers.json beside itself; they are kept in the repository, so that the
+Writes schedules.json, optimizers.json and branches.json beside itself; they are kept in the repository, so that the
 tests need no PyTorch. Run it again only to add a case. Made with PyTorch 1.13; what it
 lacks stands in paper_optimizers.py.
 """
@@ -111,7 +111,19 @@ OPTIMIZERS = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad,
               "lars": paper_optimizers.LARS, "lamb": paper_optimizers.LAMB}
 
 
-def train(initial, features, labels, train, lr, dtype):
+def change(optimizer, then):
+    """What a branch does: the state stays, the parameters are others from here on."""
+    for index, group in enumerate(optimizer.param_groups):
+        for key, value in then.items():
+            if key in ("beta1", "beta2"):
+                betas = list(group["betas"])
+                betas[key == "beta2"] = value
+                group["betas"] = tuple(betas)
+            elif key != "weight_decay" or index == 0:
+                group[key] = value
+
+
+def train(initial, features, labels, train, lr, dtype, then=None):
     torch.set_default_dtype(dtype)  # of the optimizers' own scalars, too
     model = network(dtype)
     with torch.no_grad():
@@ -119,7 +131,9 @@ def train(initial, features, labels, train, lr, dtype):
             parameter.copy_(value.to(dtype))
     optimizer = optimizer_of(train, list(model.parameters()), lr)
     losses, norms = [], []
-    for _ in range(20):
+    for step in range(20):
+        if then and step == 10:
+            change(optimizer, then)
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(features.to(dtype)), labels)
         loss.backward()
@@ -134,11 +148,50 @@ def train(initial, features, labels, train, lr, dtype):
             "weights": [p.detach().flatten().tolist() for p in model.parameters()]}
 
 
-def optimizers():
+def problem():
     torch.manual_seed(1)
     features = torch.randn(SAMPLES, FEATURES)
     labels = torch.randint(CLASSES, (SAMPLES,))
     initial = [p.detach().clone() for p in network(torch.float32).parameters()]
+    return features, labels, initial
+
+
+def with_problem(cases):
+    features, labels, initial = problem()
+    return {"features": features.flatten().tolist(), "labels": labels.tolist(),
+            "sizes": [FEATURES, HIDDEN, CLASSES],
+            "initial": [p.flatten().tolist() for p in initial], "cases": cases}
+
+
+def branches():
+    """Ten steps, then ten with other parameters."""
+    features, labels, initial = problem()
+    cases = []
+    for lr, case, then in (
+            (0.1, {"optimizer": "sgd", "momentum": 0.9}, {"lr": 0.05, "momentum": 0.5}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.5}, {"lr": 0.12, "momentum": 0.95}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9}, {"momentum": 0.6, "nesterov": True}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.05, "nesterov": True},
+             {"momentum": 0.7, "weight_decay": 0.1, "nesterov": False}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.9}, {"momentum": 0.0}),
+            (0.1, {"optimizer": "sgd", "momentum": 0.0}, {"momentum": 0.9}),
+            (0.05, {"optimizer": "adam"}, {"lr": 0.02, "beta1": 0.8, "beta2": 0.99}),
+            (0.05, {"optimizer": "adamw", "weight_decay": 0.5}, {"weight_decay": 0.1}),
+            (0.05, {"optimizer": "nadam"}, {"beta1": 0.8, "momentum_decay": 0.1}),
+            (0.05, {"optimizer": "radam"}, {"beta2": 0.95}),
+            (0.01, {"optimizer": "rmsprop", "momentum": 0.9}, {"momentum": 0.5, "alpha": 0.9}),
+            (0.1, {"optimizer": "adagrad"}, {"lr": 0.3, "lr_decay": 0.1}),
+            (0.3, {"optimizer": "lars", "momentum": 0.9}, {"lr": 0.2, "momentum": 0.5}),
+            (0.05, {"optimizer": "lamb"}, {"lr": 0.1, "beta1": 0.8}),
+    ):
+        cases.append({"train": case, "lr": lr, "then": {"lr": lr, **case, **then},
+                      "float64": train(initial, features, labels, case, lr, torch.float64, then),
+                      "float32": train(initial, features, labels, case, lr, torch.float32, then)})
+    return with_problem(cases)
+
+
+def optimizers():
+    features, labels, initial = problem()
     cases = []
     for lr, case in (
             (0.3, {"optimizer": "sgd", "momentum": 0.0}),
@@ -194,9 +247,7 @@ def optimizers():
         cases.append({"train": case, "lr": lr,
                       "float64": train(initial, features, labels, case, lr, torch.float64),
                       "float32": train(initial, features, labels, case, lr, torch.float32)})
-    return {"features": features.flatten().tolist(), "labels": labels.tolist(),
-            "sizes": [FEATURES, HIDDEN, CLASSES],
-            "initial": [p.flatten().tolist() for p in initial], "cases": cases}
+    return with_problem(cases)
 
 
 def save(name, value):
@@ -208,3 +259,4 @@ def save(name, value):
 if __name__ == "__main__":
     save("schedules.json", schedules())
     save("optimizers.json", optimizers())
+    save("branches.json", branches())

@@ -48,21 +48,43 @@ static void keep(struct virtual_cluster *cluster, const struct search_event *eve
     cluster->events[cluster->event_count++] = *event;
 }
 
+static uint32_t rung_told(const struct virtual_cluster *cluster, uint32_t trial)
+{
+    return trial < cluster->rung_room ? cluster->rungs[trial] : 0;
+}
+
+static void tell_rung(struct virtual_cluster *cluster, uint32_t trial, uint32_t rung)
+{
+    size_t room = cluster->rung_room;
+    if (trial >= room) {
+        cluster->rung_room = 2 * (size_t)trial + 64;
+        cluster->rungs = realloc(cluster->rungs, cluster->rung_room * sizeof *cluster->rungs);
+        assert_non_null(cluster->rungs);
+        memset(cluster->rungs + room, 0, (cluster->rung_room - room) * sizeof *cluster->rungs);
+    }
+    cluster->rungs[trial] = rung;
+}
+
 /* Who was promoted, and who left the search. */
 static void trace_changes(struct virtual_cluster *cluster, const struct search_update *update)
 {
     for (size_t i = 0; i < update->count; i++) {
         const struct search_action *action = &update->actions[i];
         const struct search_trial *trial = search_trial(cluster->search, action->trial);
-        const struct search_rung *rung = search_trial_rung(cluster->search, action->trial);
+        if (action->kind == SEARCH_BRANCH)
+            trace(cluster, "           trial %u copies trial %u at %llu\n", action->trial,
+                  trial->parent, (unsigned long long)trial->step);
         if (action->kind != SEARCH_CHANGED)
             continue;
         if (trial->state == TRIAL_STOPPED || trial->state == TRIAL_COMPLETE ||
             trial->state == TRIAL_FAILED)
             trace(cluster, "           trial %u %s\n", action->trial,
                   trial_state_name(trial->state));
-        else if (trial->rung > 0 && rung->settled == 0 && trial->losses == 0)
-            trace(cluster, "           trial %u promoted to rung %u\n", action->trial, trial->rung);
+        else if (trial->rung != rung_told(cluster, action->trial))
+            trace(cluster, "           trial %u %s rung %u\n", action->trial,
+                  trial->begun > 0 && trial->begun == trial->step ? "begins in" : "promoted to",
+                  trial->rung);
+        tell_rung(cluster, action->trial, trial->rung);
     }
 }
 
@@ -88,6 +110,9 @@ static bool assign(struct virtual_cluster *cluster, struct trainer *trainer, siz
             trainer->step = action->pause;
         }
         trainer->ends = cluster->now + (trainer->step - action->from);
+        tell_rung(cluster, action->trial, search_trial(cluster->search, action->trial)->rung);
+        if (cluster->assigned)
+            cluster->assigned(cluster, action->trial);
         trace(cluster, "[%6llu] > trainer %zu trains trial %u from %llu to %llu\n",
               (unsigned long long)cluster->now, number, action->trial,
               (unsigned long long)action->from,
@@ -95,6 +120,31 @@ static bool assign(struct virtual_cluster *cluster, struct trainer *trainer, siz
         return true;
     }
     return false;
+}
+
+/* A validation within the segment that `event` ends. */
+static void report(struct virtual_cluster *cluster, const struct search_event *event)
+{
+    struct search_update update;
+    struct search_event told = *event;
+    told.kind = SEARCH_REPORT;
+    told.value = event->value + 0.125;
+    assert_true(search_step(cluster->search, &told, &update));
+    keep(cluster, &told);
+}
+
+/* The event once more, and the one that came half as long ago as the search has lasted. */
+static void repeat_events(struct virtual_cluster *cluster, const struct search_event *event)
+{
+    struct search_update update;
+    const struct search_event *late = &cluster->events[cluster->event_count / 2];
+    assert_false(search_step(cluster->search, event, &update));
+    bool spent = late->kind != SEARCH_FREE &&
+                 (late->kind != SEARCH_REPORT ||
+                  search_trial(cluster->search, late->trial)->attempts != late->attempt ||
+                  search_trial(cluster->search, late->trial)->state != TRIAL_RUNNING);
+    if (spent)
+        assert_false(search_step(cluster->search, late, &update));
 }
 
 static void end(struct virtual_cluster *cluster, struct trainer *trainer)
@@ -125,9 +175,44 @@ static void end(struct virtual_cluster *cluster, struct trainer *trainer)
               trainer->trial, words[trainer->fate], (unsigned long long)trainer->step);
     trainer->busy = false;
     cluster->steps_trained += trainer->step - trainer->from;
+    if (cluster->stutters && trainer->fate == FATE_REACHES)
+        report(cluster, &event);
     assert_true(search_step(cluster->search, &event, &update));
     keep(cluster, &event);
     trace_changes(cluster, &update);
+    if (cluster->stutters)
+        repeat_events(cluster, &event);
+}
+
+static enum fate reaches(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
+                         uint64_t to, uint64_t *step, double *value)
+{
+    const double *values = context;
+    (void)attempt;
+    (void)from;
+    *step = to;
+    *value = values[trial];
+    return FATE_REACHES;
+}
+
+struct virtual_cluster virtual_cluster_start(const json_t *study, uint64_t samples, void *context)
+{
+    struct error error;
+    struct virtual_cluster cluster = {.search = search_create(study, samples, &error),
+                                      .fate = reaches,
+                                      .context = context,
+                                      .trace = calloc(1, 1)};
+    assert_non_null(cluster.search);
+    assert_non_null(cluster.trace);
+    return cluster;
+}
+
+void virtual_cluster_stop(struct virtual_cluster *cluster, json_t *study)
+{
+    search_destroy(cluster->search);
+    free(cluster->trace);
+    free(cluster->events);
+    json_decref(study);
 }
 
 void virtual_cluster_run(struct virtual_cluster *cluster, size_t count, uint64_t order_seed)
@@ -144,6 +229,8 @@ void virtual_cluster_run(struct virtual_cluster *cluster, size_t count, uint64_t
             busy += trainers[i].busy;
         }
         assert_true(busy > 0); /* else it would wait for ever */
+        if (busy < count && cluster->idle)
+            cluster->idle(cluster);
         for (size_t i = 0; i < count; i++)
             if (trainers[i].busy && (next == count || trainers[i].ends < trainers[next].ends ||
                                      (trainers[i].ends == trainers[next].ends &&
@@ -153,6 +240,9 @@ void virtual_cluster_run(struct virtual_cluster *cluster, size_t count, uint64_t
         end(cluster, &trainers[next]);
     }
     free(trainers);
+    free(cluster->rungs);
+    cluster->rungs = NULL;
+    cluster->rung_room = 0;
 }
 
 json_t *virtual_study(const char *scheduler, int candidates, int eta, double min_budget,
@@ -169,5 +259,11 @@ json_t *virtual_study(const char *scheduler, int candidates, int eta, double min
         eta, "min_budget", min_budget, "max_budget", max_budget, "unit", "epochs",
         "independent_seeds", 0, "finalists", 0, "repeats", 3, "patience", 0, "run", "retries", 2);
     assert_non_null(study);
+    json_t *more =
+        json_pack("{s:s, s:b, s:f, s:f, s:i, s:f, s:f, s:f, s:f}", "variant", "promotion",
+                  "asynchronous", 0, "interval", 1.0, "grace", 0.0, "min_trials", 3, "quantile",
+                  0.2, "shrink", 0.8, "grow", 1.2, "resample_probability", 0.25);
+    assert_int_equal(json_object_update(json_object_get(study, "search"), more), 0);
+    json_decref(more);
     return study;
 }

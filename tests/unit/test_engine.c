@@ -172,8 +172,9 @@ static void every_epoch_holds_each_sample_at_most_once_in_an_order_of_its_own(vo
     struct model_fixture fixture;
     struct batches batches;
     struct error error;
+    const struct augmentation as_they_are = {0};
     model_fixture_create(&fixture, layers, "{}", SAMPLES, FEATURES, CLASSES);
-    assert_true(batches_create(&batches, &fixture.model.dataset, 16, 1, &error));
+    assert_true(batches_create(&batches, &fixture.model.dataset, 16, &as_they_are, 1, &error));
     assert_int_equal(batches.steps_per_epoch, 7); /* 112 of 120 samples */
     real *input = malloc(16 * FEATURES * sizeof *input);
     uint32_t first_order[SAMPLES];
@@ -367,21 +368,22 @@ static void a_relu_keeps_what_is_not_a_number(void **state)
     destroy(&fixture, &trial);
 }
 
-static void dead_units_are_those_that_are_zero_for_every_sample(void **state)
+static void dead_units_are_those_that_say_the_same_to_every_sample(void **state)
 {
     (void)state;
     struct model_fixture fixture;
     struct trial trial;
-    double lr, share[2];
+    double lr, all;
+    struct unit_shares share[2];
     make(&fixture, &trial, "{\"batch_size\":16}", 0);
     const struct layer *layer = &fixture.model.network.layer[1];
-    assert_int_equal(network_relu_layers(&fixture.model.network),
+    assert_int_equal(network_watched_layers(&fixture.model.network),
                      2); /* the last one does not count */
     /* A bias far below 0 kills 4 of 16 units of the second layer. */
     for (size_t i = 0; i < 4; i++)
         trial.weights[layer->tensor[1].offset + 3 * i] = -1000;
     (void)trial_step(&trial, &lr, NULL);
-    double all = network_dead_units(&fixture.model.network, &trial.activations, 16, share);
+    double spread = network_watch(&fixture.model.network, &trial.activations, 16, share, &all);
     const real *output = trial.activations.output[1];
     size_t dead = 0;
     for (size_t j = 0; j < 16; j++) {
@@ -391,8 +393,9 @@ static void dead_units_are_those_that_are_zero_for_every_sample(void **state)
         dead += !alive;
     }
     assert_true(dead >= 4);
-    assert_float_equal(share[1], (double)dead / 16, 1e-12);
-    assert_float_equal(all, (share[0] * 24 + share[1] * 16) / 40, 1e-12);
+    assert_float_equal(share[1].same, (double)dead / 16, 1e-12);
+    assert_float_equal(all, (share[0].same * 24 + share[1].same * 16) / 40, 1e-12);
+    assert_true(share[1].near >= share[1].same && spread > 0);
     destroy(&fixture, &trial);
 }
 
@@ -440,6 +443,9 @@ static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
         {"{\"lr\":0.1,\"colour\":3}", "train.colour"},
         {"{\"lr\":0.1,\"report_every\":0}", "train.report_every"},
         {"{\"lr\":0.1,\"clip_norm\":-1}", "train.clip_norm"},
+        {"{\"lr\":0.1,\"random_crop\":2}", "train.random_crop is for images"},
+        {"{\"lr\":0.1,\"random_flip\":true}", "train.random_flip is for images"},
+        {"{\"lr\":0.1,\"random_crop\":-2}", "train.random_crop is -2"},
         {"{\"lr\":0.1,\"schedule\":{\"type\":\"cosin\"}}", "cosin"},
         {"{\"lr\":0.1,\"schedule\":7}", "type"},
         {"{\"lr\":0.1,\"lr_multiplier\":[{\"layer\":9,\"value\":1}]}", "lr_multiplier[0].layer"},
@@ -503,6 +509,91 @@ static void an_optimizer_with_a_foreign_parameter_is_refused(void **state)
         assert_false(candidate_read(&candidate, &fixture.model, json, &refusal));
         json_decref(json);
     }
+    model_fixture_destroy(&fixture);
+}
+
+static void a_crop_must_leave_something_of_the_image(void **state)
+{
+    (void)state;
+    static const char flat[] = "[{\"type\":\"flatten\"},{\"type\":\"dense\",\"units\":3}]";
+    struct model_fixture fixture;
+    const struct shape input = {.rank = 3, .size = {2, 3, 4}};
+    model_fixture_create_shaped(&fixture, flat, "{}", SAMPLES, &input, CLASSES);
+    for (int crop = 2; crop <= 3; crop++) {
+        struct candidate candidate;
+        struct refusal refusal = {0};
+        json_t *params =
+            json_pack("{s:f, s:i, s:b}", "lr", 0.1, "random_crop", crop, "random_flip", 1);
+        assert_int_equal(candidate_read(&candidate, &fixture.model, params, &refusal), crop == 2);
+        json_decref(params);
+        assert_int_equal(strcmp(refusal.at, "train.random_crop") == 0, crop == 3);
+        assert_int_equal(strstr(refusal.error.text, "an image of 3 x 4") != NULL, crop == 3);
+    }
+    model_fixture_destroy(&fixture);
+}
+
+static void one_number_of_a_channel_is_no_batch_to_normalise(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layers;
+        const char *at; /* NULL: sound */
+        size_t batch_size;
+    } cases[] = {
+        {"[{\"type\":\"batch_norm\"},{\"type\":\"flatten\"}]", NULL, 1},
+        {"[{\"type\":\"global_avg_pool\"},{\"type\":\"batch_norm\"}]", "model.layers[1]", 1},
+        {"[{\"type\":\"global_avg_pool\"},{\"type\":\"batch_norm\"}]", NULL, 2},
+        {"[{\"type\":\"conv2d\",\"filters\":2,\"kernel_size\":3},{\"type\":\"residual\","
+         "\"layers\":[{\"type\":\"batch_norm\"}]}]",
+         "model.layers[1].layers[0]", 1},
+    };
+    const struct shape input = {.rank = 3, .size = {2, 3, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture fixture;
+        struct candidate candidate;
+        struct refusal refusal = {0};
+        model_fixture_create_shaped(&fixture, cases[i].layers, "{}", SAMPLES, &input, CLASSES);
+        json_t *params =
+            json_pack("{s:f, s:I}", "lr", 0.1, "batch_size", (json_int_t)cases[i].batch_size);
+        assert_int_equal(candidate_read(&candidate, &fixture.model, params, &refusal),
+                         cases[i].at == NULL);
+        json_decref(params);
+        if (cases[i].at) {
+            assert_string_equal(refusal.at, "train.batch_size");
+            assert_non_null(strstr(refusal.error.text, cases[i].at));
+            assert_non_null(strstr(refusal.error.text, "more than 1 value per channel"));
+        }
+        model_fixture_destroy(&fixture);
+    }
+}
+
+static void a_space_that_augments_what_is_no_image_is_refused(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct refusal refusal = {0};
+    model_fixture_create(&fixture, layers, "{\"batch_size\":16}", SAMPLES, FEATURES, CLASSES);
+    assert_true(candidate_check(&fixture.model, &refusal));
+    (void)json_object_set_new(fixture.model.study, "space",
+                              json_pack("{s:{s:[b, b]}}", "random_flip", "choice", 0, 1));
+    assert_false(candidate_check(&fixture.model, &refusal));
+    assert_string_equal(refusal.at, "space.random_flip");
+    model_fixture_destroy(&fixture);
+}
+
+static void a_plateau_without_a_validation_set_is_refused(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    struct refusal refusal = {0};
+    model_fixture_create(&fixture, layers, "{\"batch_size\":16}", SAMPLES, FEATURES, CLASSES);
+    (void)json_object_set_new(
+        fixture.model.study, "space",
+        json_pack("{s:[{s:s}, {s:s}]}", "schedule", "type", "cosine", "type", "plateau"));
+    assert_true(candidate_check(&fixture.model, &refusal));
+    fixture.model.dataset.split[SPLIT_VALIDATION].count = 0;
+    assert_false(candidate_check(&fixture.model, &refusal));
+    assert_string_equal(refusal.at, "space.schedule[1]");
     model_fixture_destroy(&fixture);
 }
 
@@ -579,6 +670,37 @@ static void a_candidates_multiplier_takes_the_place_of_the_models(void **state)
     free(other);
 }
 
+#define BLOCK(WHOLE, FIRST, SHORTCUT)                                                              \
+    "[{\"type\":\"residual\",\"lr_multiplier\":" WHOLE ",\"layers\":[{\"type\":\"dense\","         \
+    "\"units\":24,\"lr_multiplier\":" FIRST "},{\"type\":\"tanh\"}],\"shortcut\":[{\"type\":"      \
+    "\"dense\",\"units\":24,\"lr_multiplier\":" SHORTCUT "}]},{\"type\":\"dense\",\"units\":4}]"
+
+static void the_multiplier_of_a_block_is_that_of_all_layers_inside(void **state)
+{
+    (void)state;
+    static const char train[] = "{\"batch_size\":16,\"momentum\":0.9}";
+    static const char decay[] = "{\"batch_size\":16,\"momentum\":0.9,\"layer_decay\":0.5}";
+    size_t count;
+    real *whole = trained(BLOCK("0.5", "1", "0.25"), train, 0.02, &count);
+    real *each = trained(BLOCK("1", "0.5", "0.125"), train, 0.02, &count);
+    assert_memory_equal(whole, each, count * sizeof *whole);
+    real *plain = trained(BLOCK("1", "1", "1"), train, 0.02, &count);
+    assert_memory_not_equal(whole, plain, count * sizeof *whole);
+    /* In the row the shortcut stands behind the layers that it goes round. */
+    real *decayed = trained(BLOCK("1", "1", "1"), decay, 0.02, &count);
+    real *by_hand = trained(BLOCK("1", "0.25", "0.5"), train, 0.02, &count);
+    assert_memory_equal(decayed, by_hand, count * sizeof *decayed);
+    real *searched =
+        trained_with(BLOCK("1", "1", "0.25"), train, 0.02, "[{\"layer\":0,\"value\":0.5}]", &count);
+    assert_memory_equal(whole, searched, count * sizeof *searched);
+    free(searched);
+    free(whole);
+    free(each);
+    free(plain);
+    free(decayed);
+    free(by_hand);
+}
+
 /* The scale of a normalised image has three dimensions, and is no matrix of weights for that. */
 static void normalisation_is_decayed_only_if_that_is_asked_for(void **state)
 {
@@ -634,6 +756,7 @@ int main(void)
         cmocka_unit_test(an_optimizer_with_a_foreign_parameter_is_refused),
         cmocka_unit_test(a_candidates_multiplier_takes_the_place_of_the_models),
         cmocka_unit_test(a_layers_rate_is_the_rate_times_its_multiplier),
+        cmocka_unit_test(the_multiplier_of_a_block_is_that_of_all_layers_inside),
         cmocka_unit_test(normalisation_is_decayed_only_if_that_is_asked_for),
         cmocka_unit_test(a_multiplier_of_0_freezes_a_layer),
         cmocka_unit_test(how_often_is_reported_and_validated_changes_no_weight),
@@ -648,9 +771,13 @@ int main(void)
         cmocka_unit_test(an_interruption_ends_between_two_steps_without_a_report),
         cmocka_unit_test(a_run_that_is_not_finite_ends_with_a_last_report),
         cmocka_unit_test(a_relu_keeps_what_is_not_a_number),
-        cmocka_unit_test(dead_units_are_those_that_are_zero_for_every_sample),
+        cmocka_unit_test(dead_units_are_those_that_say_the_same_to_every_sample),
         cmocka_unit_test(the_exponential_is_within_two_units_in_the_last_place),
         cmocka_unit_test(what_cannot_be_trained_is_refused_by_its_setting),
+        cmocka_unit_test(a_crop_must_leave_something_of_the_image),
+        cmocka_unit_test(one_number_of_a_channel_is_no_batch_to_normalise),
+        cmocka_unit_test(a_plateau_without_a_validation_set_is_refused),
+        cmocka_unit_test(a_space_that_augments_what_is_no_image_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,44 @@ struct problem {
     real *of_parameters, *of_input; /* gradients */
 };
 
+/* A network asks its first layer for no gradient of the input, so another one stands before those
+ * under test: it hands the numbers on, and leaves in `captured` the gradient that it is given. */
+static real *captured;
+
+static void hand_on(const struct layer *layer, const struct pass *pass, const real *input,
+                    real *output, real *kept)
+{
+    (void)kept;
+    memcpy(output, input, pass->count * layer->inputs * sizeof *output);
+}
+
+static void capture(const struct layer *layer, const struct pass *pass, const real *input,
+                    const real *output, const real *kept, real *output_gradient,
+                    real *input_gradient, const struct gradient_sink *sink)
+{
+    (void)input;
+    (void)output;
+    (void)kept;
+    (void)sink;
+    assert_null(input_gradient);
+    memcpy(captured, output_gradient, pass->count * layer->outputs * sizeof *captured);
+}
+
+static const struct layer_class layer_capture = {.name = "capture",
+                                                 .initialise = layer_initialise_nothing,
+                                                 .forward = hand_on,
+                                                 .backward = capture};
+
+static const struct layer *last_layer(const struct problem *problem)
+{
+    return &problem->network.layer[problem->network.layer_count - 1];
+}
+
+static real *last_output(const struct problem *problem)
+{
+    return problem->activations.output[problem->network.layer_count - 1];
+}
+
 static const char *inside(const struct problem *problem, const char *what)
 {
     static char text[512];
@@ -89,7 +127,7 @@ static void compare(const struct problem *problem, const char *what, const real 
 static size_t at_output(const struct problem *problem, const char *what, size_t index)
 {
     (void)what;
-    return batch_place(&problem->network.layer[0].output, index);
+    return batch_place(&last_layer(problem)->output, index);
 }
 
 static size_t at_input(const struct problem *problem, const char *what, size_t index)
@@ -98,12 +136,27 @@ static size_t at_input(const struct problem *problem, const char *what, size_t i
     return batch_place(&problem->network.layer[0].input, index);
 }
 
+/* PyTorch's name of a tensor inside the layer under test: "weight", "layers.0.weight". */
+static void tensor_name(const struct layer *layer, const struct tensor *tensor, char name[256])
+{
+    int length = 0;
+    for (const char *at = layer->at + strlen("model.layers[1]"); *at; at++)
+        if (*at != ']' && (*at != '.' || length > 0))
+            name[length++] = *at == '[' ? '.' : *at;
+    (void)snprintf(name + length, 256 - (size_t)length, "%s%s", length ? "." : "", tensor->name);
+}
+
 static const struct tensor *tensor_named(const struct problem *problem, const char *name)
 {
-    const struct layer *layer = &problem->network.layer[0];
-    for (size_t i = 0; i < layer->tensor_count; i++)
-        if (strcmp(layer->tensor[i].name, name) == 0)
-            return &layer->tensor[i];
+    for (size_t l = 1; l < problem->network.layer_count; l++) {
+        const struct layer *layer = &problem->network.layer[l];
+        for (size_t i = 0; i < layer->tensor_count; i++) {
+            char found[256];
+            tensor_name(layer, &layer->tensor[i], found);
+            if (strcmp(found, name) == 0)
+                return &layer->tensor[i];
+        }
+    }
     fail_msg("%s is missing", inside(problem, name));
     return NULL;
 }
@@ -131,7 +184,8 @@ static void problem_create(struct problem *problem, const json_t *reference)
     struct refusal refusal;
     struct error error;
     const json_t *shape = json_object_get(reference, "shape");
-    json_t *model = json_pack("{s:[O]}", "layers", json_object_get(reference, "layer"));
+    json_t *model = json_pack("{s:[{s:s, s:f}, O]}", "layers", "type", "dropout", "p", 0.0,
+                              json_object_get(reference, "layer"));
     char *text = json_dumps(json_object_get(reference, "layer"), JSON_COMPACT);
     memset(problem, 0, sizeof *problem);
     problem->reference = reference;
@@ -143,6 +197,7 @@ static void problem_create(struct problem *problem, const json_t *reference)
     if (!network_create(&problem->network, model, &input, &refusal))
         fail_msg("%s", inside(problem, refusal.error.text));
     json_decref(model);
+    problem->network.layer[0].class = &layer_capture;
     size_t rows = (size_t)json_integer_value(json_object_get(reference, "rows"));
     size_t inputs = problem->network.inputs;
     assert_true(activations_create(&problem->activations, &problem->network, rows, rows, &error));
@@ -172,24 +227,14 @@ static void problem_destroy(struct problem *problem)
     free(problem->of_input);
 }
 
-/* What the layer gets: the network reorders the channels of an image. */
-static real *layer_input(const struct problem *problem)
-{
-    return problem->network.reorders ? problem->activations.reordered : problem->activations.input;
-}
-
-/* A network asks its first layer for no gradient of the input: ask the layer. */
 static void backward(struct problem *problem)
 {
-    const struct layer *layer = &problem->network.layer[0];
     const struct gradient_sink sink = {.gradient = problem->of_parameters};
     const json_t *values = json_object_get(problem->reference, "output_gradient");
-    real *of_output = problem->activations.gradient[0];
-    for (size_t i = 0; i < problem->pass.count * layer->outputs; i++)
-        of_output[at_output(problem, "", i)] = (real)at(values, i);
-    layer->class->backward(layer, &problem->pass, layer_input(problem),
-                           problem->activations.output[0], problem->activations.kept[0], of_output,
-                           problem->of_input, &sink);
+    for (size_t i = 0; i < problem->pass.count * problem->network.outputs; i++)
+        problem->activations.gradient[0][at_output(problem, "", i)] = (real)at(values, i);
+    captured = problem->of_input;
+    network_backward(&problem->network, &problem->pass, &problem->activations, &sink);
 }
 
 static json_t *reference_read(void)
@@ -216,11 +261,11 @@ static void each_layer_is_pytorchs(void **state)
         size_t rows = problem.pass.count, outputs = rows * problem.network.outputs;
         problem.pass.training = false;
         (void)network_forward(&problem.network, &problem.pass, &problem.activations);
-        compare(&problem, "evaluation", problem.activations.output[0], at_output,
+        compare(&problem, "evaluation", last_output(&problem), at_output,
                 json_object_get(expected, "evaluation"), outputs);
         problem.pass.training = true;
         (void)network_forward(&problem.network, &problem.pass, &problem.activations);
-        compare(&problem, "output", problem.activations.output[0], at_output,
+        compare(&problem, "output", last_output(&problem), at_output,
                 json_object_get(expected, "output"), outputs);
         backward(&problem);
         compare(&problem, "input_gradient", problem.of_input, at_input,
@@ -238,21 +283,14 @@ static void each_layer_is_pytorchs(void **state)
 
 #ifdef LRSWEEP_DOUBLE
 
-static void forward(struct problem *problem)
-{
-    const struct layer *layer = &problem->network.layer[0];
-    layer->class->forward(layer, &problem->pass, layer_input(problem),
-                          problem->activations.output[0], problem->activations.kept[0]);
-}
-
 /* The outputs' product with output_gradient, which is what the backward pass differentiates. */
 static double product(struct problem *problem)
 {
     const json_t *values = json_object_get(problem->reference, "output_gradient");
     double sum = 0;
-    forward(problem);
+    (void)network_forward(&problem->network, &problem->pass, &problem->activations);
     for (size_t i = 0; i < problem->pass.count * problem->network.outputs; i++)
-        sum += problem->activations.output[0][at_output(problem, "", i)] * at(values, i);
+        sum += last_output(problem)[at_output(problem, "", i)] * at(values, i);
     return sum;
 }
 
@@ -278,15 +316,20 @@ static void check_differences(const json_t *one)
     problem_create(&problem, one);
     (void)network_forward(&problem.network, &problem.pass, &problem.activations);
     backward(&problem);
-    const struct layer *layer = &problem.network.layer[0];
-    for (size_t i = 0; i < problem.pass.count * layer->inputs; i++)
-        check_difference(&problem, "input", i, layer_input(&problem) + i, problem.of_input[i]);
-    for (size_t t = 0; t < layer->tensor_count; t++)
-        for (size_t i = 0; !layer->tensor[t].running && i < layer->tensor[t].count; i++) {
-            size_t offset = layer->tensor[t].offset + i;
-            check_difference(&problem, layer->tensor[t].name, i, problem.weights + offset,
-                             problem.of_parameters[offset]);
-        }
+    for (size_t i = 0; i < problem.pass.count * problem.network.inputs; i++) {
+        const struct shape *shape = &problem.network.layer[0].input;
+        real *number = problem.activations.input + i;
+        check_difference(&problem, "input", i, number, problem.of_input[batch_place(shape, i)]);
+    }
+    for (size_t l = 1; l < problem.network.layer_count; l++) {
+        const struct layer *layer = &problem.network.layer[l];
+        for (size_t t = 0; t < layer->tensor_count; t++)
+            for (size_t i = 0; !layer->tensor[t].running && i < layer->tensor[t].count; i++) {
+                size_t offset = layer->tensor[t].offset + i;
+                check_difference(&problem, layer->tensor[t].name, i, problem.weights + offset,
+                                 problem.of_parameters[offset]);
+            }
+    }
     problem_destroy(&problem);
 }
 
@@ -445,6 +488,27 @@ static void what_does_not_fit_is_refused_at_its_layer(void **state)
         {"[{\"type\":\"conv2d\",\"filters\":2}]", "model.layers[0].kernel_size", "missing", 3},
         {"[{\"type\":\"dropout\",\"p\":1}]", "model.layers[0].p", "below 1", 3},
         {"[{\"type\":\"tanh\",\"units\":3}]", "model.layers[0].units", "not a setting", 3},
+        {"[{\"type\":\"residual\"}]", "model.layers[0].layers", "not a list", 3},
+        {"[{\"type\":\"residual\",\"layers\":[]}]", "model.layers[0].layers", "not a list", 3},
+        {"[{\"type\":\"residual\",\"layers\":[{\"type\":\"relu\"}],\"shortcut\":[]}]",
+         "model.layers[0].shortcut", "not a list", 3},
+        {"[{\"type\":\"residual\",\"layers\":[{\"type\":\"relu\"}],\"units\":3}]",
+         "model.layers[0].units", "not a setting", 3},
+        {"[{\"type\":\"residual\",\"layers\":[{\"type\":\"relu\"},{\"type\":\"residual\","
+         "\"layers\":[{\"type\":\"max_pool\",\"kernel_size\":7}]}]}]",
+         "model.layers[0].layers[1].layers[0]", "does not fit into an input of 4 x 5", 3},
+        {"[{\"type\":\"dense\",\"units\":4},{\"type\":\"residual\",\"layers\":[{\"type\":"
+         "\"dense\",\"units\":4}],\"shortcut\":[{\"type\":\"dense\",\"units\":5}]}]",
+         "model.layers[1]", "its layers give 4, its shortcut 5", 1},
+        {"[{\"type\":\"residual\",\"layers\":[{\"type\":\"conv2d\",\"filters\":2,"
+         "\"kernel_size\":2}]}]",
+         "model.layers[0]", "its layers make 2 x 3 x 4 of 3 x 4 x 5", 3},
+        {"[{\"type\":\"residual\",\"layers\":[{\"type\":\"conv2d\",\"filters\":2,"
+         "\"kernel_size\":3},{\"type\":\"flatten\"}]}]",
+         "model.layers[0]", "its layers make 12 of 3 x 4 x 5", 3},
+        {"[{\"type\":\"residual\",\"layers\":[{\"type\":\"dense\",\"units\":2}],\"shortcut\":["
+         "{\"type\":\"conv2d\",\"filters\":2,\"kernel_size\":3}]}]",
+         "model.layers[0].shortcut[0]", "flatten", 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct network network;
@@ -461,6 +525,69 @@ static void what_does_not_fit_is_refused_at_its_layer(void **state)
     }
 }
 
+static json_t *nested(int depth)
+{
+    json_t *layer = json_pack("{s:s}", "type", "relu");
+    for (int i = 0; i < depth; i++)
+        layer = json_pack("{s:s, s:[o]}", "type", "residual", "layers", layer);
+    return json_pack("{s:[o]}", "layers", layer);
+}
+
+static void lists_inside_lists_have_an_end(void **state)
+{
+    (void)state;
+    struct network network;
+    struct refusal refusal = {0};
+    const struct shape input = {.rank = 1, .size = {4}};
+    json_t *model = nested(LAYER_DEPTH_MAX);
+    assert_true(network_create(&network, model, &input, &refusal));
+    assert_int_equal(network.layer_count, LAYER_DEPTH_MAX + 1);
+    assert_int_equal(network.depth, LAYER_DEPTH_MAX);
+    network_destroy(&network);
+    json_decref(model);
+    model = nested(LAYER_DEPTH_MAX + 1);
+    assert_false(network_create(&network, model, &input, &refusal));
+    assert_non_null(strstr(refusal.error.text, "inside more than 8 lists"));
+    json_decref(model);
+}
+
+/* The layer that is added by itself has the stride that the sizes ask for: 7 to 4 is 2. */
+static void a_projection_is_added_only_where_shapes_differ(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layers;
+        const char *type; /* NULL: none */
+        size_t output;
+    } cases[] = {
+        {"{\"type\":\"conv2d\",\"filters\":3,\"kernel_size\":3,\"padding\":1}", NULL, 105},
+        {"{\"type\":\"conv2d\",\"filters\":4,\"kernel_size\":3,\"padding\":1}", "conv2d", 140},
+        {"{\"type\":\"conv2d\",\"filters\":3,\"kernel_size\":3,\"padding\":1,\"stride\":2}",
+         "conv2d", 36},
+        {"{\"type\":\"conv2d\",\"filters\":3,\"kernel_size\":5}", NULL, 0},
+        {"{\"type\":\"conv2d\",\"filters\":3,\"kernel_size\":5,\"stride\":4}", "conv2d", 3},
+    };
+    const struct shape input = {.rank = 3, .size = {3, 7, 5}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct network network;
+        struct refusal refusal = {0};
+        json_t *model = json_pack("{s:[{s:s, s:[o]}]}", "layers", "type", "residual", "layers",
+                                  json_loads(cases[i].layers, 0, NULL));
+        assert_int_equal(network_create(&network, model, &input, &refusal), cases[i].output > 0);
+        json_decref(model);
+        if (cases[i].output == 0)
+            continue;
+        assert_int_equal(network.layer_count, cases[i].type ? 3 : 2);
+        assert_int_equal(network.outputs, cases[i].output);
+        if (cases[i].type) {
+            assert_string_equal(network.layer[1].class->name, cases[i].type);
+            assert_string_equal(network.layer[1].at, "model.layers[0].shortcut[0]");
+            assert_int_equal(network.layer[1].tensor_count, 1);
+        }
+        network_destroy(&network);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +599,8 @@ int main(void)
         cmocka_unit_test(dropout_is_drawn_by_seed_step_and_layer_and_off_in_an_evaluation),
         cmocka_unit_test(flatten_puts_channels_first_again),
         cmocka_unit_test(what_does_not_fit_is_refused_at_its_layer),
+        cmocka_unit_test(lists_inside_lists_have_an_end),
+        cmocka_unit_test(a_projection_is_added_only_where_shapes_differ),
         cmocka_unit_test(activations_are_exact_to_float_over_their_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

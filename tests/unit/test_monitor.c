@@ -1,4 +1,4 @@
-/* test_monitor.c - traces of losses and dead units, and the verdicts that they must get. */
+/* test_monitor.c - traces of losses and silent units, and the verdicts that they must get. */
 #include "worker/trainer/monitor.h"
 
 #include <math.h>
@@ -15,20 +15,26 @@
 
 enum { LAYERS = 2, NEVER = -1 };
 
-/* A trace: the loss of step `step` (1 is the first), and the dead share of each layer after it. */
+/* A trace: the loss of step `step` (1 is the first), and the share of each layer's units that say
+ * the same to every sample after it. */
 struct trace {
     const char *name;
     double (*loss)(int step);
-    void (*dead)(int step, double share[LAYERS]);
+    void (*silent)(int step, double share[LAYERS]);
     int steps;
-    enum verdict verdict; /* that ends it, or VERDICT_HEALTHY */
-    int earliest, latest; /* the step it ends at */
+    enum verdict verdict;             /* that ends it, or VERDICT_HEALTHY */
+    int earliest, latest;             /* the step it ends at */
+    struct monitor_settings settings; /* beside the usual */
+    double constant_from;             /* the outputs are constant from this step on; 0: never */
 };
 
 /* Pseudo-random in [-1, 1], the same in every run. */
 static double noise(int step)
 {
-    return sin(12.9898 * step) * cos(78.233 * step);
+    uint32_t x = (uint32_t)step * 0x9e3779b9U;
+    x = (x ^ (x >> 16)) * 0x7feb352dU;
+    x = (x ^ (x >> 15)) * 0x846ca68bU;
+    return (x ^ (x >> 16)) / 2147483647.5 - 1;
 }
 
 static double learns(int step)
@@ -71,6 +77,22 @@ static double flickers(int step)
 {
     return step % 50 == 0 ? 4.0 : 2.29 + 0.03 * noise(step);
 }
+static double thrown_high(int step)
+{
+    return step < 5 ? 2.3 : 20 + 8 * noise(step);
+}
+static double comes_down(int step)
+{
+    return 1e5 / step * (1 + 0.3 * noise(step));
+}
+static double grows(int step)
+{
+    return 2.3 * pow(1.02, step);
+}
+static double catapult(int step)
+{
+    return step < 100 ? 0.02 * pow(1.1, step) : 0.02;
+}
 
 static void none(int step, double share[LAYERS])
 {
@@ -112,28 +134,79 @@ static void now_and_then(int step, double share[LAYERS])
     share[1] = 0.5;
 }
 
+static void from_the_start(int step, double share[LAYERS])
+{
+    (void)step;
+    share[0] = share[1] = 1;
+}
+/* Silent for a check at step 100, then for 150 steps. */
+static void woken_twice(int step, double share[LAYERS])
+{
+    share[0] = step == 100 || (step >= 300 && step < 450) ? 1 : 0.9;
+    share[1] = 0.5;
+}
+static void woken_and_dead(int step, double share[LAYERS])
+{
+    share[0] = step == 100 || step >= 300 ? 1 : 0.9;
+    share[1] = 0.5;
+}
+
 static const struct trace traces[] = {
-    {"a run that learns", learns, none, 3000, VERDICT_HEALTHY, 0, 0},
-    {"a rate so small that nothing is learned", never_learns, none, 3000, VERDICT_HEALTHY, 0, 0},
-    {"a loss that is not a number", nan_at_57, none, 100, VERDICT_DIVERGED, 57, 57},
-    {"an infinite loss", infinite_at_3, none, 100, VERDICT_DIVERGED, 3, 3},
-    {"a spike that recovers", spike_that_recovers, none, 2000, VERDICT_HEALTHY, 0, 0},
-    {"a huge spike that recovers", huge_spike_later, none, 2000, VERDICT_HEALTHY, 0, 0},
-    {"a spike with many dead units", spike_that_recovers, nearly_all, 2000, VERDICT_HEALTHY, 0, 0},
-    {"collapsed at once", thrown_at_once, all_of_the_first, 2000, VERDICT_COLLAPSED, 200, 220},
-    {"dying slowly", dies_slowly, all_of_the_second_from_700, 2000, VERDICT_COLLAPSED, 800, 900},
-    {"dead but learning", crippled, all_of_the_first, 2000, VERDICT_HEALTHY, 0, 0},
-    {"nearly dead and not learning", never_learns, nearly_all, 2000, VERDICT_HEALTHY, 0, 0},
-    {"flickering near the constant predictor", flickers, flickering, 2000, VERDICT_COLLAPSED, 200,
-     220},
-    {"dead units of which one comes back", flickers, one_comes_back, 2000, VERDICT_HEALTHY, 0, 0},
-    {"a batch that looks dead now and then", never_learns, now_and_then, 2000, VERDICT_HEALTHY, 0,
-     0},
+    {"a run that learns", learns, none, .steps = 3000, .verdict = VERDICT_HEALTHY},
+    {"a rate so small that nothing is learned", never_learns, none, .steps = 3000,
+     .verdict = VERDICT_HEALTHY},
+    {"a loss that is not a number", nan_at_57, none, .steps = 100, .verdict = VERDICT_DIVERGED,
+     .earliest = 57, .latest = 57},
+    {"an infinite loss", infinite_at_3, none, .steps = 100, .verdict = VERDICT_DIVERGED,
+     .earliest = 3, .latest = 3},
+    {"a spike that recovers", spike_that_recovers, none, .steps = 2000, .verdict = VERDICT_HEALTHY},
+    {"a huge spike that recovers", huge_spike_later, none, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"a spike with many dead units", spike_that_recovers, nearly_all, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"collapsed at once", thrown_at_once, all_of_the_first, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 40, .latest = 40},
+    {"dying slowly", dies_slowly, all_of_the_second_from_700, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 890, .latest = 910},
+    {"dead but learning", crippled, all_of_the_first, .steps = 2000, .verdict = VERDICT_HEALTHY},
+    {"nearly dead and not learning", never_learns, nearly_all, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"silent but for a unit now and then", flickers, flickering, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"dead units of which one comes back", flickers, one_comes_back, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"a batch that looks dead now and then", never_learns, now_and_then, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"silent from the start", never_learns, from_the_start, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"a long silence of a layer that was woken before", flickers, woken_twice, .steps = 2000,
+     .verdict = VERDICT_HEALTHY},
+    {"one that does not end", flickers, woken_and_dead, .steps = 2000, .verdict = VERDICT_COLLAPSED,
+     .earliest = 490, .latest = 510},
+    {"the same answer to every sample", flickers, none, .steps = 2000, .verdict = VERDICT_COLLAPSED,
+     .earliest = 290, .latest = 310, .constant_from = 100},
+    {"thrown up, and no way down", thrown_high, none, .steps = 2000, .verdict = VERDICT_COLLAPSED,
+     .earliest = 200, .latest = 212},
+    {"the same before the rate falls", thrown_high, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
+     .settings = {.falling = true}},
+    {"the same during a warm-up", thrown_high, none, .steps = 390, .verdict = VERDICT_HEALTHY,
+     .settings = {.warmup_steps = 100}},
+    {"the same, and nobody wants it ended", thrown_high, all_of_the_first, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = {.patient = true}},
+    {"thrown up a thousand times, and coming down", comes_down, none, .steps = 3000,
+     .verdict = VERDICT_HEALTHY},
+    {"a loss that grows without bound", grows, none, .steps = 2000, .verdict = VERDICT_DIVERGED,
+     .earliest = 200, .latest = 212},
+    {"a catapult", catapult, none, .steps = 2000, .verdict = VERDICT_HEALTHY},
 };
 
-static bool ends(enum verdict verdict)
+static struct monitor *monitor_of(const struct trace *trace)
 {
-    return verdict == VERDICT_DIVERGED || verdict == VERDICT_COLLAPSED;
+    struct monitor_settings settings = trace->settings;
+    settings.constant_loss = CONSTANT_LOSS;
+    settings.watched_layers = LAYERS;
+    settings.by_loss = true;
+    return monitor_create(&settings);
 }
 
 /* Feeds steps first .. last; returns the step that a verdict ends the run at, or NEVER. */
@@ -142,12 +215,14 @@ static int feed(struct monitor *monitor, const struct trace *trace, int first, i
 {
     for (int step = first; step <= last; step++) {
         *verdict = monitor_step(monitor, trace->loss(step));
-        if (!ends(*verdict) && monitor_wants_dead_units(monitor)) {
+        if (!verdict_ends(*verdict) && monitor_wants_units(monitor)) {
             double share[LAYERS];
-            trace->dead(step, share);
-            *verdict = monitor_dead_units(monitor, share);
+            trace->silent(step, share);
+            const struct unit_shares shares[LAYERS] = {{share[0], share[0]}, {share[1], share[1]}};
+            bool constant = trace->constant_from > 0 && step >= trace->constant_from;
+            *verdict = monitor_units(monitor, shares, constant ? 0.0 : 5.0);
         }
-        if (ends(*verdict))
+        if (verdict_ends(*verdict))
             return step;
     }
     return NEVER;
@@ -158,62 +233,233 @@ static void every_trace_gets_its_verdict_at_its_step(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++) {
         const struct trace *trace = &traces[i];
-        struct monitor *monitor = monitor_create(CONSTANT_LOSS, LAYERS);
+        struct monitor *monitor = monitor_of(trace);
         enum verdict verdict = VERDICT_NONE;
         int step = feed(monitor, trace, 1, trace->steps, &verdict);
         if (verdict != trace->verdict)
             fail_msg("%s: %s at step %d", trace->name, verdict_name(verdict), step);
-        if (ends(verdict) && (step < trace->earliest || step > trace->latest))
+        if (verdict_ends(verdict) && (step < trace->earliest || step > trace->latest))
             fail_msg("%s: at step %d, not in %d to %d", trace->name, step, trace->earliest,
                      trace->latest);
         monitor_destroy(monitor);
     }
 }
 
-static void without_units_that_can_die_nothing_is_called_collapsed(void **state)
+static void a_level_says_nothing_where_errors_are_counted(void **state)
 {
     (void)state;
-    struct monitor *monitor = monitor_create(CONSTANT_LOSS, 0);
-    for (int step = 1; step < 1000; step++) {
-        assert_int_equal(monitor_step(monitor, 2.35), VERDICT_HEALTHY);
-        assert_false(monitor_wants_dead_units(monitor));
-    }
+    struct monitor *monitor =
+        monitor_create(&(struct monitor_settings){.constant_loss = CONSTANT_LOSS});
+    for (int step = 1; step < 1000; step++)
+        assert_int_equal(monitor_step(monitor, thrown_high(step)), VERDICT_HEALTHY);
     monitor_destroy(monitor);
 }
 
 static void a_validation_loss_that_is_not_finite_ends_a_run(void **state)
 {
     (void)state;
-    struct monitor *monitor = monitor_create(CONSTANT_LOSS, 1);
+    struct monitor *monitor = monitor_of(&traces[0]);
     assert_int_equal(monitor_step(monitor, 1.0), VERDICT_HEALTHY);
-    assert_int_equal(monitor_validation(monitor, 1.5), VERDICT_HEALTHY);
-    assert_int_equal(monitor_validation(monitor, INFINITY), VERDICT_DIVERGED);
+    assert_int_equal(monitor_validation(monitor, 1.5, true), VERDICT_HEALTHY);
+    assert_int_equal(monitor_validation(monitor, INFINITY, false), VERDICT_DIVERGED);
     monitor_destroy(monitor);
 }
 
+/* Runs that end by themselves are explained with what was seen, at which step, and a rate. */
 static void the_explanation_holds_what_was_seen_and_what_to_do(void **state)
 {
     (void)state;
-    char text[1024];
-    enum verdict verdict;
-    struct monitor *monitor = monitor_create(CONSTANT_LOSS, LAYERS);
-    (void)feed(monitor, &traces[8], 1, 2000, &verdict); /* dying slowly */
-    monitor_explain(monitor, 0.9, text, sizeof text);
-    static const char *const collapsed[] = {"at 2.2",         "2.303", "200 steps", "layer 2",
-                                            "since step 700", "0.9",   "a third",   "warm-up"};
-    for (size_t i = 0; i < sizeof collapsed / sizeof collapsed[0]; i++)
-        if (!strstr(text, collapsed[i]))
-            fail_msg("\"%s\" does not hold \"%s\"", text, collapsed[i]);
-    monitor_destroy(monitor);
+    static const struct {
+        const char *trace;
+        double lr;
+        const char *parts[8];
+    } cases[] = {
+        {"dying slowly",
+         0.9,
+         {"hidden layer 2", "since step 700", "2.3", "2.303", "0.9 is too large", "about 0.09",
+          "10 times less"}},
+        {"a loss that is not a number", 30, {"not finite", "step 57", "was 1)", "30 is too large"}},
+        {"the same answer to every sample", 1, {"the same answer", "since step 100", "about 0.1"}},
+        {"thrown up, and no way down", 2, {"thrown up", "from step 10", "about 0.2"}},
+        {"a loss that grows without bound", 0.16, {"without bound", "by 2 % a step", "about 0.08"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct trace *trace = traces;
+        char text[1024];
+        enum verdict verdict;
+        while (strcmp(trace->name, cases[i].trace) != 0)
+            trace++;
+        struct monitor *monitor = monitor_of(trace);
+        (void)feed(monitor, trace, 1, trace->steps, &verdict);
+        assert_int_equal(monitor_explain(monitor, cases[i].lr, text, sizeof text), trace->verdict);
+        for (size_t j = 0; j < 8 && cases[i].parts[j]; j++)
+            if (!strstr(text, cases[i].parts[j]))
+                fail_msg("\"%s\" does not hold \"%s\"", text, cases[i].parts[j]);
+        monitor_destroy(monitor);
+    }
+}
 
-    monitor = monitor_create(CONSTANT_LOSS, LAYERS);
-    (void)feed(monitor, &traces[2], 1, 100, &verdict); /* not a number */
-    monitor_explain(monitor, 30, text, sizeof text);
-    static const char *const diverged[] = {"not finite", "step 57", "30", "a third"};
-    for (size_t i = 0; i < sizeof diverged / sizeof diverged[0]; i++)
-        if (!strstr(text, diverged[i]))
-            fail_msg("\"%s\" does not hold \"%s\"", text, diverged[i]);
-    monitor_destroy(monitor);
+static double falls_evenly(int step)
+{
+    return 2.3 - 0.0005 * step + 0.05 * noise(step);
+}
+static double settles_early(int step)
+{
+    return 0.6 + 1.7 * exp(-step / 50.0) + 0.05 * noise(step);
+}
+static double falls_as_a_power(int step)
+{
+    return 2.3 / sqrt(1 + step / 5.0) + 0.03 * noise(step);
+}
+static double alternates(int step)
+{
+    return 0.8 + (step % 2 ? 0.3 : -0.3) + 0.05 * noise(step);
+}
+static double swings(int step)
+{
+    return 0.8 + 0.3 * sin(step / 5.0) + 0.05 * noise(step);
+}
+static double fluctuates(int step)
+{
+    return 1.4 + 1.2 * noise(step);
+}
+static double unlearns(int step)
+{
+    return 0.4 + (step > 1000 ? 0.001 * (step - 1000) : 0) + 0.05 * noise(step);
+}
+static double learns_by_heart(int step)
+{
+    return 1.5 / (1 + step / 50.0) + 0.01 * noise(step);
+}
+static double converges(int step)
+{
+    return 2.3 * exp(-step / 20.0);
+}
+
+/* Finished runs of 2,000 steps. */
+static void a_finished_run_is_explained_by_its_losses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double (*loss)(int step);
+        double validation[2]; /* after half of the steps, and at the end */
+        bool falling;
+        enum verdict verdict;
+        const char *part;
+        double lowest_factor, highest_factor; /* of the advice */
+    } cases[] = {
+        {"a loss that falls evenly", falls_evenly, {1, 1}, false, VERDICT_SLOW, "even pace", 2, 5},
+        {"one that does not move", never_learns, {2.3, 2.3}, false, VERDICT_SLOW, "Hardly", 5, 20},
+        {"one that settled early",
+         settles_early,
+         {1, 1},
+         false,
+         VERDICT_PLATEAUED,
+         "no longer improves",
+         0.1,
+         0.5},
+        {"the same where a schedule lowers the rate",
+         settles_early,
+         {1, 1},
+         true,
+         VERDICT_HEALTHY,
+         "by step 2000",
+         1,
+         1},
+        {"one that falls as a power of the step",
+         falls_as_a_power,
+         {1, 1},
+         false,
+         VERDICT_HEALTHY,
+         "by step 2000",
+         1,
+         1},
+        {"one that converges", converges, {1, 1}, false, VERDICT_HEALTHY, "by step 2000", 1, 1},
+        {"one that alternates",
+         alternates,
+         {1, 1},
+         false,
+         VERDICT_OSCILLATING,
+         "every 2 steps",
+         0.1,
+         0.5},
+        {"one that swings slowly", swings, {1, 1}, false, VERDICT_OSCILLATING, "every 3", 0.1, 0.5},
+        {"one that fluctuates widely",
+         fluctuates,
+         {1, 1},
+         false,
+         VERDICT_ERRATIC,
+         "fluctuates",
+         0.1,
+         0.5},
+        {"one that comes down and goes up",
+         unlearns,
+         {1, 1},
+         false,
+         VERDICT_ERRATIC,
+         "had come down to 0.3",
+         0.1,
+         0.5},
+        {"a validation loss that rises while the training loss falls",
+         learns_by_heart,
+         {0.3, 0.6},
+         false,
+         VERDICT_OVERFITTING,
+         "at step 1000 and is 0.6 at step 2000",
+         1,
+         1},
+        {"a validation loss that stays",
+         learns_by_heart,
+         {0.3, 0.31},
+         false,
+         VERDICT_HEALTHY,
+         "by step 2000",
+         1,
+         1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct monitor *monitor = monitor_create(&(struct monitor_settings){
+            .constant_loss = CONSTANT_LOSS, .by_loss = true, .falling = cases[i].falling});
+        char text[1024];
+        for (int step = 1; step <= 2000; step++) {
+            assert_int_equal(monitor_step(monitor, cases[i].loss(step)), VERDICT_HEALTHY);
+            if (step % 1000 == 0)
+                (void)monitor_validation(monitor, cases[i].validation[step / 1000 - 1], true);
+        }
+        enum verdict verdict = monitor_explain(monitor, 0.1, text, sizeof text);
+        double factor = monitor_advice(monitor);
+        if (verdict != cases[i].verdict || !strstr(text, cases[i].part))
+            fail_msg("%s: %s: %s", cases[i].name, verdict_name(verdict), text);
+        if (factor < cases[i].lowest_factor || factor > cases[i].highest_factor)
+            fail_msg("%s: times %g", cases[i].name, factor);
+        monitor_destroy(monitor);
+    }
+}
+
+/* Rungs validate at their ends: that must not be taken for the run's own validations. */
+static void a_validation_out_of_turn_changes_no_later_verdict(void **state)
+{
+    (void)state;
+    double *saved[2];
+    size_t count = 0;
+    for (int cut = 0; cut < 2; cut++) {
+        struct monitor *monitor = monitor_of(&traces[0]);
+        for (int step = 1; step <= 2000; step++) {
+            (void)monitor_step(monitor, learns(step));
+            if (step % 1000 == 0)
+                (void)monitor_validation(monitor, 0.5, true);
+            else if (step == 700 && cut)
+                (void)monitor_validation(monitor, 0.1, false);
+        }
+        count = monitor_state_count(monitor);
+        saved[cut] = malloc(count * sizeof *saved[cut]);
+        monitor_save(monitor, saved[cut]);
+        monitor_destroy(monitor);
+    }
+    assert_memory_equal(saved[0], saved[1], count * sizeof *saved[0]);
+    free(saved[0]);
+    free(saved[1]);
 }
 
 static void a_saved_monitor_goes_on_as_if_nothing_had_been(void **state)
@@ -221,11 +467,11 @@ static void a_saved_monitor_goes_on_as_if_nothing_had_been(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++) {
         const struct trace *trace = &traces[i];
-        for (int cut = 1; cut < 1000; cut += 83) {
+        for (int cut = 1; cut < 1000 && cut < trace->steps; cut += 83) {
             enum verdict verdict = VERDICT_NONE, expected = VERDICT_NONE;
-            struct monitor *whole = monitor_create(CONSTANT_LOSS, LAYERS);
-            struct monitor *before = monitor_create(CONSTANT_LOSS, LAYERS);
-            struct monitor *after = monitor_create(CONSTANT_LOSS, LAYERS);
+            struct monitor *whole = monitor_of(trace);
+            struct monitor *before = monitor_of(trace);
+            struct monitor *after = monitor_of(trace);
             int expected_step = feed(whole, trace, 1, trace->steps, &expected);
             int step = feed(before, trace, 1, cut, &verdict);
             if (step == NEVER) {
@@ -247,14 +493,14 @@ static void a_saved_monitor_goes_on_as_if_nothing_had_been(void **state)
 static void impossible_states_are_not_loaded(void **state)
 {
     (void)state;
-    struct monitor *monitor = monitor_create(CONSTANT_LOSS, LAYERS);
+    struct monitor *monitor = monitor_of(&traces[0]);
     size_t count = monitor_state_count(monitor);
     double *saved = malloc(count * sizeof *saved);
     static const double impossible[] = {NAN, -1, 0.5, 1e300};
     for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
         monitor_save(monitor, saved);
         saved[0] = impossible[i]; /* steps come first */
-        struct monitor *other = monitor_create(CONSTANT_LOSS, LAYERS);
+        struct monitor *other = monitor_of(&traces[0]);
         assert_false(monitor_load(other, saved));
         monitor_destroy(other);
     }
@@ -266,9 +512,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_trace_gets_its_verdict_at_its_step),
-        cmocka_unit_test(without_units_that_can_die_nothing_is_called_collapsed),
+        cmocka_unit_test(a_level_says_nothing_where_errors_are_counted),
         cmocka_unit_test(a_validation_loss_that_is_not_finite_ends_a_run),
         cmocka_unit_test(the_explanation_holds_what_was_seen_and_what_to_do),
+        cmocka_unit_test(a_finished_run_is_explained_by_its_losses),
+        cmocka_unit_test(a_validation_out_of_turn_changes_no_later_verdict),
         cmocka_unit_test(a_saved_monitor_goes_on_as_if_nothing_had_been),
         cmocka_unit_test(impossible_states_are_not_loaded),
     };

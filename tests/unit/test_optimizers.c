@@ -5,12 +5,14 @@
  * In float a step's rounding (6e-8) is amplified by the steps that follow, most where Adam divides
  * by a small root: 1e-5 leaves an order of magnitude. */
 #include "model_fixture.h"
+#include "worker/trainer/checkpoint.h"
 #include "worker/trainer/trial.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -48,6 +50,22 @@ static void compare(size_t which, const char *what, size_t index, double found, 
                  expected);
 }
 
+/* Goes on from a checkpoint with other parameters. */
+static void branch(struct model_fixture *fixture, struct trial *trial, const json_t *params)
+{
+    struct error error = {""};
+    char path[] = "/tmp/test-optimizers-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0 && close(file) == 0);
+    if (!checkpoint_save(trial, path, &error))
+        fail_msg("%s", error.text);
+    trial_destroy(trial);
+    if (!trial_create(trial, &fixture->model, params, 1, &error) ||
+        !checkpoint_load(trial, path, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void run_case(const json_t *reference, size_t which, const json_t *reference_case,
                      bool measured)
 {
@@ -83,6 +101,8 @@ static void run_case(const json_t *reference, size_t which, const json_t *refere
     for (size_t step = 0; step < 20; step++) {
         double lr;
         struct measures measures;
+        if (step == 10 && json_object_get(reference_case, "then"))
+            branch(&fixture, &trial, json_object_get(reference_case, "then"));
         double loss = trial_step(&trial, &lr, measured ? &measures : NULL);
         compare(which, "loss", step, loss, at(json_object_get(expected, "losses"), step));
         if (measured)
@@ -100,28 +120,36 @@ static void run_case(const json_t *reference, size_t which, const json_t *refere
     model_fixture_destroy(&fixture);
 }
 
-static void all_cases(bool measured)
+static void all_cases(const char *file, size_t least, bool measured)
 {
-    json_t *reference = json_load_file(TEST_SOURCE_DIR "/reference/optimizers.json", 0, NULL);
+    json_t *reference = json_load_file(file, 0, NULL);
     assert_non_null(reference);
     size_t which;
     json_t *reference_case;
     json_array_foreach(json_object_get(reference, "cases"), which, reference_case)
         run_case(reference, which, reference_case, measured);
-    assert_true(which >= 43);
+    assert_true(which >= least);
     json_decref(reference);
 }
 
 static void every_optimizer_takes_the_steps_of_pytorch(void **state)
 {
     (void)state;
-    all_cases(false);
+    all_cases(TEST_SOURCE_DIR "/reference/optimizers.json", 43, false);
+}
+
+/* As a copy in population-based training does: the momentum buffer, say, is kept in another form.
+ */
+static void a_branch_goes_on_as_pytorch_with_its_parameters_changed(void **state)
+{
+    (void)state;
+    all_cases(TEST_SOURCE_DIR "/reference/branches.json", 14, false);
 }
 
 static void measured_steps_are_the_same_and_have_the_gradient_norms_of_pytorch(void **state)
 {
     (void)state;
-    all_cases(true);
+    all_cases(TEST_SOURCE_DIR "/reference/optimizers.json", 43, true);
 }
 
 static void steps_of(const char *params, bool measured, real *weights, size_t *count)
@@ -209,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_optimizer_takes_the_steps_of_pytorch),
+        cmocka_unit_test(a_branch_goes_on_as_pytorch_with_its_parameters_changed),
         cmocka_unit_test(a_large_tensor_takes_the_same_steps_in_pieces_and_measured),
         cmocka_unit_test(a_weight_of_zero_can_leave_it_and_a_gradient_that_is_no_number_shows),
         cmocka_unit_test(measured_steps_are_the_same_and_have_the_gradient_norms_of_pytorch),

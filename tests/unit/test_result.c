@@ -6,6 +6,8 @@
 #include "coordinator/view/result.h"
 #include "coordinator/view/stable_lr.h"
 
+#include "common/random.h"
+
 /* --- a made-up study ----------------------------------------------------------------------------
  */
 
@@ -151,7 +153,13 @@ static void the_summary_of_a_finished_study(void **state)
         " \"rungs\": [{\"bracket\": 0, \"budget\": 1.0, \"candidates\": 4, \"promoted\": 2},"
         "  {\"bracket\": 0, \"budget\": 3.0, \"candidates\": 2, \"promoted\": 1},"
         "  {\"bracket\": 0, \"budget\": 9.0, \"candidates\": 1, \"promoted\": 0}],"
-        " \"stable_lr\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.31}}");
+        " \"stable_lr\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.31, \"edge\": [0.31, "
+        "1.5],"
+        " \"by_schedule\": {"
+        "  \"constant\": {\"lowest_useful\": 0.31, \"highest_stable\": 0.31, \"edge\": null},"
+        "  \"cosine\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.031, \"edge\": null},"
+        "  \"step\": {\"lowest_useful\": null, \"highest_stable\": null, \"edge\": [null, 1.5]}"
+        "}}}");
     snapshot_destroy(snapshot);
 }
 
@@ -174,7 +182,8 @@ static void the_summary_of_a_study_that_has_hardly_begun_holds_nulls(void **stat
         "  \"epochs_full_search\": 36.0, \"epochs_saved_by_sharing\": 0},"
         " \"time\": {\"wall_s\": null, \"train_s\": null, \"utilisation\": null,"
         "  \"coordinator_cpu\": null},"
-        " \"rungs\": [], \"stable_lr\": {\"lowest_useful\": null, \"highest_stable\": null}}");
+        " \"rungs\": [], \"stable_lr\": {\"lowest_useful\": null, \"highest_stable\": null,"
+        " \"edge\": null}}");
     snapshot_destroy(snapshot);
 }
 
@@ -278,6 +287,122 @@ static void the_edge_splits_the_rates_with_the_fewest_mistakes(void **state)
     json_decref(values);
 }
 
+static void the_edge_has_an_interval(void **state)
+{
+    (void)state;
+    static const struct {
+        struct fate fates[12];
+        double low, high; /* NAN: open, or no edge */
+    } cases[] = {
+        /* no overlap: the rates on both sides */
+        {{{0.1, '+'}, {0.31, '+'}, {0.52, '-'}, {1, '-'}}, 0.31, 0.52},
+        /* one survivor at 2 and one that diverged at 1 */
+        {{{0.1, '+'}, {0.5, '+'}, {1, '-'}, {2, '+'}, {3, '-'}, {5, '-'}}, 0.5, 3},
+        /* a wider overlap, a wider interval */
+        {{{0.1, '+'},
+          {0.3, '+'},
+          {0.5, '-'},
+          {0.8, '+'},
+          {1, '-'},
+          {2, '+'},
+          {3, '-'},
+          {5, '-'},
+          {6, '-'}},
+         0.3,
+         3},
+        /* a single accident far below moves nothing */
+        {{{0.001, '-'},
+          {0.1, '+'},
+          {0.2, '+'},
+          {0.3, '+'},
+          {0.4, '+'},
+          {1, '-'},
+          {2, '-'},
+          {3, '-'}},
+         0.4,
+         1},
+        {{{1, '-'}, {2, '-'}}, NAN, 1},
+        {{{0.1, '+'}, {0.2, '+'}}, NAN, NAN},
+    };
+    json_t *document = json_object(), *values = json_object();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial_row trials[12];
+        struct snapshot snapshot = {.document = document, .values = values, .trials = trials};
+        for (const struct fate *fate = cases[i].fates; fate->lr > 0; fate++) {
+            struct trial_row *trial = &trials[snapshot.trial_count++];
+            *trial = waiting_trial(0);
+            trial->lr = fate->lr;
+            trial->step = 100;
+            trial->state = fate->fate == '+' ? TRIAL_STOPPED : TRIAL_DIVERGED;
+        }
+        const struct stable_lr found = stable_lr_find(&snapshot);
+        bool low = isnan(cases[i].low) ? isnan(found.edge_low) : found.edge_low == cases[i].low;
+        bool high =
+            isnan(cases[i].high) ? isnan(found.edge_high) : found.edge_high == cases[i].high;
+        if (!low || !high)
+            fail_msg("case %zu: %g to %g", i, found.edge_low, found.edge_high);
+    }
+    json_decref(document);
+    json_decref(values);
+}
+
+/* 120 trials whose edge depends on their optimizer: 0.3 for sgd, 0.01 for adam. Between half and
+ * twice the edge, fate is a matter of luck. */
+static void the_interval_holds_the_edge_of_each_optimizer(void **state)
+{
+    (void)state;
+    static const char *const params[] = {"{\"optimizer\":\"sgd\"}", "{\"optimizer\":\"adam\"}"};
+    static const double edges[] = {0.3, 0.01};
+    enum { TRIALS = 120 };
+    json_t *document = json_object(), *values = json_object();
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct trial_row trials[TRIALS];
+        struct snapshot snapshot = {
+            .document = document, .values = values, .trials = trials, .trial_count = TRIALS};
+        struct random_stream random;
+        random_open(&random, seed, RANDOM_GENERATE, 0);
+        for (uint32_t i = 0; i < TRIALS; i++) {
+            trials[i] = waiting_trial(i);
+            trials[i].params = params[i % 2];
+            trials[i].step = 100;
+            trials[i].lr = edges[i % 2] * exp(8 * random_uniform(&random) - 4);
+            double above = log(trials[i].lr / edges[i % 2]) / log(2);
+            bool lost = above > 2 * random_uniform(&random) - 1;
+            trials[i].state = lost ? TRIAL_DIVERGED : TRIAL_STOPPED;
+        }
+        struct stable_lr_group groups[STABLE_LR_GROUPS_MAX];
+        assert_int_equal(stable_lr_group(&snapshot, STABLE_LR_SCHEDULE, groups), 0);
+        assert_int_equal(stable_lr_group(&snapshot, STABLE_LR_OPTIMIZER, groups), 2);
+        assert_string_equal(groups[0].name, "adam");
+        assert_string_equal(groups[1].name, "sgd");
+        for (size_t i = 0; i < 2; i++) {
+            const struct stable_lr *found = &groups[i].found;
+            double edge = edges[1 - i];
+            assert_int_equal(found->tried, TRIALS / 2);
+            assert_true(found->edge_low < found->edge_high);
+            assert_true(found->edge_low > 0.25 * edge && found->edge_low < 2 * edge);
+            assert_true(found->edge_high > 0.5 * edge && found->edge_high < 4 * edge);
+        }
+    }
+    json_decref(document);
+    json_decref(values);
+}
+
+static void verdicts_that_explain_are_told_once_each(void **state)
+{
+    struct fixture *fixture = *state;
+    struct snapshot *snapshot = make_study(fixture, "finished");
+    const char *slow = "The loss still falls at an even pace.";
+    snapshot->trials[0].verdict = snapshot->trials[3].verdict = VERDICT_SLOW;
+    snapshot->trials[0].message = slow;
+    snapshot->trials[3].message = "Hardly anything was learned.";
+    char *text = printed(snapshot, false);
+    assert_contains(text, "slow, 2 of them\n    3  lr 0.31: Hardly anything was learned.\n");
+    assert_null(strstr(text, slow));
+    free(text);
+    snapshot_destroy(snapshot);
+}
+
 static void a_rate_is_useful_if_it_learned(void **state)
 {
     (void)state;
@@ -377,6 +502,27 @@ static void figures_read_well(void **state)
     assert_string_equal(text, "12");
 }
 
+static void rungs_are_told_by_bracket_where_there_is_more_than_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    assert_true(store_set(store, "rungs",
+                          "[{\"bracket\":0,\"budget\":1.0,\"candidates\":9,\"promoted\":3},"
+                          "{\"bracket\":0,\"budget\":3.0,\"candidates\":3,\"promoted\":0},"
+                          "{\"bracket\":1,\"budget\":3.0,\"candidates\":2,\"promoted\":0}]",
+                          &fixture->error));
+    fixture_close(fixture, store);
+    struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+    assert_non_null(snapshot);
+    char *text = printed(snapshot, false);
+    assert_non_null(strstr(text, "bracket  rung    budget  candidates  promoted\n"
+                                 "      1     1   1 epoch           9         3\n"
+                                 "      1     2  3 epochs           3         -\n"
+                                 "      2     1  3 epochs           2         -\n"));
+    free(text);
+    snapshot_destroy(snapshot);
+}
+
 static void a_finished_study_is_told_in_words_and_tables(void **state)
 {
     struct fixture *fixture = *state;
@@ -395,6 +541,8 @@ static void a_finished_study_is_told_in_words_and_tables(void **state)
         "\n"
         "Rates from 1.5 up diverged (1 of 1); the highest rate that trained was 0.31. The\n"
         "lowest rate that learned was 0.031.\n"
+        "The edge by schedule: constant none diverged up to 0.31, cosine none diverged up\n"
+        "to 0.031, step up to 1.5.\n"
         "\n"
         "Trials by their val_loss: the best one seen, and the one at the last rung's end\n"
         "trial      lr  schedule                 state     verdict    epochs    best   final\n"
@@ -528,10 +676,14 @@ int main(void)
         STUDY_TEST(the_summary_file_replaces_an_old_one),
         STUDY_TEST(a_document_from_elsewhere_may_hold_anything),
         cmocka_unit_test(the_edge_splits_the_rates_with_the_fewest_mistakes),
+        cmocka_unit_test(the_edge_has_an_interval),
+        cmocka_unit_test(the_interval_holds_the_edge_of_each_optimizer),
+        STUDY_TEST(verdicts_that_explain_are_told_once_each),
         cmocka_unit_test(a_rate_is_useful_if_it_learned),
         cmocka_unit_test(a_candidate_is_told_in_a_few_words),
         cmocka_unit_test(figures_read_well),
         STUDY_TEST(a_finished_study_is_told_in_words_and_tables),
+        STUDY_TEST(rungs_are_told_by_bracket_where_there_is_more_than_one),
         STUDY_TEST(an_unfinished_study_says_where_it_stands_and_how_to_go_on),
         STUDY_TEST(a_study_that_nothing_survived_says_what_to_try),
         STUDY_TEST(no_line_is_wider_than_a_hundred_columns),

@@ -15,36 +15,6 @@
 /* Ten training samples and batches of ten: an epoch is one step. */
 #define SAMPLES 10
 
-static enum fate reaches(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
-                         uint64_t to, uint64_t *step, double *value)
-{
-    const double *values = context;
-    (void)attempt;
-    (void)from;
-    *step = to;
-    *value = values[trial];
-    return FATE_REACHES;
-}
-
-static struct virtual_cluster start(json_t *study, void *context)
-{
-    struct error error;
-    struct virtual_cluster cluster = {.search = search_create(study, SAMPLES, &error),
-                                      .fate = reaches,
-                                      .context = context,
-                                      .trace = calloc(1, 1)};
-    assert_non_null(cluster.search);
-    return cluster;
-}
-
-static void stop(struct virtual_cluster *cluster, json_t *study)
-{
-    search_destroy(cluster->search);
-    free(cluster->trace);
-    free(cluster->events);
-    json_decref(study);
-}
-
 /* Nine candidates, eta 3, budgets 1, 3 and 9: 9 -> 3 -> 1. Two trainers. The values make trials 4,
  * 7 and 2 the best of the first rung; 7 and 2 tie there and both go on. */
 static void a_small_halving_makes_the_decisions_of_the_paper(void **state)
@@ -52,7 +22,7 @@ static void a_small_halving_makes_the_decisions_of_the_paper(void **state)
     (void)state;
     double values[] = {0.9, 0.8, 0.5, 0.95, 0.3, 0.7, 0.6, 0.5, 0.85};
     json_t *study = virtual_study("sha", 9, 3, 1, 9);
-    struct virtual_cluster cluster = start(study, values);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     virtual_cluster_run(&cluster, 2, 0);
     assert_string_equal(cluster.trace, "[     0] > trainer 0 trains trial 0 from 0 to 1\n"
                                        "[     0] > trainer 1 trains trial 1 from 0 to 1\n"
@@ -96,7 +66,7 @@ static void a_small_halving_makes_the_decisions_of_the_paper(void **state)
     uint32_t best;
     assert_true(search_best(cluster.search, &best));
     assert_int_equal(best, 4);
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 static void ties_go_to_the_lower_number(void **state)
@@ -106,14 +76,14 @@ static void ties_go_to_the_lower_number(void **state)
     for (int i = 0; i < 27; i++)
         values[i] = 1.0;
     json_t *study = virtual_study("sha", 27, 3, 1, 9);
-    struct virtual_cluster cluster = start(study, values);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     virtual_cluster_run(&cluster, 4, 99);
     uint32_t best;
     assert_true(search_best(cluster.search, &best));
     assert_int_equal(best, 0);
     for (uint32_t i = 0; i < 27; i++)
         assert_int_equal(search_trial(cluster.search, i)->rung, i < 3 ? 2 : i < 9 ? 1 : 0);
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 static void rungs_hold_the_published_counts(void **state)
@@ -171,7 +141,7 @@ static void diverged_candidates_are_never_promoted(void **state)
     (void)state;
     bool sound[27] = {[5] = true, [20] = true};
     json_t *study = virtual_study("sha", 27, 3, 2, 18);
-    struct virtual_cluster cluster = start(study, sound);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, sound);
     cluster.fate = mostly_diverges;
     virtual_cluster_run(&cluster, 3, 0);
     /* Nine places in the second rung, two survivors: both go on, and both to the end. */
@@ -186,7 +156,7 @@ static void diverged_candidates_are_never_promoted(void **state)
         assert_int_equal(trial->verdict, sound[i] ? VERDICT_HEALTHY : VERDICT_COLLAPSED);
         assert_int_equal(trial->step, sound[i] ? 18 : 1);
     }
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 static void a_search_in_which_all_diverge_ends_without_a_recommendation(void **state)
@@ -194,13 +164,13 @@ static void a_search_in_which_all_diverge_ends_without_a_recommendation(void **s
     (void)state;
     bool sound[27] = {false};
     json_t *study = virtual_study("sha", 27, 3, 2, 18);
-    struct virtual_cluster cluster = start(study, sound);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, sound);
     cluster.fate = mostly_diverges;
     virtual_cluster_run(&cluster, 3, 0);
     uint32_t best;
     assert_false(search_best(cluster.search, &best));
     assert_int_equal(search_trial_count(cluster.search), 27);
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 static void a_value_that_is_not_finite_counts_as_diverged(void **state)
@@ -208,12 +178,12 @@ static void a_value_that_is_not_finite_counts_as_diverged(void **state)
     (void)state;
     double values[] = {0.5, NAN, INFINITY, 0.4};
     json_t *study = virtual_study("none", 4, 3, 1, 1);
-    struct virtual_cluster cluster = start(study, values);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     virtual_cluster_run(&cluster, 1, 0);
     assert_int_equal(search_trial(cluster.search, 1)->state, TRIAL_DIVERGED);
     assert_int_equal(search_trial(cluster.search, 2)->state, TRIAL_DIVERGED);
     assert_int_equal(search_trial(cluster.search, 3)->state, TRIAL_COMPLETE);
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 static enum fate loses_some(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
@@ -234,7 +204,7 @@ static void a_lost_attempt_is_tried_again_from_where_it_began_and_then_fails(voi
     (void)state;
     unsigned losses[3] = {3, 2, 0};
     json_t *study = virtual_study("none", 3, 3, 4, 4);
-    struct virtual_cluster cluster = start(study, losses);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, losses);
     cluster.fate = loses_some;
     virtual_cluster_run(&cluster, 1, 0);
     assert_string_equal(cluster.trace, "[     0] > trainer 0 trains trial 0 from 0 to 4\n"
@@ -254,7 +224,7 @@ static void a_lost_attempt_is_tried_again_from_where_it_began_and_then_fails(voi
                                        "[    14] > trainer 0 trains trial 2 from 0 to 4\n"
                                        "[    18] < trial 2 reaches 4 with 3\n"
                                        "           trial 2 complete\n");
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 static void messages_of_an_older_attempt_change_nothing(void **state)
@@ -301,7 +271,7 @@ static void a_paused_trial_goes_on_where_it_stopped(void **state)
 {
     (void)state;
     json_t *study = virtual_study("none", 1, 3, 4, 4);
-    struct virtual_cluster cluster = start(study, NULL);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, NULL);
     cluster.fate = pauses_once;
     virtual_cluster_run(&cluster, 1, 0);
     assert_string_equal(cluster.trace, "[     0] > trainer 0 trains trial 0 from 0 to 4\n"
@@ -309,19 +279,18 @@ static void a_paused_trial_goes_on_where_it_stopped(void **state)
                                        "[     1] > trainer 0 trains trial 0 from 1 to 4\n"
                                        "[     4] < trial 0 reaches 4 with 1\n"
                                        "           trial 0 complete\n");
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 static void candidates_do_not_depend_on_their_number(void **state)
 {
     (void)state;
-    struct error error;
     json_t *small = virtual_study("none", 5, 3, 1, 1), *large = virtual_study("none", 50, 3, 1, 1);
     double values[50] = {0};
-    struct virtual_cluster first = start(small, values), second = start(large, values);
+    struct virtual_cluster first = virtual_cluster_start(small, SAMPLES, values),
+                           second = virtual_cluster_start(large, SAMPLES, values);
     virtual_cluster_run(&first, 1, 0);
     virtual_cluster_run(&second, 7, 5);
-    (void)error;
     for (uint32_t i = 0; i < 5; i++)
         for (size_t j = 0; j < search_space(first.search)->count; j++) {
             double a = search_trial(first.search, i)->values[j];
@@ -336,8 +305,8 @@ static void candidates_do_not_depend_on_their_number(void **state)
         assert_true(candidate[1] == 2 ? candidate[2] >= 0.1 && candidate[2] <= 0.9
                                       : isnan(candidate[2]));
     }
-    stop(&first, small);
-    stop(&second, large);
+    virtual_cluster_stop(&first, small);
+    virtual_cluster_stop(&second, large);
 }
 
 static json_t *grid_study(void)
@@ -357,12 +326,9 @@ static void a_grid_holds_every_combination_once(void **state)
     (void)state;
     /* 3 rates x (constant + 2 gammas) x 2 batch sizes. */
     enum { combinations = 3 * 3 * 2 };
-    struct error error;
     json_t *study = grid_study();
     double values[combinations] = {0};
-    struct virtual_cluster cluster = {
-        .search = search_create(study, 640, &error), .fate = reaches, .context = values};
-    assert_non_null(cluster.search);
+    struct virtual_cluster cluster = virtual_cluster_start(study, 640, values);
     assert_int_equal(search_candidates(cluster.search), combinations);
     virtual_cluster_run(&cluster, 3, 0);
     char *seen[combinations];
@@ -383,7 +349,7 @@ static void a_grid_holds_every_combination_once(void **state)
                         "0.90000000000000002},\"batch_size\":64}");
     for (uint32_t i = 0; i < combinations; i++)
         free(seen[i]);
-    stop(&cluster, study);
+    virtual_cluster_stop(&cluster, study);
 }
 
 int main(void)

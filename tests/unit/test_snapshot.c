@@ -416,6 +416,56 @@ static void a_file_that_is_cut_or_scribbled_over_never_crashes(void **state)
 
 #define STUDY_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
 
+struct gathered {
+    size_t count;
+    struct report_row rows[8];
+};
+
+static bool gather(void *context, const struct report_row *row, struct error *error)
+{
+    struct gathered *gathered = context;
+    if (gathered->count == 3)
+        return error_set(error, "enough");
+    gathered->rows[gathered->count++] = *row;
+    return true;
+}
+
+static void reports_are_read_trial_by_trial_and_what_was_not_finite_is_nan(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    const struct {
+        uint32_t trial;
+        uint64_t step;
+    } order[] = {{1, 10}, {0, 20}, {0, 10}};
+    for (size_t i = 0; i < 3; i++) {
+        struct report_row row = sound_report(order[i].trial, order[i].step);
+        if (i == 0)
+            row.train_loss = INFINITY;
+        if (i == 1) {
+            row.validated = true;
+            row.val_loss = 0.25;
+        }
+        assert_true(store_report(store, &row, &fixture->error));
+    }
+    fixture_close(fixture, store);
+
+    struct gathered gathered = {0};
+    assert_true(snapshot_reports(fixture->dir, gather, &gathered, &fixture->error));
+    assert_int_equal(gathered.count, 3);
+    assert_int_equal(gathered.rows[0].trial, 0);
+    assert_int_equal(gathered.rows[0].step, 10);
+    assert_int_equal(gathered.rows[1].step, 20);
+    assert_int_equal(gathered.rows[2].trial, 1);
+    assert_true(gathered.rows[0].train_loss == 0.5 && gathered.rows[0].lr == 0.1);
+    assert_false(gathered.rows[0].validated);
+    assert_true(gathered.rows[1].validated && gathered.rows[1].val_loss == 0.25);
+    assert_true(isnan(gathered.rows[2].train_loss));
+    /* The reader may have enough. */
+    assert_false(snapshot_reports(fixture->dir, gather, &gathered, &fixture->error));
+    assert_string_equal(fixture->error.text, "enough");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +479,7 @@ int main(void)
         STUDY_TEST(a_directory_that_is_read_only_is_read),
         STUDY_TEST(a_hostile_study_is_an_error),
         STUDY_TEST(a_file_that_is_cut_or_scribbled_over_never_crashes),
+        STUDY_TEST(reports_are_read_trial_by_trial_and_what_was_not_finite_is_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -287,6 +287,56 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
          "t.cfg:7: search.min_budget: ",
          {"missing: the scheduler sha needs it"}},
         {8, "};", "t.cfg:7: search.max_budget: ", {"missing"}},
+        /* schedulers */
+        {7,
+         "search = { scheduler = \"median\"; candidates = 9; interval = 9;",
+         "t.cfg:7: search.interval: ",
+         {"found 9; allowed: below max_budget = 9 (t.cfg:8)"}},
+        {7,
+         "search = { scheduler = \"median\"; candidates = 9; interval = 2; grace = 9.5;",
+         "t.cfg:7: search.grace: ",
+         {"found 9.5; allowed: below max_budget = 9 (t.cfg:8)"}},
+        {7,
+         "search = { scheduler = \"median\"; candidates = 9; interval = 0.001;",
+         "t.cfg:7: search.interval: ",
+         {"of which max_budget = 9 has more than 1000; allowed: 0.009 or more"}},
+        {7,
+         "search = { scheduler = \"median\"; candidates = 9; interval = 1.5; unit = \"steps\";",
+         "t.cfg:7: search.interval: ",
+         {"found 1.5; in steps a budget is a whole number"}},
+        {7,
+         "search = { scheduler = \"median\"; candidates = 9; min_trials = 0;",
+         "t.cfg:7: search.min_trials: ",
+         {"found 0"}},
+        {7,
+         "search = { scheduler = \"pbt\"; candidates = 4;",
+         "t.cfg:7: search.quantile: ",
+         {"found 0.2, which is less than one of 4 candidates; allowed: 5 or more candidates, or a "
+          "larger quantile"}},
+        {7,
+         "search = { scheduler = \"pbt\"; candidates = 10; quantile = 0.6;",
+         "t.cfg:7: search.quantile: ",
+         {"found 0.6"}},
+        {7,
+         "search = { scheduler = \"pbt\"; candidates = 10; shrink = 1.5;",
+         "t.cfg:7: search.shrink: ",
+         {"found 1.5"}},
+        {7,
+         "search = { scheduler = \"asha\"; candidates = 9; min_budget = 10;",
+         "t.cfg:7: search.min_budget: ",
+         {"found 10, which is above max_budget = 9 (t.cfg:8)"}},
+        {7,
+         "search = { scheduler = \"asha\"; candidates = 9; min_budget = 1; variant = \"promote\";",
+         "t.cfg:7: search.variant: ",
+         {"found \"promote\"", "promotion, stopping"}},
+        {7,
+         "search = { scheduler = \"asha\"; min_budget = 1;",
+         "t.cfg:7: search.candidates: ",
+         {"missing: the sampler random needs it", "hyperband alone may leave it out"}},
+        {7,
+         "search = { scheduler = \"hyperband\"; min_budget = 1e-6;",
+         "t.cfg:7: search.min_budget: ",
+         {"one pass of hyperband then takes more than 1000000 candidates"}},
         /* the space */
         {5,
          "space = { lr = { log_uniform = [10, 1e-5]; };",
@@ -465,6 +515,16 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
         assert_problem(file, cases[i].start, cases[i].parts);
         study_file_destroy(file);
     }
+}
+
+static void validation_files_make_up_for_holding_nothing_out(void **state)
+{
+    (void)state;
+    write_study(2, "data = { format = \"csv\"; path = \"/d.csv\"; target = \"y\"; validation = 0; "
+                   "validation_path = \"/v.csv\"; };");
+    struct study_file *file = read_with("t.cfg", NULL);
+    assert_sound(file);
+    study_file_destroy(file);
 }
 
 static void what_libconfig_would_not_take_is_told_in_plain_words(void **state)
@@ -783,7 +843,8 @@ static void every_default_is_filled_in(void **state)
         "\"loss\":\"cross_entropy\",\"label_smoothing\":0.0},"
         "\"train\":{\"batch_size\":64,\"optimizer\":\"sgd\",\"momentum\":0.0,\"nesterov\":false,"
         "\"weight_decay\":0.0,\"clip_norm\":0.0,\"clip_value\":0.0,\"decay_all\":false,"
-        "\"layer_decay\":1.0,\"report_every\":100,\"validate_every\":0,"
+        "\"layer_decay\":1.0,\"random_crop\":0,\"random_flip\":false,\"report_every\":100,"
+        "\"validate_every\":0,"
         "\"stop_collapsed\":true},"
         "\"space\":{\"lr\":1.0,\"schedule\":[{\"type\":\"constant\"}]},"
         "\"search\":{\"sampler\":\"random\",\"candidates\":1,\"scheduler\":\"sha\",\"eta\":3,"
@@ -796,6 +857,37 @@ static void every_default_is_filled_in(void **state)
     assert_string_equal(text, expected);
     free(text);
     study_file_destroy(file);
+}
+
+static void hyperband_counts_the_candidates_of_one_pass(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *search;
+        int candidates;
+    } cases[] = {
+        {"min_budget = 1; max_budget = 81;", 143}, /* Li et al. 2018, table 1 */
+        {"min_budget = 1; max_budget = 80;", 27 + 12 + 6 + 4},
+        {"min_budget = 1; max_budget = 9; eta = 2;", 8 + 6 + 4 + 4},
+        {"min_budget = 2; max_budget = 2;", 1},
+        {"min_budget = 1; max_budget = 81; candidates = 7;", 7},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[1024];
+        (void)snprintf(text, sizeof text,
+                       "study = { name = \"t\"; }; data = { format = \"idx\"; path = \"/d\"; };\n"
+                       "model = { layers = { type = \"dense\"; units = 10; }; };\n"
+                       "space = { lr = { log_uniform = [0.01, 1.0]; }; };\n"
+                       "search = { scheduler = \"hyperband\"; %s };\n",
+                       cases[i].search);
+        write_text("t.cfg", text);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_sound(file);
+        const json_t *search = json_object_get(study_file_document(file), "search");
+        assert_int_equal(json_integer_value(json_object_get(search, "candidates")),
+                         cases[i].candidates);
+        study_file_destroy(file);
+    }
 }
 
 static void a_grid_counts_its_candidates(void **state)
@@ -1394,6 +1486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_error_names_its_line_what_was_found_and_what_is_allowed),
+        cmocka_unit_test(validation_files_make_up_for_holding_nothing_out),
         cmocka_unit_test(what_libconfig_would_not_take_is_told_in_plain_words),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         cmocka_unit_test(all_problems_are_listed_in_the_order_of_the_file),
@@ -1405,6 +1498,7 @@ int main(void)
         cmocka_unit_test(several_sets_apply_one_after_the_other),
         cmocka_unit_test(every_default_is_filled_in),
         cmocka_unit_test(a_grid_counts_its_candidates),
+        cmocka_unit_test(hyperband_counts_the_candidates_of_one_pass),
         cmocka_unit_test(a_layers_multiplier_is_written_once_and_of_a_layer_that_has_one),
         cmocka_unit_test(more_parameters_than_a_search_holds_are_refused),
         cmocka_unit_test(keys_of_another_scheduler_are_left_out_but_checked),

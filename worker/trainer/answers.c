@@ -88,6 +88,7 @@ static json_t *layers_describe(const struct network *network)
             (void)json_array_append_new(output, json_integer((json_int_t)layer->output.size[j]));
         for (size_t j = 0; j < layer->tensor_count; j++)
             parameters += layer->tensor[j].running ? 0 : layer->tensor[j].count;
+        add(object, "at", json_string(layer->at));
         add(object, "type", json_string(layer->class->name));
         add(object, "output", output);
         add_count(object, "parameters", parameters);

@@ -12,7 +12,7 @@
 enum { PREFETCH_SAMPLES = 8 };
 
 bool batches_create(struct batches *batches, const struct dataset *dataset, size_t batch_size,
-                    uint64_t seed, struct error *error)
+                    const struct augmentation *augmentation, uint64_t seed, struct error *error)
 {
     size_t samples = dataset->split[SPLIT_TRAIN].count;
     memset(batches, 0, sizeof *batches);
@@ -22,13 +22,18 @@ bool batches_create(struct batches *batches, const struct dataset *dataset, size
     batches->batch_size = batch_size ? batch_size : samples;
     batches->steps_per_epoch = samples / batches->batch_size;
     batches->seed = seed;
+    batches->augmentation = *augmentation;
     batches->order = memory_create(samples, sizeof *batches->order);
     if (dataset->target_count)
         batches->targets =
             memory_create(batches->batch_size, dataset->target_count * sizeof *batches->targets);
     else
         batches->labels = memory_create(batches->batch_size, sizeof *batches->labels);
-    if (batches->order && (batches->labels || batches->targets))
+    bool augmented = augmentation_any(augmentation);
+    if (augmented)
+        batches->augmented = memory_create(dataset->feature_count, storage_bytes(dataset->storage));
+    if (batches->order && (batches->labels || batches->targets) &&
+        (batches->augmented || !augmented))
         return true;
     batches_destroy(batches);
     return error_set(error, "out of memory for the order of %zu samples", samples);
@@ -39,6 +44,7 @@ void batches_destroy(struct batches *batches)
     free(batches->order);
     free(batches->labels);
     free(batches->targets);
+    free(batches->augmented);
     memset(batches, 0, sizeof *batches);
 }
 
@@ -67,18 +73,24 @@ MULTIVERSION static void standardise_bytes(const uint8_t *restrict from, real *r
             to[j] = ((real)from[j] - (real)center[j]) * (real)factor[j];
 }
 
-static void sample_gather(const struct dataset *dataset, enum split split, size_t sample,
-                          size_t count, real *input)
+/* input[count][features] from samples in the data set's storage. */
+static void samples_scale(const struct dataset *dataset, const void *samples, size_t count,
+                          real *input)
 {
-    size_t first = sample * dataset->feature_count, numbers = count * dataset->feature_count;
-    const void *features = dataset->split[split].features;
+    size_t numbers = count * dataset->feature_count;
     if (dataset->center)
-        standardise_bytes((const uint8_t *)features + first, input, count, dataset->feature_count,
-                          dataset->center, dataset->factor);
+        standardise_bytes(samples, input, count, dataset->feature_count, dataset->center,
+                          dataset->factor);
     else if (dataset->storage == STORAGE_U8)
-        scale_bytes((const uint8_t *)features + first, input, numbers, (real)dataset->scale);
+        scale_bytes(samples, input, numbers, (real)dataset->scale);
     else
-        scale_floats((const float *)features + first, input, numbers, (real)dataset->scale);
+        scale_floats(samples, input, numbers, (real)dataset->scale);
+}
+
+static const char *sample_at(const struct dataset *dataset, enum split split, size_t sample)
+{
+    size_t bytes = dataset->feature_count * storage_bytes(dataset->storage);
+    return (const char *)dataset->split[split].features + sample * bytes;
 }
 
 /* The samples of a batch lie anywhere in a data set that no cache holds. */
@@ -86,7 +98,7 @@ static void sample_prefetch(const struct dataset *dataset, size_t sample)
 {
     const size_t line_bytes = 64;
     size_t bytes = dataset->feature_count * storage_bytes(dataset->storage);
-    const char *start = (const char *)dataset->split[SPLIT_TRAIN].features + sample * bytes;
+    const char *start = sample_at(dataset, SPLIT_TRAIN, sample);
     for (size_t at = 0; at < bytes; at += line_bytes)
         PREFETCH(start + at);
 }
@@ -114,12 +126,18 @@ void batches_gather(struct batches *batches, uint64_t step, real *input)
             memcpy(batches->targets + i * dataset->target_count,
                    train->targets + order[i] * dataset->target_count,
                    dataset->target_count * sizeof *train->targets);
-        sample_gather(dataset, SPLIT_TRAIN, order[i], 1, input + i * dataset->feature_count);
+        const void *sample = batches->augmented;
+        if (batches->augmented)
+            augment(&batches->augmentation, dataset, batches->seed, epoch, order[i],
+                    batches->augmented);
+        else
+            sample = sample_at(dataset, SPLIT_TRAIN, order[i]);
+        samples_scale(dataset, sample, 1, input + i * dataset->feature_count);
     }
 }
 
 void split_gather(const struct dataset *dataset, enum split split, size_t first, size_t count,
                   real *input)
 {
-    sample_gather(dataset, split, first, count, input);
+    samples_scale(dataset, sample_at(dataset, split, first), count, input);
 }

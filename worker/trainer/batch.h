@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "worker/data/dataset.h"
+#include "worker/trainer/augment.h"
 #include "worker/trainer/real.h"
 
 #include <stdint.h>
@@ -16,6 +17,8 @@ struct batches {
     size_t batch_size;
     uint64_t steps_per_epoch;
     uint64_t seed;
+    struct augmentation augmentation;
+    void *augmented; /* a sample in the data set's storage; NULL where none is changed */
     uint32_t *order; /* [training samples] of `epoch` */
     uint64_t epoch;
     bool ordered; /* `order` is that of `epoch` */
@@ -24,12 +27,14 @@ struct batches {
     float *targets;  /* [batch_size][target_count] */
 };
 
-/* batch_size 0: all training samples; must not exceed them. */
+/* batch_size 0: all training samples; must not exceed them. augmentation: of the samples, copied;
+ * all 0 leaves them as they are. */
 bool batches_create(struct batches *batches, const struct dataset *dataset, size_t batch_size,
-                    uint64_t seed, struct error *error);
+                    const struct augmentation *augmentation, uint64_t seed, struct error *error);
 void batches_destroy(struct batches *batches);
 
-/* Fills input[batch_size][features], scaled, and batches->labels or targets for step `step`. */
+/* Fills input[batch_size][features], augmented and scaled, and batches->labels or targets for step
+ * `step`. */
 void batches_gather(struct batches *batches, uint64_t step, real *input);
 
 /* Fills input[count][features] with samples first .. first + count - 1 of a split, scaled. */

@@ -1,6 +1,7 @@
 /* candidate.c - merges a candidate's values into the study's and reads the result. */
 #include "worker/trainer/candidate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A candidate that brings an optimizer has all of that one's keys, and none of the study's. */
@@ -46,6 +47,42 @@ static json_t *train_merge(const struct model *model, const json_t *params)
     return train;
 }
 
+/* Images can be cropped and mirrored, and a crop must leave something of them. */
+static bool augmentation_read(struct candidate *candidate, const struct model *model,
+                              const struct settings *train, struct refusal *refusal)
+{
+    const struct dataset *dataset = &model->dataset;
+    struct augmentation *augmentation = &candidate->augmentation;
+    if (!settings_count(train, "random_crop", &augmentation->crop, refusal) ||
+        !settings_bool(train, "random_flip", &augmentation->flip, refusal))
+        return false;
+    if (!augmentation_any(augmentation))
+        return true;
+    const char *at = augmentation->crop ? "train.random_crop" : "train.random_flip";
+    if (dataset->shape_rank != 3)
+        return refusal_set(refusal, at, "%s is for images; the data are rows of %zu numbers", at,
+                           dataset->feature_count);
+    if (augmentation->crop < dataset->shape[1] && augmentation->crop < dataset->shape[2])
+        return true;
+    return refusal_set(refusal, at, "%s is %zu, which must be less than an image of %zu x %zu", at,
+                       augmentation->crop, dataset->shape[1], dataset->shape[2]);
+}
+
+/* PyTorch refuses this too: "Expected more than 1 value per channel when training". */
+static bool layers_batch_check(const struct model *model, size_t batch_size,
+                               struct refusal *refusal)
+{
+    for (size_t i = 0; i < model->network.layer_count; i++) {
+        const struct layer *layer = &model->network.layer[i];
+        if (batch_size < layer->batch_least)
+            return refusal_set(refusal, "train.batch_size",
+                               "train.batch_size is %zu, but %s (%s) needs more than 1 value per "
+                               "channel when training: at least %zu samples",
+                               batch_size, layer->at, layer->class->name, layer->batch_least);
+    }
+    return true;
+}
+
 static bool train_read(struct candidate *candidate, const struct model *model, const json_t *train,
                        struct refusal *refusal)
 {
@@ -61,6 +98,7 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
         !settings_count(&settings, "report_every", &candidate->report_every, refusal) ||
         !settings_count(&settings, "validate_every", &candidate->validate_every, refusal) ||
         !settings_bool(&settings, "stop_collapsed", &candidate->stop_collapsed, refusal) ||
+        !augmentation_read(candidate, model, &settings, refusal) ||
         !settings_text(&settings, "optimizer", &name, refusal))
         return false;
     if (candidate->batch_size > samples)
@@ -69,6 +107,8 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
                            candidate->batch_size, samples);
     if (candidate->batch_size == 0)
         candidate->batch_size = samples;
+    if (!layers_batch_check(model, candidate->batch_size, refusal))
+        return false;
     candidate->steps_per_epoch = samples / candidate->batch_size;
     if (candidate->validate_every == 0)
         candidate->validate_every = candidate->steps_per_epoch;
@@ -84,6 +124,18 @@ static bool train_read(struct candidate *candidate, const struct model *model, c
     bool clipped = candidate->clip_norm > 0 || candidate->clip_value > 0;
     return candidate->optimizer.class->configure(&candidate->optimizer, &settings, clipped,
                                                  refusal);
+}
+
+/* A schedule that follows the validation loss needs one. `at`: where the schedule stands. */
+static bool validation_check(const struct model *model, const char *type, const char *at,
+                             struct refusal *refusal)
+{
+    if (model->dataset.split[SPLIT_VALIDATION].count > 0 || !schedule_observes(type))
+        return true;
+    return refusal_set(refusal, at,
+                       "%s is a %s schedule, which follows the validation loss, but there is no "
+                       "validation set: data.validation is 0",
+                       at, type);
 }
 
 static bool schedule_read(struct candidate *candidate, const struct model *model,
@@ -110,12 +162,8 @@ static bool schedule_read(struct candidate *candidate, const struct model *model
     json_decref(spec);
     if (!good)
         return refusal_set(refusal, "space.schedule", "%s", error.text);
-    const struct schedule_class *class = candidate->schedule.class;
-    if (class->observe && model->dataset.split[SPLIT_VALIDATION].count == 0)
-        return refusal_set(refusal, "data.validation",
-                           "data.validation is 0, the schedule %s needs a validation set",
-                           class->entry.name);
-    return true;
+    return validation_check(model, candidate->schedule.class->entry.name, "space.schedule",
+                            refusal);
 }
 
 bool candidate_read(struct candidate *candidate, const struct model *model, const json_t *params,
@@ -131,8 +179,40 @@ bool candidate_read(struct candidate *candidate, const struct model *model, cons
     return good;
 }
 
+/* Searching how images are augmented says that there are images. */
+static bool searched_augmentation_check(const struct model *model, const json_t *space,
+                                        struct refusal *refusal)
+{
+    static const char *const keys[] = {"random_crop", "random_flip"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char at[SETTING_BYTES];
+        (void)snprintf(at, sizeof at, "space.%s", keys[i]);
+        if (json_object_get(space, keys[i]) && model->dataset.shape_rank != 3)
+            return refusal_set(refusal, at, "%s is for images; the data are rows of %zu numbers",
+                               at, model->dataset.feature_count);
+    }
+    return true;
+}
+
+static bool searched_schedules_check(const struct model *model, const json_t *space,
+                                     struct refusal *refusal)
+{
+    const json_t *schedules = json_object_get(space, "schedule");
+    for (size_t i = 0; i < json_array_size(schedules); i++) {
+        char at[SETTING_BYTES];
+        const char *type = json_string_value(json_object_get(json_array_get(schedules, i), "type"));
+        (void)snprintf(at, sizeof at, "space.schedule[%zu]", i);
+        if (type && !validation_check(model, type, at, refusal))
+            return false;
+    }
+    return true;
+}
+
 bool candidate_check(const struct model *model, struct refusal *refusal)
 {
     struct candidate candidate = {0};
-    return train_read(&candidate, model, json_object_get(model->study, "train"), refusal);
+    const json_t *space = json_object_get(model->study, "space");
+    return train_read(&candidate, model, json_object_get(model->study, "train"), refusal) &&
+           searched_augmentation_check(model, space, refusal) &&
+           searched_schedules_check(model, space, refusal);
 }

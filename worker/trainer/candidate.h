@@ -4,6 +4,7 @@
 #define LRSWEEP_WORKER_TRAINER_CANDIDATE_H
 
 #include "common/schedule/schedule.h"
+#include "worker/trainer/augment.h"
 #include "worker/trainer/model.h"
 #include "worker/trainer/optimizer.h"
 
@@ -17,7 +18,8 @@ struct candidate {
     bool decay_all;             /* weight decay for tensors of one dimension too */
     size_t report_every;        /* steps */
     size_t validate_every;      /* steps */
-    bool stop_collapsed;        /* the monitor may end a run whose loss is finite */
+    struct augmentation augmentation;
+    bool stop_collapsed; /* the monitor may end a run whose loss is finite */
     uint64_t steps_per_epoch;
 };
 
@@ -27,7 +29,8 @@ struct candidate {
 bool candidate_read(struct candidate *candidate, const struct model *model, const json_t *params,
                     struct refusal *refusal);
 
-/* Checks `train` by itself, before there is any candidate. */
+/* Checks `train` by itself, before there is any candidate, and what in `space` no candidate can do
+ * with these data. */
 bool candidate_check(const struct model *model, struct refusal *refusal);
 
 #endif

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char checkpoint_format[] = "lrsweep-checkpoint-2";
+static const char checkpoint_format[] = "lrsweep-checkpoint-3";
 static const char weights_format[] = "lrsweep-weights-1";
 
-enum { NAME_BYTES = 96 };
+enum { NAME_BYTES = 256 };
 
 /* The numbers of the tensor "trial". Counters are exact in a double up to 2^53. */
 enum {
@@ -29,6 +29,14 @@ enum {
     SCHEDULE_COOLDOWN,
     SCHEDULE_SEEN,
     NUMBERS
+};
+
+/* The numbers of the tensor "optimizer": its parameters, then these. */
+enum { RUNNING = OPTIMIZER_PARAMETERS_MAX, RUNNING_STEPS, OPTIMIZER_NUMBERS };
+
+/* What is written beside the arrays. */
+struct numbers {
+    double trial[NUMBERS], optimizer[OPTIMIZER_NUMBERS];
 };
 
 /* The tensors of a file that is being written, or that is expected. */
@@ -69,6 +77,18 @@ static void table_add_vector(struct table *table, const char *name, double *data
     tensor->shape[0] = count;
 }
 
+/* PREFIX, the layer's place in the study and WHAT: "layers.3.shortcut.0.weight" of
+ * model.layers[3].shortcut[0]. */
+static void tensor_name(const char *prefix, const struct layer *layer, const char *what,
+                        char name[NAME_BYTES])
+{
+    int length = snprintf(name, NAME_BYTES, "%s", prefix);
+    for (const char *at = layer->at + strlen("model."); *at && length < NAME_BYTES - 1; at++)
+        if (*at != ']')
+            name[length++] = *at == '[' ? '.' : *at;
+    (void)snprintf(name + length, NAME_BYTES - (size_t)length, ".%s", what);
+}
+
 /* Adds one tensor for every parameter in an arena, and `running`: every running statistic, in this
  * engine's layout. */
 static void table_add_arena(struct table *table, const struct network *network, const char *prefix,
@@ -79,8 +99,7 @@ static void table_add_arena(struct table *table, const struct network *network, 
             const struct tensor *own = &network->layer[i].tensor[j];
             if (own->running && !running)
                 continue;
-            (void)snprintf(table->name[table->count], NAME_BYTES, "%slayers.%zu.%s", prefix, i,
-                           own->name);
+            tensor_name(prefix, &network->layer[i], own->name, table->name[table->count]);
             struct safetensors_tensor *tensor =
                 table_add(table, REAL_DTYPE, arena ? arena + own->offset : NULL);
             tensor->rank = own->shape.rank;
@@ -104,47 +123,74 @@ static size_t arena_tensors(const struct network *network)
     return count;
 }
 
-/* All tensors of a checkpoint of this trial. */
+/* All tensors of a checkpoint of this trial, without those of the optimizer's states that are not
+ * among `states`, names between spaces; NULL: all are. */
 static bool table_make(struct table *table, const struct trial *trial, double *monitor,
-                       double *numbers)
+                       struct numbers *numbers, const char *states)
 {
     const struct network *network = &trial->model->network;
     const struct optimizer *optimizer = &trial->candidate.optimizer;
-    if (!table_create(table, arena_tensors(network) * (1 + optimizer->state_count) + 2))
+    if (!table_create(table, arena_tensors(network) * (1 + optimizer->state_count) + 3))
         return false;
     table_add_arena(table, network, "weights.", trial->weights, true);
     for (size_t i = 0; i < optimizer->state_count; i++) {
-        char prefix[NAME_BYTES / 2];
+        char prefix[NAME_BYTES / 2], name[NAME_BYTES / 2];
+        (void)snprintf(name, sizeof name, " %s ", optimizer->state_name[i]);
+        if (states && !strstr(states, name))
+            continue;
         (void)snprintf(prefix, sizeof prefix, "optimizer.%s.", optimizer->state_name[i]);
         table_add_arena(table, network, prefix, optimizer->state[i], false);
     }
     table_add_vector(table, "monitor", monitor, monitor_state_count(trial->monitor));
-    table_add_vector(table, "trial", numbers, NUMBERS);
+    table_add_vector(table, "trial", numbers->trial, NUMBERS);
+    table_add_vector(table, "optimizer", numbers->optimizer, OPTIMIZER_NUMBERS);
     return true;
+}
+
+/* The names of the optimizer's states, each between spaces. */
+static void states_name(const struct optimizer *optimizer, char *text, size_t text_bytes)
+{
+    size_t length = (size_t)snprintf(text, text_bytes, " ");
+    for (size_t i = 0; i < optimizer->state_count && length < text_bytes; i++)
+        length +=
+            (size_t)snprintf(text + length, text_bytes - length, "%s ", optimizer->state_name[i]);
+}
+
+static void numbers_give(const struct trial *trial, struct numbers *numbers)
+{
+    const struct optimizer *optimizer = &trial->candidate.optimizer;
+    *numbers = (struct numbers){.trial = {
+                                    [STEP] = (double)trial->step,
+                                    [OPTIMIZER_STEPS] = (double)optimizer->steps,
+                                    [LOSS_SUM] = trial->loss_sum,
+                                    [LOSS_COUNT] = (double)trial->loss_count,
+                                    [SECONDS] = trial->seconds,
+                                    [SCHEDULE_SCALE] = trial->schedule.scale,
+                                    [SCHEDULE_BEST] = trial->schedule.best,
+                                    [SCHEDULE_BAD] = trial->schedule.bad,
+                                    [SCHEDULE_COOLDOWN] = trial->schedule.cooldown,
+                                    [SCHEDULE_SEEN] = (double)trial->schedule.seen,
+                                }};
+    memcpy(numbers->optimizer, optimizer->parameter, sizeof optimizer->parameter);
+    numbers->optimizer[RUNNING] = optimizer->running;
+    numbers->optimizer[RUNNING_STEPS] = (double)optimizer->running_steps;
 }
 
 bool checkpoint_save(const struct trial *trial, const char *path, struct error *error)
 {
     double *monitor = memory_create(monitor_state_count(trial->monitor), sizeof *monitor);
-    double numbers[NUMBERS] = {
-        [STEP] = (double)trial->step,
-        [OPTIMIZER_STEPS] = (double)trial->candidate.optimizer.steps,
-        [LOSS_SUM] = trial->loss_sum,
-        [LOSS_COUNT] = (double)trial->loss_count,
-        [SECONDS] = trial->seconds,
-        [SCHEDULE_SCALE] = trial->schedule.scale,
-        [SCHEDULE_BEST] = trial->schedule.best,
-        [SCHEDULE_BAD] = trial->schedule.bad,
-        [SCHEDULE_COOLDOWN] = trial->schedule.cooldown,
-        [SCHEDULE_SEEN] = (double)trial->schedule.seen,
-    };
-    char seed[32];
+    struct numbers numbers;
+    char seed[32], states[OPTIMIZER_STATES_MAX * NAME_BYTES / 2];
+    numbers_give(trial, &numbers);
+    states_name(&trial->candidate.optimizer, states, sizeof states);
     (void)snprintf(seed, sizeof seed, "%" PRIu64, trial->seed);
-    json_t *metadata = json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", checkpoint_format,
-                                 "version", LRSWEEP_VERSION, "study", trial->model->identity,
-                                 "optimizer", trial->candidate.optimizer.class->name, "seed", seed);
+    json_t *metadata =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "format", checkpoint_format, "version",
+                  LRSWEEP_VERSION, "study", trial->model->identity, "optimizer",
+                  trial->candidate.optimizer.class->name, "optimizer_states", states, "schedule",
+                  trial->candidate.schedule.class->entry.name, "seed", seed);
     struct table table = {0};
-    bool good = monitor && metadata && table_make(&table, trial, monitor, numbers);
+    bool good = monitor && metadata && table_make(&table, trial, monitor, &numbers, NULL);
     if (good) {
         monitor_save(trial->monitor, monitor);
         good = safetensors_write(path, table.tensor, table.count, metadata, error);
@@ -177,6 +223,24 @@ static bool belongs(const struct safetensors *file, const struct trial *trial, c
             return error_set(error, "%s %s (%s is %.200s, expected %.200s)", path, texts[i].what,
                              texts[i].key, found ? found : "missing", texts[i].expected);
     }
+    return true;
+}
+
+/* What only a branch has: the file is of a trial whose parameters were others. */
+static bool others_take(struct trial *trial, const struct numbers *numbers, const char *schedule)
+{
+    struct optimizer *optimizer = &trial->candidate.optimizer;
+    const double steps = numbers->optimizer[RUNNING_STEPS];
+    if (!(steps >= 0 && steps <= (double)optimizer->steps && steps == floor(steps)) ||
+        isnan(numbers->optimizer[RUNNING]))
+        return false;
+    optimizer->running = numbers->optimizer[RUNNING];
+    optimizer->running_steps = (uint64_t)steps;
+    if (optimizer->class->adopt)
+        optimizer->class->adopt(optimizer, numbers->optimizer, trial->model->network.arena_count);
+    /* What another schedule learned from validations says nothing to this one. */
+    if (strcmp(schedule, trial->candidate.schedule.class->entry.name) != 0)
+        schedule_state_start(&trial->schedule);
     return true;
 }
 
@@ -214,18 +278,39 @@ static size_t bytes_of(const struct safetensors_tensor *tensor)
     return bytes;
 }
 
+/* The tensors of states that the file has and this trial, with other parameters, has not. */
+static size_t surplus(const struct trial *trial, const char *states)
+{
+    const struct optimizer *optimizer = &trial->candidate.optimizer;
+    size_t count = 0;
+    for (const char *name = states + strspn(states, " "); *name; name += strspn(name, " ")) {
+        size_t length = strcspn(name, " ");
+        bool own = false;
+        for (size_t i = 0; i < optimizer->state_count; i++)
+            own = own || (strlen(optimizer->state_name[i]) == length &&
+                          strncmp(optimizer->state_name[i], name, length) == 0);
+        count += !own;
+        name += length;
+    }
+    return count * trial->tensor_count;
+}
+
 bool checkpoint_load(struct trial *trial, const char *path, struct error *error)
 {
     struct safetensors *file = safetensors_open(path, error);
     if (!file)
         return false;
     double *monitor = memory_create(monitor_state_count(trial->monitor), sizeof *monitor);
-    double numbers[NUMBERS];
+    struct numbers numbers;
     struct table table = {0};
-    bool good = (monitor && table_make(&table, trial, monitor, numbers)) ||
-                error_set(error, "%s: out of memory", path);
-    good = good && belongs(file, trial, path, error);
-    if (good && safetensors_count(file) != table.count)
+    const char *states = safetensors_text(file, "optimizer_states");
+    const char *schedule = safetensors_text(file, "schedule");
+    bool good = belongs(file, trial, path, error);
+    if (good && (!states || !schedule))
+        good = error_set(error, "%s is corrupt: it names no schedule or no states", path);
+    good = good && ((monitor && table_make(&table, trial, monitor, &numbers, states)) ||
+                    error_set(error, "%s: out of memory", path));
+    if (good && safetensors_count(file) - surplus(trial, states) != table.count)
         good = error_set(error, "%s holds %zu tensors, expected %zu", path, safetensors_count(file),
                          table.count);
     for (size_t i = 0; good && i < table.count; i++) {
@@ -234,7 +319,8 @@ bool checkpoint_load(struct trial *trial, const char *path, struct error *error)
         if (good)
             memcpy((void *)table.tensor[i].data, data, bytes_of(&table.tensor[i]));
     }
-    if (good && (!monitor_load(trial->monitor, monitor) || !numbers_take(trial, numbers)))
+    if (good && (!monitor_load(trial->monitor, monitor) || !numbers_take(trial, numbers.trial) ||
+                 !others_take(trial, &numbers, schedule)))
         good = error_set(error, "%s is corrupt: its counters are impossible", path);
     table_destroy(&table);
     free(monitor);
@@ -256,6 +342,21 @@ static void layout_export(const struct tensor *tensor, const real *from, real *t
                 *to++ = from[(p * channels + c) * first + i];
 }
 
+/* Adds the number of batches that each layer's running statistics come from: that of steps. */
+static void table_add_batches(struct table *table, const struct network *network, int64_t *steps)
+{
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layer[i];
+        bool running = false;
+        for (size_t j = 0; j < layer->tensor_count; j++)
+            running = running || layer->tensor[j].running;
+        if (!running)
+            continue;
+        tensor_name("", layer, "num_batches_tracked", table->name[table->count]);
+        (void)table_add(table, "I64", steps);
+    }
+}
+
 bool checkpoint_export(const struct trial *trial, const char *path, struct error *error)
 {
     const struct network *network = &trial->model->network;
@@ -265,7 +366,9 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
     json_t *metadata = json_pack("{s:s, s:s, s:s, s:s}", "format", weights_format, "version",
                                  LRSWEEP_VERSION, "study", trial->model->identity, "step", step);
     struct table table = {0};
-    bool good = arena && metadata && table_create(&table, arena_tensors(network));
+    int64_t steps = (int64_t)trial->step;
+    bool good =
+        arena && metadata && table_create(&table, arena_tensors(network) + network->layer_count);
     if (good) {
         table_add_arena(&table, network, "", arena, true);
         size_t at = 0;
@@ -276,6 +379,7 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
                 table.tensor[at].rank = tensor->shape.rank;
                 memcpy(table.tensor[at].shape, tensor->shape.size, sizeof tensor->shape.size);
             }
+        table_add_batches(&table, network, &steps);
         good = safetensors_write(path, table.tensor, table.count, metadata, error);
     } else {
         error_set(error, "%s: out of memory", path);

@@ -25,6 +25,12 @@ struct shape {
 
 size_t shape_count(const struct shape *shape);
 
+/* Whether numbers of the two stand for the same places. Images of one channel are kept alike. */
+bool shape_equal(const struct shape *one, const struct shape *other);
+
+/* "16 x 14 x 14" */
+void shape_text(const struct shape *shape, char *text, size_t text_bytes);
+
 /* A parameter tensor of a layer, or a statistic that it keeps. */
 struct tensor {
     const char *name;   /* PyTorch's: "weight", "bias" */
@@ -38,7 +44,12 @@ struct tensor {
 
 struct layer {
     const struct layer_class *class;
-    size_t index; /* its place in the network */
+    size_t index;           /* its place in the network's row of layers */
+    char at[SETTING_BYTES]; /* its place in the study: "model.layers[3].shortcut[0]" */
+    size_t source;        /* 1 + index of the layer whose output it takes; 0: the network's input */
+    size_t first, branch; /* of a layer that joins two lists (layer_list.h): the list's first layer,
+                             and the shortcut's; its own index where the shortcut has none */
+    size_t shortcut;      /* of the same: the shortcut's output, counted as source is */
     struct shape input, output;
     size_t inputs, outputs; /* their counts */
     size_t units;           /* the outputs of a sample are [outputs / units][units] */
@@ -49,6 +60,7 @@ struct layer {
     struct tensor tensor[LAYER_TENSORS_MAX];
     size_t tensor_count;
     double lr_multiplier;                     /* of the rate of its parameters */
+    size_t batch_least;                       /* samples that a step of training needs */
     size_t kept_fixed, kept_per_sample;       /* numbers that forward leaves for backward */
     size_t scratch_fixed, scratch_per_sample; /* numbers that a pass of training needs meanwhile;
                                                  an evaluation: scratch_fixed */
@@ -62,6 +74,7 @@ struct pass {
     bool training;          /* false: an evaluation, which depends on the parameters alone */
     uint64_t seed, step;    /* what training draws is keyed by them */
     real *scratch;          /* the layer's; the network sets it */
+    const real *shortcut;   /* what a joining layer adds to its input; the network sets it */
 };
 
 /* Where a backward pass leaves the gradient of the parameters. */
@@ -84,6 +97,12 @@ enum image_order {
 struct layer_class {
     const char *name; /* the catalogue's */
     enum image_order order;
+
+    /* NULL but for a layer that joins two lists of layers: it takes the output of its own list of
+     * `layers`, and pass->shortcut beside it, whose gradient is the same as its input's. The spec
+     * of the layer that brings the shortcut's shape to that of the list, where the study has no
+     * `shortcut`; a new reference, NULL: there is no such layer. */
+    json_t *(*project)(const struct shape *from, const struct shape *to);
 
     /* Reads the layer's group (settings->group); sets everything but class and tensor offsets. */
     bool (*configure)(struct layer *layer, const struct settings *settings,
@@ -130,5 +149,6 @@ extern const struct layer_class layer_relu, layer_leaky_relu, layer_tanh, layer_
     layer_silu;
 extern const struct layer_class layer_conv2d, layer_max_pool, layer_avg_pool, layer_global_avg_pool;
 extern const struct layer_class layer_flatten, layer_dropout, layer_layer_norm, layer_batch_norm;
+extern const struct layer_class layer_residual;
 
 #endif

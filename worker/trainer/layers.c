@@ -6,9 +6,10 @@
 #include <string.h>
 
 static const struct layer_class *const classes[] = {
-    &layer_dense,      &layer_conv2d,  &layer_max_pool,   &layer_avg_pool,   &layer_global_avg_pool,
-    &layer_flatten,    &layer_dropout, &layer_layer_norm, &layer_batch_norm, &layer_relu,
-    &layer_leaky_relu, &layer_tanh,    &layer_sigmoid,    &layer_gelu,       &layer_silu,
+    &layer_dense,           &layer_conv2d,  &layer_max_pool,   &layer_avg_pool,
+    &layer_global_avg_pool, &layer_flatten, &layer_dropout,    &layer_layer_norm,
+    &layer_batch_norm,      &layer_relu,    &layer_leaky_relu, &layer_tanh,
+    &layer_sigmoid,         &layer_gelu,    &layer_silu,       &layer_residual,
 };
 
 const struct layer_class *layer_class_find(const char *name)
@@ -25,6 +26,23 @@ size_t shape_count(const struct shape *shape)
     for (size_t i = 0; i < shape->rank; i++)
         count *= shape->size[i];
     return count;
+}
+
+bool shape_equal(const struct shape *one, const struct shape *other)
+{
+    bool equal = one->rank == other->rank &&
+                 (one->channels_last == other->channels_last || one->size[0] == 1);
+    for (size_t i = 0; equal && i < one->rank; i++)
+        equal = one->size[i] == other->size[i];
+    return equal;
+}
+
+void shape_text(const struct shape *shape, char *text, size_t text_bytes)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < shape->rank && length < text_bytes; i++)
+        length += (size_t)snprintf(text + length, text_bytes - length, "%s%zu", i ? " x " : "",
+                                   shape->size[i]);
 }
 
 void layer_alike(struct layer *layer, const struct shape *input)

@@ -56,7 +56,7 @@ static bool outputs_check(const struct model *model, struct refusal *refusal)
     char at[SETTING_BYTES];
     const struct layer *last = &network->layer[network->layer_count - 1];
     const struct catalogue_entry *entry = catalogue_find(&catalogue_layers, last->class->name);
-    (void)snprintf(at, sizeof at, "model.layers[%zu]%s", last->index,
+    (void)snprintf(at, sizeof at, "%.110s%s", last->at,
                    catalogue_key_find(entry, "units") ? ".units" : "");
     if (one_output)
         return refusal_set(refusal, at,

@@ -1,42 +1,29 @@
-/* monitor.c - windows over losses and dead units, and the verdicts that follow from them. */
+/* monitor.c - what a monitor is fed and remembers. */
 #include "worker/trainer/monitor.h"
 
+#include "worker/trainer/monitor_state.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The dead units of one layer. */
-struct layer_state {
-    double share;      /* at the last check */
-    double dead_since; /* the step of the first check in the unbroken row of those that found
-                          MONITOR_DEAD_SHARE or more; -1: the last check found less */
-};
-
-struct monitor {
-    double constant_loss;
-    size_t layer_count;
-
-    /* State, as it is saved: all numbers are doubles. */
-    double steps;                      /* fed so far */
-    double verdict;                    /* enum verdict, of the call before */
-    double last_finite_loss;           /* NAN: there was none */
-    double loss[MONITOR_WINDOW_STEPS]; /* ring, by step number */
-    double collapsed_layer;            /* that the verdict is about */
-    struct layer_state layer[];
-};
-
-struct monitor *monitor_create(double constant_loss, size_t relu_layers)
+static size_t rows(const struct monitor *monitor)
 {
-    struct monitor *monitor = calloc(1, sizeof *monitor + relu_layers * sizeof(struct layer_state));
+    return monitor->settings.watched_layers + 1;
+}
+
+struct monitor *monitor_create(const struct monitor_settings *settings)
+{
+    struct monitor *monitor =
+        calloc(1, sizeof *monitor + (settings->watched_layers + 1) * sizeof(struct layer_state));
     if (!monitor)
         return NULL;
-    monitor->constant_loss = constant_loss;
-    monitor->layer_count = relu_layers;
-    monitor->verdict = VERDICT_HEALTHY;
-    monitor->last_finite_loss = NAN;
-    for (size_t i = 0; i < relu_layers; i++)
-        monitor->layer[i].dead_since = -1;
+    monitor->settings = *settings;
+    monitor->first_loss = monitor->finite_loss = NAN;
+    monitor->block_steps = 1;
+    monitor->validation_step = monitor->lowest_step = -1;
+    for (size_t i = 0; i < rows(monitor); i++)
+        monitor->layer[i] = (struct layer_state){.near_since = -1, .same_since = -1};
     return monitor;
 }
 
@@ -45,10 +32,30 @@ void monitor_destroy(struct monitor *monitor)
     free(monitor);
 }
 
-static enum verdict judge(struct monitor *monitor, enum verdict verdict)
+/* Returns whether a block was completed. */
+static bool block_feed(struct monitor *monitor, double loss)
 {
-    monitor->verdict = verdict;
-    return verdict;
+    monitor->open_sum += loss;
+    monitor->open_steps++;
+    if (monitor->open_steps < monitor->block_steps)
+        return false;
+    monitor->block[(size_t)monitor->block_count++] = monitor->open_sum / monitor->open_steps;
+    monitor->open_sum = monitor->open_steps = 0;
+    if (monitor->block_count < MONITOR_BLOCKS)
+        return true;
+    for (size_t i = 0; i < MONITOR_BLOCKS / 2; i++)
+        monitor->block[i] = (monitor->block[2 * i] + monitor->block[2 * i + 1]) / 2;
+    monitor->block_count /= 2;
+    monitor->block_steps *= 2;
+    return true;
+}
+
+static enum verdict judge(const struct monitor *monitor)
+{
+    struct finding finding;
+    return !monitor->settings.patient && monitor_find_lost(monitor, &finding)
+               ? finding_verdict(finding.kind)
+               : VERDICT_HEALTHY;
 }
 
 enum verdict monitor_step(struct monitor *monitor, double loss)
@@ -56,88 +63,66 @@ enum verdict monitor_step(struct monitor *monitor, double loss)
     monitor->loss[(size_t)monitor->steps % MONITOR_WINDOW_STEPS] = loss;
     monitor->steps++;
     if (!isfinite(loss))
-        return judge(monitor, VERDICT_DIVERGED);
-    monitor->last_finite_loss = loss;
-    return judge(monitor, VERDICT_HEALTHY);
+        return VERDICT_DIVERGED;
+    if (isnan(monitor->first_loss))
+        monitor->first_loss = loss;
+    monitor->finite_loss = loss;
+    monitor->peak = loss > monitor->peak ? loss : monitor->peak;
+    monitor->ten_sum += loss;
+    if ((size_t)monitor->steps % 10 == 0) {
+        monitor->peak_ten = fmax(monitor->peak_ten, monitor->ten_sum / 10);
+        monitor->ten_sum = 0;
+    }
+    return block_feed(monitor, loss) ? judge(monitor) : VERDICT_HEALTHY;
 }
 
-bool monitor_wants_dead_units(const struct monitor *monitor)
+bool monitor_wants_units(const struct monitor *monitor)
 {
-    return monitor->layer_count > 0 && (size_t)monitor->steps % MONITOR_CHECK_STEPS == 0;
+    return monitor->steps == 1 || (size_t)monitor->steps % MONITOR_CHECK_STEPS == 0;
 }
 
-static double mean(const double *values, size_t count)
+static void layer_feed(struct layer_state *layer, double step, bool near, bool same)
 {
+    if (layer->same_since >= 0 && !same)
+        layer->woken = 1;
+    layer->near_since = !near ? -1 : layer->near_since < 0 ? step : layer->near_since;
+    layer->same_since = !same ? -1 : layer->same_since < 0 ? step : layer->same_since;
+    layer->alive = near ? layer->alive : 1;
+}
+
+enum verdict monitor_units(struct monitor *monitor, const struct unit_shares *shares, double spread)
+{
+    size_t layers = monitor->settings.watched_layers;
+    for (size_t i = 0; i < layers; i++)
+        layer_feed(&monitor->layer[i], monitor->steps, shares[i].near == 1, shares[i].same == 1);
+    double limit = MONITOR_SPREAD * sqrt(monitor->settings.constant_loss);
+    layer_feed(&monitor->layer[layers], monitor->steps, spread <= limit, spread == 0);
+    return judge(monitor);
+}
+
+enum verdict monitor_validation(struct monitor *monitor, double loss, bool regular)
+{
+    monitor->validation_step = monitor->steps;
+    monitor->validation_loss = loss;
+    if (regular && (monitor->lowest_step < 0 || loss < monitor->lowest_loss)) {
+        monitor->lowest_step = monitor->steps;
+        monitor->lowest_loss = loss;
+    }
+    return isfinite(loss) ? VERDICT_HEALTHY : VERDICT_DIVERGED;
+}
+
+double monitor_recent_mean(const struct monitor *monitor, size_t count)
+{
+    size_t steps = (size_t)monitor->steps;
     double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += values[i];
+    count = count < steps ? count : steps;
+    for (size_t i = steps - count; i < steps; i++)
+        sum += monitor->loss[i % MONITOR_WINDOW_STEPS];
     return sum / (double)count;
 }
 
-enum verdict monitor_dead_units(struct monitor *monitor, const double *share)
-{
-    for (size_t i = 0; i < monitor->layer_count; i++) {
-        struct layer_state *layer = &monitor->layer[i];
-        layer->share = share[i];
-        if (share[i] < MONITOR_DEAD_SHARE)
-            layer->dead_since = -1;
-        else if (layer->dead_since < 0)
-            layer->dead_since = monitor->steps;
-    }
-    /* Not before the window is full of steps, nor where the constant predictor is not known or,
-     * with one class only, perfect. */
-    if (monitor->steps < MONITOR_WINDOW_STEPS || !(monitor->constant_loss > 0))
-        return judge(monitor, VERDICT_HEALTHY);
-    if (!(mean(monitor->loss, MONITOR_WINDOW_STEPS) >= MONITOR_LOSS_SHARE * monitor->constant_loss))
-        return judge(monitor, VERDICT_HEALTHY);
-    for (size_t i = 0; i < monitor->layer_count; i++) {
-        double since = monitor->layer[i].dead_since;
-        /* The check at step `since` stands for the MONITOR_CHECK_STEPS steps up to it. */
-        if (since < 0 || monitor->steps - since < MONITOR_WINDOW_STEPS - MONITOR_CHECK_STEPS)
-            continue;
-        monitor->collapsed_layer = (double)i;
-        return judge(monitor, VERDICT_COLLAPSED);
-    }
-    return judge(monitor, VERDICT_HEALTHY);
-}
-
-enum verdict monitor_validation(struct monitor *monitor, double loss)
-{
-    return judge(monitor, isfinite(loss) ? VERDICT_HEALTHY : VERDICT_DIVERGED);
-}
-
-void monitor_explain(const struct monitor *monitor, double lr, char *text, size_t text_bytes)
-{
-    switch ((enum verdict)monitor->verdict) {
-    case VERDICT_DIVERGED:
-        if (isfinite(monitor->last_finite_loss))
-            (void)snprintf(text, text_bytes,
-                           "The loss was not finite at step %.0f (the last finite loss was %.4g): "
-                           "the rate %.3g is too large; try a third of it or a warm-up.",
-                           monitor->steps, monitor->last_finite_loss, lr);
-        else
-            (void)snprintf(text, text_bytes,
-                           "The loss was not finite from the first step on: look at the data and "
-                           "the initial weights before the rate %.3g.",
-                           lr);
-        return;
-    case VERDICT_COLLAPSED: {
-        const struct layer_state *layer = &monitor->layer[(size_t)monitor->collapsed_layer];
-        (void)snprintf(
-            text, text_bytes,
-            "The loss has stood at %.4g on average for %d steps (a constant predictor "
-            "reaches %.4g) and %.3g %% of the units of ReLU layer %.0f are dead, since step "
-            "%.0f: the rate %.3g is too large; try a third of it or a warm-up.",
-            mean(monitor->loss, MONITOR_WINDOW_STEPS), MONITOR_WINDOW_STEPS, monitor->constant_loss,
-            100 * layer->share, monitor->collapsed_layer + 1, layer->dead_since, lr);
-        return;
-    }
-    case VERDICT_NONE:
-    case VERDICT_HEALTHY:
-        break;
-    }
-    (void)snprintf(text, text_bytes, "The loss is finite and the network is alive.");
-}
+/* --- checkpoints ---------------------------------------------------------------------------------
+ */
 
 /* Everything from `steps` on is doubles, without gaps. */
 static size_t state_offset(void)
@@ -147,7 +132,7 @@ static size_t state_offset(void)
 
 size_t monitor_state_count(const struct monitor *monitor)
 {
-    size_t bytes = sizeof *monitor + monitor->layer_count * sizeof(struct layer_state);
+    size_t bytes = offsetof(struct monitor, layer) + rows(monitor) * sizeof(struct layer_state);
     return (bytes - state_offset()) / sizeof(double);
 }
 
@@ -157,13 +142,17 @@ void monitor_save(const struct monitor *monitor, double *state)
            monitor_state_count(monitor) * sizeof(double));
 }
 
+static bool is_count(double value, double most)
+{
+    return value >= 0 && value <= most && value == floor(value);
+}
+
 bool monitor_load(struct monitor *monitor, const double *state)
 {
     memcpy((char *)monitor + state_offset(), state, monitor_state_count(monitor) * sizeof(double));
     const double steps_max = 9007199254740992.0; /* 2^53 */
-    double layer = monitor->collapsed_layer, verdict = monitor->verdict;
-    return monitor->steps >= 0 && monitor->steps < steps_max &&
-           monitor->steps == floor(monitor->steps) && verdict >= VERDICT_NONE &&
-           verdict <= VERDICT_COLLAPSED && verdict == floor(verdict) && layer >= 0 &&
-           layer == floor(layer) && (layer == 0 || layer < (double)monitor->layer_count);
+    return is_count(monitor->steps, steps_max - 1) && monitor->block_steps >= 1 &&
+           is_count(monitor->block_steps, steps_max) &&
+           is_count(monitor->block_count, MONITOR_BLOCKS - 1) &&
+           is_count(monitor->open_steps, monitor->block_steps - 1);
 }

@@ -1,60 +1,132 @@
-/* monitor.h - tells from a run's losses that it is lost, before its budget is spent.
+/* monitor.h - tells from a run's losses that it is lost, before its budget is spent, and of any run
+ * what its losses say about its learning rate.
  *
- * Pure: fed the loss of every step and, every few steps, the share of dead units in each ReLU
- * layer. Two ways of being lost are known:
+ * Pure: fed the loss of every step, the validation losses, and every few steps what the hidden
+ * units say (network_watch). c below is the loss of the best constant predictor.
  *
- * - diverged: a loss is not finite. No finite loss is too large: runs whose loss once stood at
- * fifty times the best recover and end well.
- * - collapsed: thrown to the constant predictor's level and stuck there. Over the last
- *   MONITOR_WINDOW_STEPS steps the mean loss is at least MONITOR_LOSS_SHARE of the constant
- * predictor's, and all the time at least MONITOR_DEAD_SHARE of one layer's units were dead: 0 for
- * every sample, so that no gradient passes them. Either alone proves nothing: a small rate stands
- * at the constant predictor's loss for long, and sound runs with 96 % dead units still learn. Nor
- * is it enough that the units are dead now: a last one that flickers has brought networks back.
+ * Two verdicts end a run.
  *
- * The thresholds come from 792 runs of three epochs, none of them stopped: perceptrons with 32, 128
- * and 3 x 64 units; SGD, momentum and Adam; 22 rates from 0.001 to 30; four seeds. Of the 359 that
- * were lost at the end the rule finds 354 (20 of them were not finite), half of them by step 210,
- * and it stops none of the 433 sound ones. Dead units in one batch in place of the whole window
- * find 4 runs more and stop 3 sound ones, their mean over the window finds 4 more and stops 1. */
+ * diverged: a loss is not finite; or it grows without bound: the level rule below holds, and the
+ * level is MONITOR_GROWTH times that of the run's second quarter.
+ *
+ * collapsed: thrown to the constant predictor's level, or above it, and stuck there. Either it is
+ * dead: all units of a layer, or the network's outputs, became exactly the same for every sample,
+ * in all checks of MONITOR_WINDOW_STEPS steps, with a mean loss of at least MONITOR_LOSS_SHARE c;
+ * or, if it is the layer's first silence, in those of MONITOR_DEAD_STEPS, with a mean loss of at
+ * least MONITOR_THROWN_SHARE c. No gradient passes such a layer, but a rare sample may wake it:
+ * sound runs were silent for up to 80 steps, always with a loss within 2 % of c, which tells them
+ * from those that were thrown far. Nearly the same is not enough: tanh units whose outputs differed
+ * by less than UNIT_NEAR for 500 steps have come back. What was nearly the same for all samples
+ * from the start is not judged: it never was alive.
+ *
+ * Or its level is high and stays: in the last half of the run no mean of a 64th to a 32nd of it was
+ * below MONITOR_FLOOR c; the level (the geometric mean of these means) is at least MONITOR_LEVEL c;
+ * and it would still be there after MONITOR_PATIENCE times as many steps if it went on falling as
+ * from the run's second quarter to its second half, as a power of the step number. This is not
+ * asked before four times the warm-up's steps, nor where the schedule will lower the rate: the
+ * level of overshooting steps goes with the rate. Nor where the study's metric is val_error: a
+ * classifier whose logits are far too large may classify well.
+ *
+ * Growth alone proves nothing: above 2 / lambda_max a network's loss may grow first and then settle
+ * where it is flatter (Lewkowycz et al. 2020, arXiv:2003.02218; Cohen et al. 2021,
+ * arXiv:2103.00065), and runs whose loss once stood at ten thousand times c end well. That ReLU
+ * units die at large rates for good: Lu et al. 2019, arXiv:1903.06733.
+ *
+ * The others explain a run that was stopped, paused or finished. The first that holds is given.
+ *
+ * oscillating: over the last MONITOR_WINDOW_STEPS steps the loss less its straight trend has an
+ * autocorrelation of at most MONITOR_SWING_CORRELATION at a lag of up to MONITOR_SWING_LAG steps
+ * (chance gives about -0.2), and its deviation is at least MONITOR_SWING_SHARE of its mean.
+ *
+ * overfitting: the validation loss is above MONITOR_DONE c and more than MONITOR_WORSE times its
+ * lowest, while the training loss of the last quarter of the run is lower than in the quarter
+ * before (Prechelt 1998, Early stopping - but when?, generalisation loss).
+ *
+ * erratic: that deviation is at least MONITOR_ERRATIC c; or the last quarter's mean loss is more
+ * than MONITOR_WORSE times that of the best eighth before; or it is above MONITOR_LEARNED c though
+ * the run was thrown: ten losses together stood far above the first, or a layer fell silent.
+ *
+ * slow: it learned nothing, and was never thrown; or the last quarter of the run brought at least
+ * MONITOR_PACE of all the progress since its start.
+ *
+ * plateaued: the last quarter is lower than the one before by less than MONITOR_FLAT of it, the
+ * loss is above MONITOR_DONE c, and the schedule is not to lower the rate by itself.
+ *
+ * healthy: none of these. */
 #ifndef LRSWEEP_WORKER_TRAINER_MONITOR_H
 #define LRSWEEP_WORKER_TRAINER_MONITOR_H
 
 #include "common/verdict.h"
+#include "worker/trainer/network.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MONITOR_WINDOW_STEPS 200
-#define MONITOR_LOSS_SHARE   0.97
-#define MONITOR_DEAD_SHARE   0.98
+/* Chosen on the runs of tests/bench/verdicts with seeds 1 to 5:
+ * README, "Verdicts". */
+#define MONITOR_WINDOW_STEPS      200
+#define MONITOR_DEAD_STEPS        30
+#define MONITOR_LOSS_SHARE        0.97
+#define MONITOR_THROWN_SHARE      1.1
+#define MONITOR_SPREAD            0.01
+#define MONITOR_LEVEL_STEPS       200 /* before these the level is not judged */
+#define MONITOR_FLOOR             2.0
+#define MONITOR_LEVEL             4.0
+#define MONITOR_PATIENCE          1000.0
+#define MONITOR_GROWTH            2.0
+#define MONITOR_SWING_CORRELATION (-0.5)
+#define MONITOR_SWING_LAG         25
+#define MONITOR_SWING_SHARE       0.05
+#define MONITOR_WORSE             1.25
+#define MONITOR_ERRATIC           0.25
+#define MONITOR_LEARNED           0.85
+#define MONITOR_PACE              0.1
+#define MONITOR_FLAT              0.01
+#define MONITOR_DONE              0.05
 
-/* Dead units are looked for once in so many steps. It costs a pass over the outputs of one batch, a
- * hundredth of a step: a thousandth of the time at this interval. */
+/* Units are looked at once in so many steps, and after the first. It costs a pass over the outputs
+ * of one batch, a hundredth of a step: a thousandth of the time at this interval. */
 #define MONITOR_CHECK_STEPS 10
 
 struct monitor;
 
-/* constant_loss: of the best constant predictor; 0: unknown, nothing is then called collapsed.
- * relu_layers: layers whose units can die. NULL when memory ran out. */
-struct monitor *monitor_create(double constant_loss, size_t relu_layers);
+struct monitor_settings {
+    double constant_loss;  /* 0: not known, nothing is then called collapsed */
+    size_t watched_layers; /* hidden layers whose units are fed */
+    double warmup_steps;   /* during which the rate rises */
+    bool falling;          /* the schedule will lower the rate far below its highest */
+    bool by_loss;          /* the study's metric is a loss */
+    bool patient;          /* ends no run whose loss is finite */
+};
+
+/* NULL when memory ran out. */
+struct monitor *monitor_create(const struct monitor_settings *settings);
 void monitor_destroy(struct monitor *monitor);
+
+/* Each returns diverged or collapsed where the run is to end, else healthy. */
 
 /* Feeds the training loss of the next step. */
 enum verdict monitor_step(struct monitor *monitor, double loss);
 
-/* Whether the step fed last is one after which dead units are to be fed. */
-bool monitor_wants_dead_units(const struct monitor *monitor);
+/* Whether the step fed last is one after which units are to be fed. */
+bool monitor_wants_units(const struct monitor *monitor);
 
-/* Feeds the share of dead units of each ReLU layer in the batch of the step fed last. */
-enum verdict monitor_dead_units(struct monitor *monitor, const double *share);
+/* Feeds what network_watch found in the batch of the step fed last. */
+enum verdict monitor_units(struct monitor *monitor, const struct unit_shares *shares,
+                           double spread);
 
-/* Feeds a validation loss. */
-enum verdict monitor_validation(struct monitor *monitor, double loss);
+/* Feeds the validation loss after the step fed last. `regular`: one of every validate_every steps;
+ * the others come from how a run was cut into rungs, which must change no verdict. */
+enum verdict monitor_validation(struct monitor *monitor, double loss, bool regular);
 
-/* A sentence on the verdict given last: what was seen, and what to do at learning rate `lr`. */
-void monitor_explain(const struct monitor *monitor, double lr, char *text, size_t text_bytes);
+/* The verdict on the run as it stands, and a sentence: what was seen, at which step, and what to do
+ * at learning rate `lr`. */
+enum verdict monitor_explain(const struct monitor *monitor, double lr, char *text,
+                             size_t text_bytes);
+
+/* By what the advice of the sentence multiplies the rate; 1: the rate may stay. */
+double monitor_advice(const struct monitor *monitor);
 
 /* The state as numbers, for checkpoints: how many, out, and in. Loading refuses (false) numbers
  * that no monitor can have left. */

@@ -1,64 +1,17 @@
-/* network.c - builds the list of layers and runs it forwards and backwards. */
+/* network.c - places the parameters of a row of layers, and runs it forwards and backwards. */
 #include "worker/trainer/network.h"
 
 #include "common/portability.h"
 #include "worker/trainer/memory.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct catalogue_key type_key[] = {
-    {.name = "type", .type = KEY_TEXT, .names = &catalogue_layers, .text = "what the layer does"},
-};
-
-static const struct catalogue_entry layer_group = {
-    .name = "layer", .keys = type_key, .key_count = 1};
-
-static bool layer_configure(struct layer *layer, const json_t *spec, size_t index,
-                            const struct shape *input, struct refusal *refusal)
-{
-    char at[SETTING_BYTES];
-    const char *type;
-    (void)snprintf(at, sizeof at, "model.layers[%zu]", index);
-    if (!json_is_object(spec))
-        return refusal_set(refusal, at, "%s is not a group", at);
-    struct settings settings = {.group = spec, .entry = &layer_group, .at = at};
-    if (!settings_text(&settings, "type", &type, refusal))
-        return false;
-    layer->class = layer_class_find(type);
-    if (!layer->class)
-        return refusal_set(refusal, at, "%s: this trainer has no layer \"%s\"", at, type);
-    settings.entry = catalogue_find(&catalogue_layers, type);
-    layer->index = index;
-    layer->lr_multiplier = 1;
-    if (catalogue_key_find(settings.entry, "lr_multiplier") &&
-        !settings_number(&settings, "lr_multiplier", &layer->lr_multiplier, refusal))
-        return false;
-    return settings_known(&settings, &layer_group, refusal) &&
-           layer->class->configure(layer, &settings, input, refusal);
-}
 
 static size_t aligned(size_t count)
 {
     const size_t line = MEMORY_ALIGNMENT_BYTES / sizeof(real);
     return (count + line - 1) / line * line;
-}
-
-/* The first layer to which the order of an image's numbers matters says whether its channels are
- * put last. Where there is one channel, they are. */
-static bool wants_channels_last(const json_t *layers, const struct shape *input)
-{
-    if (input->rank != 3 || input->size[0] == 1)
-        return false;
-    for (size_t i = 0; i < json_array_size(layers); i++) {
-        const char *type = json_string_value(json_object_get(json_array_get(layers, i), "type"));
-        const struct layer_class *class = type ? layer_class_find(type) : NULL;
-        if (class && class->order != IMAGE_ORDER_ANY)
-            return class->order == IMAGE_ORDER_LAST;
-    }
-    return false;
 }
 
 /* Gives a layer's tensors their places, parameters or running statistics. */
@@ -71,11 +24,9 @@ static bool tensors_place(struct network *network, struct layer *layer, bool run
         struct tensor *tensor = &layer->tensor[t];
         if (tensor->running != running)
             continue;
-        if (tensor->count > tensor_count_max - *arena_count) {
-            char at[SETTING_BYTES];
-            (void)snprintf(at, sizeof at, "model.layers[%zu]", layer->index);
-            return refusal_set(refusal, at, "%s: %zu parameters are too many", at, tensor->count);
-        }
+        if (tensor->count > tensor_count_max - *arena_count)
+            return refusal_set(refusal, layer->at, "%s: %zu parameters are too many", layer->at,
+                               tensor->count);
         tensor->offset = *arena_count;
         *arena_count += aligned(tensor->count);
         network->parameter_count += running ? 0 : tensor->count;
@@ -88,25 +39,19 @@ bool network_create(struct network *network, const json_t *model, const struct s
 {
     memset(network, 0, sizeof *network);
     const json_t *layers = json_object_get(model, "layers");
-    if (!json_is_array(layers) || json_array_size(layers) == 0)
-        return refusal_set(refusal, "model.layers",
-                           "model.layers is not a list of at least one layer");
+    struct layer_list list;
     network->input = *input;
     network->inputs = shape_count(input);
-    network->layer_count = json_array_size(layers);
-    network->layer = calloc(network->layer_count, sizeof *network->layer);
-    if (!network->layer)
-        return refusal_set(refusal, "model.layers", "out of memory");
-    network->reorders = wants_channels_last(layers, input);
+    network->reorders = layer_list_wants_channels_last(layers, input);
     network->input.channels_last = network->reorders;
-    const struct shape *shape = &network->input;
+    if (!layer_list_read(&list, layers, &network->input, refusal))
+        return false;
+    network->layer = list.layer;
+    network->layer_count = list.count;
+    network->depth = list.depth;
     bool good = true;
-    for (size_t i = 0; good && i < network->layer_count; i++) {
-        struct layer *layer = &network->layer[i];
-        good = layer_configure(layer, json_array_get(layers, i), i, shape, refusal) &&
-               tensors_place(network, layer, false, &network->arena_count, refusal);
-        shape = &layer->output;
-    }
+    for (size_t i = 0; good && i < network->layer_count; i++)
+        good = tensors_place(network, &network->layer[i], false, &network->arena_count, refusal);
     network->weights_count = network->arena_count;
     for (size_t i = 0; good && i < network->layer_count; i++)
         good = tensors_place(network, &network->layer[i], true, &network->weights_count, refusal);
@@ -114,7 +59,7 @@ bool network_create(struct network *network, const json_t *model, const struct s
         network_destroy(network);
         return false;
     }
-    network->outputs = shape_count(shape);
+    network->outputs = network->layer[network->layer_count - 1].outputs;
     return true;
 }
 
@@ -140,7 +85,7 @@ double network_flops(const struct network *network)
     double sum = 0, flops[3];
     for (size_t i = 0; i < network->layer_count; i++) {
         network->layer[i].class->flops(&network->layer[i], flops);
-        sum += flops[0] + flops[1] + (i > 0 ? flops[2] : 0);
+        sum += flops[0] + flops[1] + (network->layer[i].source > 0 ? flops[2] : 0);
     }
     return sum;
 }
@@ -186,6 +131,10 @@ bool activations_create(struct activations *activations, const struct network *n
         activations->gradient[i] = buffer(widest * backward_rows, &numbers);
         good = activations->gradient[i] != NULL;
     }
+    for (size_t i = 0; good && i < network->depth; i++) {
+        activations->held[i] = buffer(widest * backward_rows, &numbers);
+        good = activations->held[i] != NULL;
+    }
     activations->scratch = good ? buffer(scratch, &numbers) : NULL;
     activations->bytes = numbers * sizeof(real);
     if (activations->scratch)
@@ -208,6 +157,8 @@ void activations_destroy(struct activations *activations)
     free(activations->reordered);
     free(activations->gradient[0]);
     free(activations->gradient[1]);
+    for (size_t i = 0; i < LAYER_DEPTH_MAX; i++)
+        free(activations->held[i]);
     free(activations->scratch);
     memset(activations, 0, sizeof *activations);
 }
@@ -222,9 +173,12 @@ MULTIVERSION static void channels_put_last(const real *restrict from, real *rest
                 to[p * channels + c] = from[c * places + p];
 }
 
-static const real *network_input(const struct network *network,
-                                 const struct activations *activations)
+/* What a layer with this source takes. */
+static const real *source_at(const struct network *network, const struct activations *activations,
+                             size_t source)
 {
+    if (source > 0)
+        return activations->output[source - 1];
     return network->reorders ? activations->reordered : activations->input;
 }
 
@@ -238,14 +192,54 @@ real *network_forward(const struct network *network, const struct pass *pass,
         channels_put_last(activations->input, activations->reordered, pass->count, channels,
                           network->inputs / channels);
     }
-    const real *input = network_input(network, activations);
     for (size_t i = 0; i < network->layer_count; i++) {
         const struct layer *layer = &network->layer[i];
-        layer->class->forward(layer, &own, input, activations->output[i],
-                              pass->training ? activations->kept[i] : NULL);
-        input = activations->output[i];
+        if (layer->class->project)
+            own.shortcut = source_at(network, activations, layer->shortcut);
+        layer->class->forward(layer, &own, source_at(network, activations, layer->source),
+                              activations->output[i], pass->training ? activations->kept[i] : NULL);
     }
     return activations->output[network->layer_count - 1];
+}
+
+MULTIVERSION static void add(const real *restrict from, real *restrict to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] += from[i];
+}
+
+static void exchange(real **one, real **other)
+{
+    real *kept = *one;
+    *one = *other;
+    *other = kept;
+}
+
+/* The joining layers whose branches a backward pass is in, the innermost last, and where the
+ * gradient of each one's other branch waits meanwhile. */
+struct branches {
+    const struct layer *open[LAYER_DEPTH_MAX];
+    real *held[LAYER_DEPTH_MAX];
+    size_t depth;
+};
+
+/* The pass has left `layer` behind it, which left *gradient. Where a shortcut began there, the
+ * list's turn comes; where a list did, the gradients of both are one. `count` numbers. */
+static void branches_leave(struct branches *branches, const struct layer *layer, real **gradient,
+                           size_t count)
+{
+    while (branches->depth > 0) {
+        size_t top = branches->depth - 1;
+        const struct layer *join = branches->open[top];
+        if (layer->index == join->branch)
+            exchange(gradient, &branches->held[top]);
+        if (layer->index != join->first)
+            return;
+        /* The network's input needs no gradient. */
+        if (layer->source > 0)
+            add(branches->held[top], *gradient, count);
+        branches->depth--;
+    }
 }
 
 void network_backward(const struct network *network, const struct pass *pass,
@@ -254,62 +248,90 @@ void network_backward(const struct network *network, const struct pass *pass,
     struct pass own = *pass;
     own.scratch = activations->scratch;
     real *of_output = activations->gradient[0], *of_input = activations->gradient[1];
+    struct branches branches = {.depth = 0};
+    memcpy(branches.held, activations->held, sizeof branches.held);
     for (size_t i = network->layer_count; i-- > 0;) {
         const struct layer *layer = &network->layer[i];
-        const real *input =
-            i > 0 ? activations->output[i - 1] : network_input(network, activations);
-        layer->class->backward(layer, &own, input, activations->output[i], activations->kept[i],
-                               of_output, i > 0 ? of_input : NULL, sink);
-        real *swapped = of_output;
-        of_output = of_input;
-        of_input = swapped;
+        layer->class->backward(layer, &own, source_at(network, activations, layer->source),
+                               activations->output[i], activations->kept[i], of_output,
+                               layer->source > 0 ? of_input : NULL, sink);
+        exchange(&of_output, &of_input);
+        if (layer->class->project) {
+            branches.open[branches.depth] = layer;
+            exchange(&of_input, &branches.held[branches.depth++]);
+        } else {
+            branches_leave(&branches, layer, &of_output, pass->count * layer->inputs);
+        }
     }
 }
 
-static bool relu_hidden(const struct network *network, size_t layer)
+static bool watched(const struct network *network, size_t layer)
 {
-    return layer + 1 < network->layer_count && network->layer[layer].activation == ACTIVATION_RELU;
+    return layer + 1 < network->layer_count && network->layer[layer].activation != ACTIVATION_NONE;
 }
 
-size_t network_relu_layers(const struct network *network)
+size_t network_watched_layers(const struct network *network)
 {
     size_t count = 0;
     for (size_t i = 0; i < network->layer_count; i++)
-        count += relu_hidden(network, i);
+        count += watched(network, i);
     return count;
 }
 
-/* Sets alive[j] where column j of the matrix, whose rows are `stride` apart, is not 0 throughout. A
- * value that is not a number counts as alive: the loss says what is wrong there. */
-MULTIVERSION static void columns_alive(const real *restrict matrix, size_t rows, size_t stride,
-                                       size_t columns, real *restrict alive)
+/* The lowest and the highest number of each column of the matrix, whose rows are `stride` apart. */
+MULTIVERSION static void columns_bound(const real *restrict matrix, size_t rows, size_t stride,
+                                       size_t columns, real *restrict low, real *restrict high)
 {
     for (size_t i = 0; i < rows; i++, matrix += stride)
-        for (size_t j = 0; j < columns; j++)
-            alive[j] = matrix[j] == 0 ? alive[j] : 1;
+        for (size_t j = 0; j < columns; j++) {
+            low[j] = matrix[j] < low[j] ? matrix[j] : low[j];
+            high[j] = matrix[j] > high[j] ? matrix[j] : high[j];
+        }
 }
 
-double network_dead_units(const struct network *network, const struct activations *activations,
-                          size_t count, double *share)
+/* How far the outputs of a layer's units range over the samples. */
+struct ranges {
+    size_t same, near; /* units with a range of 0, and of at most UNIT_NEAR */
+    double widest;
+};
+
+static struct ranges layer_ranges(const struct layer *layer, const real *output, size_t count)
 {
     enum { BLOCK = 256 };
-    size_t dead_units = 0, units = 0;
-    for (size_t i = 0; i < network->layer_count; i++) {
-        if (!relu_hidden(network, i))
-            continue;
-        size_t columns = network->layer[i].units, dead = 0;
-        size_t rows = count * (network->layer[i].outputs / columns);
-        const real *output = activations->output[i];
-        for (size_t first = 0; first < columns; first += BLOCK) {
-            real alive[BLOCK] = {0};
-            size_t width = columns - first < BLOCK ? columns - first : BLOCK;
-            columns_alive(output + first, rows, columns, width, alive);
-            for (size_t j = 0; j < width; j++)
-                dead += alive[j] == 0;
+    struct ranges ranges = {0};
+    size_t columns = layer->units, rows = count * (layer->outputs / columns);
+    rows = rows < NETWORK_WATCHED_ROWS ? rows : NETWORK_WATCHED_ROWS;
+    for (size_t first = 0; first < columns; first += BLOCK) {
+        real low[BLOCK], high[BLOCK];
+        size_t width = columns - first < BLOCK ? columns - first : BLOCK;
+        /* From the first row, so that a column that begins with what is not a number stays so. */
+        memcpy(low, output + first, width * sizeof *low);
+        memcpy(high, output + first, width * sizeof *high);
+        columns_bound(output + first, rows, columns, width, low, high);
+        for (size_t j = 0; j < width; j++) {
+            double range = (double)high[j] - (double)low[j];
+            ranges.same += range == 0;
+            ranges.near += range <= UNIT_NEAR;
+            ranges.widest = range <= ranges.widest ? ranges.widest : range;
         }
-        *share++ = (double)dead / (double)columns;
-        dead_units += dead;
-        units += columns;
     }
-    return units ? (double)dead_units / (double)units : NAN;
+    return ranges;
+}
+
+double network_watch(const struct network *network, const struct activations *activations,
+                     size_t count, struct unit_shares *shares, double *same)
+{
+    size_t all_same = 0, units = 0, last = network->layer_count - 1;
+    for (size_t i = 0; i < last; i++) {
+        const struct layer *layer = &network->layer[i];
+        if (!watched(network, i))
+            continue;
+        struct ranges ranges = layer_ranges(layer, activations->output[i], count);
+        *shares++ = (struct unit_shares){.same = (double)ranges.same / (double)layer->units,
+                                         .near = (double)ranges.near / (double)layer->units};
+        all_same += ranges.same;
+        units += layer->units;
+    }
+    *same = units ? (double)all_same / (double)units : NAN;
+    return layer_ranges(&network->layer[last], activations->output[last], count).widest;
 }

@@ -1,4 +1,4 @@
-/* network.h - a list of layers, and the buffers that a pass through them needs.
+/* network.h - layers in a row (layer_list.h), and the buffers that a pass through them needs.
  *
  * The parameters of all layers stand in one arena of `arena_count` numbers, each tensor at a
  * multiple of 64 bytes (the gaps stay 0), so that gradients and optimizer state are arenas of the
@@ -7,13 +7,14 @@
 #ifndef LRSWEEP_WORKER_TRAINER_NETWORK_H
 #define LRSWEEP_WORKER_TRAINER_NETWORK_H
 
-#include "worker/trainer/layer.h"
+#include "worker/trainer/layer_list.h"
 
 #include <stdint.h>
 
 struct network {
     struct layer *layer;
     size_t layer_count;
+    size_t depth; /* lists of layers inside layers, the one in the other: at most so many */
     struct shape input;
     size_t inputs, outputs;
     size_t parameter_count; /* trainable numbers */
@@ -42,7 +43,8 @@ struct activations {
     real **output;     /* [layer_count], each [forward_rows][layer's outputs] */
     real **kept;       /* [layer_count], what forward leaves for backward, or NULL */
     real *gradient[2]; /* [backward_rows][widest layer]: of the layer's output, of its input */
-    real *scratch;     /* that all layers share */
+    real *held[LAYER_DEPTH_MAX]; /* the same, [depth]: where one branch waits for the other */
+    real *scratch;               /* that all layers share */
     size_t layer_count;
     size_t bytes; /* of all of them */
 };
@@ -61,12 +63,28 @@ real *network_forward(const struct network *network, const struct pass *pass,
 void network_backward(const struct network *network, const struct pass *pass,
                       const struct activations *activations, const struct gradient_sink *sink);
 
-/* Hidden layers with units that can die: all ReLU layers but the last. */
-size_t network_relu_layers(const struct network *network);
+/* What the units of one hidden layer said to the samples of a batch. A number that is not finite is
+ * not the same as anything. */
+struct unit_shares {
+    double same; /* share of its units whose outputs are equal for all samples */
+    double near; /* share of those whose outputs differ by at most UNIT_NEAR */
+};
 
-/* For each of them, the share of its units that are 0 for every one of the `count` samples that
- * went forward last; returns the share over all of them (NAN where there are none). */
-double network_dead_units(const struct network *network, const struct activations *activations,
-                          size_t count, double *share);
+/* Hidden units of networks that learn differ by far more from sample to sample; at a thousandth a
+ * tanh stands at its limit, a GELU or SiLU at 0. */
+#define UNIT_NEAR 1e-3
+
+/* Of a convolution, each place of a sample counts as a sample; more of them than this are not
+ * looked at, which would cost more than half a percent of the time. */
+#define NETWORK_WATCHED_ROWS 16384
+
+/* Hidden layers that are watched: all with an activation but the last layer. */
+size_t network_watched_layers(const struct network *network);
+
+/* For each of them its shares over the `count` samples that went forward last; *same: the share of
+ * all their units together whose outputs are equal (NAN where there are none). Returns by how much
+ * an output of the network differs from sample to sample at most. */
+double network_watch(const struct network *network, const struct activations *activations,
+                     size_t count, struct unit_shares *shares, double *same);
 
 #endif

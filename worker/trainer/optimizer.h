@@ -50,6 +50,10 @@ struct optimizer_class {
     /* Starts the next step: counts it and works out what all its parts have in common. */
     void (*begin)(struct optimizer *optimizer, double lr);
 
+    /* The state, of `count` numbers each, was left by a trial with these parameters: makes it what
+     * it would be with its own. NULL: it does not depend on them. */
+    void (*adopt)(struct optimizer *optimizer, const double *parameter, size_t count);
+
     /* weights[i], and the state at offset + i, for i < count. gradient is NULL if it was
      * accumulated. */
     void (*update)(const struct optimizer *optimizer, const struct optimizer_part *part,

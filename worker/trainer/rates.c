@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The parameters of a layer end where those of the next layer that has some begin. */
 static size_t layer_end(const struct network *network, size_t index)
@@ -13,7 +14,26 @@ static size_t layer_end(const struct network *network, size_t index)
     return network->arena_count;
 }
 
-/* Puts the candidate's multipliers, [layer_count], over the model's. */
+/* Multiplies the rates of layer `index` of model.layers, and of all layers inside it. False: it has
+ * no parameters. */
+static bool layer_multiply(double *multiplier, const struct network *network, size_t index,
+                           double value)
+{
+    char at[SETTING_BYTES];
+    bool found = false;
+    size_t length = (size_t)snprintf(at, sizeof at, "model.layers[%zu]", index);
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const struct layer *layer = &network->layer[i];
+        if (strncmp(layer->at, at, length) != 0 || layer->tensor_count == 0)
+            continue;
+        multiplier[i] *= value;
+        found = true;
+    }
+    return found;
+}
+
+/* The model's multipliers with the candidate's: [layer_count]. What the study searches stands at 1
+ * in the model. */
 static bool multipliers_read(double *multiplier, const struct network *network,
                              const json_t *multipliers, struct error *error)
 {
@@ -32,10 +52,9 @@ static bool multipliers_read(double *multiplier, const struct network *network,
         if (!settings_count(&settings, "layer", &layer, &refusal) ||
             !settings_number(&settings, "value", &value, &refusal))
             return error_set(error, "%s", refusal.error.text);
-        if (layer >= network->layer_count || network->layer[layer].tensor_count == 0)
+        if (!layer_multiply(multiplier, network, layer, value))
             return error_set(error, "%s.layer is %zu: the model has no such layer with parameters",
                              at, layer);
-        multiplier[layer] = value;
     }
     return true;
 }

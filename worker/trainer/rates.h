@@ -1,8 +1,9 @@
 /* rates.h - learning rates that differ from layer to layer.
  *
  * A layer's rate is the schedule's times its multiplier, times layer_decay once for each layer with
- * parameters behind it (Howard and Ruder 2018, section 3.2). A rate of 0 freezes the layer. The
- * multiplier is the candidate's where the study searches it, or else the model's. */
+ * parameters behind it in the row (layer_list.h; Howard and Ruder 2018, section 3.2). A rate of 0
+ * freezes the layer. The multiplier is the model's times the candidate's, where the study searches
+ * it; that of a layer with lists inside is for all layers in them. */
 #ifndef LRSWEEP_WORKER_TRAINER_RATES_H
 #define LRSWEEP_WORKER_TRAINER_RATES_H
 

@@ -177,8 +177,7 @@ static bool interrupted(void *context)
 
 /* After a training: leaves the checkpoint, then says how it ended. */
 static void conclude(struct session *session, struct trial *trial,
-                     const struct assignment *assignment, enum training_end end,
-                     enum verdict verdict)
+                     const struct assignment *assignment, enum training_end end)
 {
     struct error error;
     char text[ERROR_TEXT_BYTES];
@@ -189,17 +188,13 @@ static void conclude(struct session *session, struct trial *trial,
         fail(session, assignment->trial, trial->step, error.text);
         return;
     }
-    const char *status = "ok";
-    if (end == TRAINING_LOST) {
-        status = "diverged";
+    static const char *const status[] = {[TRAINING_REACHED] = "ok",
+                                         [TRAINING_INTERRUPTED] = "stopped",
+                                         [TRAINING_LOST] = "diverged"};
+    enum verdict verdict =
         monitor_explain(trial->monitor, trial->candidate.schedule.base_lr, text, sizeof text);
-    } else if (end == TRAINING_INTERRUPTED) {
-        status = "stopped";
-        (void)snprintf(text, sizeof text, "Stopped at step %llu, as asked.",
-                       (unsigned long long)trial->step);
-    }
-    answered(session, answer_done(session->options->output, assignment->trial, trial->step, status,
-                                  verdict, end == TRAINING_REACHED ? NULL : text));
+    answered(session, answer_done(session->options->output, assignment->trial, trial->step,
+                                  status[end], verdict, text));
 }
 
 static void train(struct session *session, const json_t *message)
@@ -233,7 +228,7 @@ static void train(struct session *session, const json_t *message)
         enum verdict verdict;
         session->trial = assignment.trial;
         enum training_end end = training_run(&trial, assignment.to, &watch, &verdict);
-        conclude(session, &trial, &assignment, end, verdict);
+        conclude(session, &trial, &assignment, end);
         session->trial = NULL;
     }
     trial_destroy(&trial);

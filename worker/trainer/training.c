@@ -15,11 +15,6 @@ static double now_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static bool lost(enum verdict verdict)
-{
-    return verdict == VERDICT_DIVERGED || verdict == VERDICT_COLLAPSED;
-}
-
 static enum verdict validate(struct trial *trial, struct training_report *report)
 {
     const struct model *model = trial->model;
@@ -28,11 +23,12 @@ static enum verdict validate(struct trial *trial, struct training_report *report
     struct evaluation evaluation = evaluate(&model->network, &model->loss, trial->weights,
                                             &trial->activations, &model->dataset, SPLIT_VALIDATION);
     report->val_loss = evaluation.loss;
-    if (trial->step % trial->candidate.validate_every == 0)
+    bool regular = trial->step % trial->candidate.validate_every == 0;
+    if (regular)
         schedule_observe(&trial->candidate.schedule, &trial->schedule, trial->step,
                          evaluation.loss);
     report->val_accuracy = evaluation.accuracy;
-    return monitor_validation(trial->monitor, evaluation.loss);
+    return monitor_validation(trial->monitor, evaluation.loss, regular);
 }
 
 /* One step under the monitor's eyes; fills what the step itself tells. */
@@ -43,12 +39,14 @@ static enum verdict watched_step(struct trial *trial, bool measured, struct trai
     report->grad_norm = measures.grad_norm;
     report->update_ratio = measures.update_ratio;
     enum verdict verdict = monitor_step(trial->monitor, loss);
-    bool wanted = trial->candidate.stop_collapsed && monitor_wants_dead_units(trial->monitor);
-    if (wanted || measured || lost(verdict))
-        report->dead_units = network_dead_units(&trial->model->network, &trial->activations,
-                                                trial->candidate.batch_size, trial->dead);
-    if (wanted && !lost(verdict))
-        verdict = monitor_dead_units(trial->monitor, trial->dead);
+    bool wanted = monitor_wants_units(trial->monitor) && !verdict_ends(verdict);
+    if (wanted || measured || verdict_ends(verdict)) {
+        double spread =
+            network_watch(&trial->model->network, &trial->activations, trial->candidate.batch_size,
+                          trial->shares, &report->dead_units);
+        if (wanted)
+            verdict = monitor_units(trial->monitor, trial->shares, spread);
+    }
     return verdict;
 }
 
@@ -80,7 +78,7 @@ enum training_end training_run(struct trial *trial, uint64_t to, const struct tr
         struct training_report report = unknown;
         *verdict = validate(trial, &report);
         report_send(trial, &report, watch);
-        return lost(*verdict) ? TRAINING_LOST : TRAINING_REACHED;
+        return verdict_ends(*verdict) ? TRAINING_LOST : TRAINING_REACHED;
     }
     while (trial->step < to) {
         uint64_t next = trial->step + 1;
@@ -90,14 +88,14 @@ enum training_end training_run(struct trial *trial, uint64_t to, const struct tr
         *verdict = watched_step(trial, reported, &report);
 
         double now = now_s();
-        if (reported || lost(*verdict)) {
+        if (reported || verdict_ends(*verdict)) {
             trial->seconds += now - started;
-            if (validated && !lost(*verdict))
+            if (validated && !verdict_ends(*verdict))
                 *verdict = validate(trial, &report);
             report_send(trial, &report, watch);
             started = now = now_s();
         }
-        if (lost(*verdict))
+        if (verdict_ends(*verdict))
             return TRAINING_LOST;
         if (next < to && (next == watch->pause || now - asked >= ask_interval_s)) {
             asked = now;

@@ -12,7 +12,8 @@ struct training_report {
     double val_loss, val_accuracy;
     double lr; /* of the step that ended here */
     double grad_norm, update_ratio;
-    double dead_units; /* share of all hidden ReLU units that are 0 for the whole batch */
+    double dead_units; /* share of all hidden units with an activation whose output is the same for
+                          the whole batch */
     double seconds;
 };
 

@@ -69,6 +69,37 @@ static size_t tensor_end(const struct trial *trial, size_t offset)
                                       : trial->model->network.arena_count;
 }
 
+/* Whether the schedule takes the rate far below its highest: a run that overshoots may come to rest
+ * then. What depends on the losses may. */
+static bool schedule_falls(const struct schedule *schedule)
+{
+    enum { LOOKS = 64 };
+    double highest = 0;
+    for (int i = 0; i < LOOKS; i++) {
+        double step = schedule->warmup_steps + schedule->horizon_steps * i / LOOKS;
+        double lr = schedule_lr(schedule, (uint64_t)step);
+        highest = lr > highest ? lr : highest;
+        if (lr < highest / 2)
+            return true;
+    }
+    return schedule->class->observe != NULL;
+}
+
+struct monitor_settings trial_monitor_settings(const struct trial *trial)
+{
+    const struct model *model = trial->model;
+    const json_t *study = json_object_get(model->study, "study");
+    const char *metric = json_string_value(json_object_get(study, "metric"));
+    return (struct monitor_settings){
+        .constant_loss = model->dataset.constant_loss,
+        .watched_layers = network_watched_layers(&model->network),
+        .warmup_steps = trial->candidate.schedule.warmup_steps,
+        .falling = schedule_falls(&trial->candidate.schedule),
+        .by_loss = !metric || strcmp(metric, "val_error") != 0,
+        .patient = !trial->candidate.stop_collapsed,
+    };
+}
+
 bool trial_create(struct trial *trial, const struct model *model, const json_t *params,
                   uint64_t seed, struct error *error)
 {
@@ -84,26 +115,27 @@ bool trial_create(struct trial *trial, const struct model *model, const json_t *
     size_t largest;
     bool listed = tensors_list(trial, &largest);
     trial->piece = optimizer->whole_tensors ? largest : PIECE;
-    size_t relu_layers = network_relu_layers(network);
     size_t batch = trial->candidate.batch_size;
     size_t evaluated = evaluate_rows(network), forward = batch > evaluated ? batch : evaluated;
 
     trial->weights = memory_create(network->weights_count, sizeof(real));
     trial->gradients = memory_create(network->arena_count, sizeof(real));
     trial->before = memory_create(trial->piece, sizeof(real));
-    trial->dead = memory_create(relu_layers, sizeof *trial->dead);
-    bool good = listed && trial->weights && trial->gradients && trial->before && trial->dead;
+    trial->shares = memory_create(network_watched_layers(network), sizeof *trial->shares);
+    bool good = listed && trial->weights && trial->gradients && trial->before && trial->shares;
     for (size_t i = 0; i < optimizer->state_count; i++) {
         optimizer->state[i] = memory_create(network->arena_count, sizeof(real));
         good = good && optimizer->state[i];
     }
-    trial->monitor = monitor_create(model->dataset.constant_loss, relu_layers);
+    const struct monitor_settings settings = trial_monitor_settings(trial);
+    trial->monitor = monitor_create(&settings);
     if (!good || !trial->monitor)
         good = error_set(error, "out of memory for %zu parameters", network->parameter_count);
     good = good &&
            rates_create(&trial->rates, network, trial->candidate.layer_decay,
                         json_object_get(params, "lr_multiplier"), error) &&
-           batches_create(&trial->batches, &model->dataset, batch, seed, error) &&
+           batches_create(&trial->batches, &model->dataset, batch, &trial->candidate.augmentation,
+                          seed, error) &&
            activations_create(&trial->activations, network, forward, batch, error);
     if (good)
         network_initialise(network, seed, trial->weights);
@@ -120,7 +152,7 @@ void trial_destroy(struct trial *trial)
     free(trial->gradients);
     free(trial->before);
     free(trial->tensor);
-    free(trial->dead);
+    free(trial->shares);
     monitor_destroy(trial->monitor);
     rates_destroy(&trial->rates);
     batches_destroy(&trial->batches);

@@ -22,7 +22,7 @@ struct trial {
     size_t piece;
     const struct tensor **tensor; /* [tensor_count]: those that are trained */
     size_t tensor_count;
-    double *dead; /* [ReLU layers]: shares of dead units */
+    struct unit_shares *shares; /* [watched layers] of the network */
 
     /* What a checkpoint holds beside the arrays and the monitor. */
     uint64_t step;       /* steps done */
@@ -42,6 +42,9 @@ struct measures {
 bool trial_create(struct trial *trial, const struct model *model, const json_t *params,
                   uint64_t seed, struct error *error);
 void trial_destroy(struct trial *trial);
+
+/* What its monitor knows beforehand. */
+struct monitor_settings trial_monitor_settings(const struct trial *trial);
 
 /* Takes the next step and counts it. Returns its loss (of the batch, before the update); *lr: the
  * rate used. measures: NULL where none are wanted. */

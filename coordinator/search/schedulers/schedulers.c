@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-static const struct scheduler_class *const schedulers[] = {&scheduler_none, &scheduler_sha};
+static const struct scheduler_class *const schedulers[] = {
+    &scheduler_none,      &scheduler_sha,    &scheduler_asha,
+    &scheduler_hyperband, &scheduler_median, &scheduler_pbt,
+};
 
 const struct scheduler_class *scheduler_find(const char *name)
 {

@@ -33,6 +33,7 @@ static bool configure(struct layer *layer, const struct settings *settings,
                                            .running = i >= RUNNING_MEAN,
                                            .count = layer->units};
     layer->tensor_count = TENSORS;
+    layer->batch_least = layer->inputs == layer->units ? 2 : 1; /* one number has no variance */
     layer->kept_fixed = KEPT * layer->units;
     /* Two rows of doubles, three of `real`. */
     layer->scratch_fixed = (2 * sizeof(double) / sizeof(real) + 3) * layer->units;
@@ -103,7 +104,7 @@ static void learn(const struct layer *layer, const struct pass *pass, const real
     real *running_var = pass->running + layer->tensor[RUNNING_VAR].offset;
     double *sum = (double *)(void *)pass->scratch;
     double momentum = layer->number[MOMENTUM];
-    double unbiased = rows > 1 ? (double)rows / (double)(rows - 1) : 1;
+    double unbiased = (double)rows / (double)(rows - 1);
     column_means(input, rows, columns, NULL, scale, sum);
     for (size_t j = 0; j < columns; j++) {
         mean[j] = (real)sum[j];

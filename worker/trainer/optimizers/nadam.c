@@ -49,8 +49,8 @@ static double mu(const double *parameter, double t)
     return parameter[BETA1] * (1 - 0.5 * pow(0.96, t * parameter[MOMENTUM_DECAY]));
 }
 
-/* P_t. It is kept from step to step; after a resume it is multiplied anew in the same order, and so
- * to the same bits: a checkpoint needs no more than the number of steps. */
+/* P_t. It is kept from step to step and in checkpoints: where a branch changes beta1, it goes on
+ * from what was multiplied before, as PyTorch's mu_product does. */
 static double product(struct optimizer *optimizer)
 {
     if (optimizer->running_steps == 0 || optimizer->running_steps > optimizer->steps) {

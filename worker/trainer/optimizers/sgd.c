@@ -9,6 +9,7 @@
  * out in the same pass that updates the weights, and rounded where PyTorch rounds it. */
 #include "common/portability.h"
 #include "worker/trainer/optimizer.h"
+#include "worker/trainer/vector.h"
 
 enum { MOMENTUM, NESTEROV, WEIGHT_DECAY };
 enum { LR = 3 };
@@ -100,5 +101,14 @@ static void update(const struct optimizer *optimizer, const struct optimizer_par
         accumulated_undecayed(weights, buffer, count, scalar[LR], scalar[MOMENTUM]);
 }
 
+/* v itself does not depend on the momentum, but what is kept of it does. Without a momentum there
+ * is no v: it starts at 0, or with the next gradient, which is the same. */
+static void adopt(struct optimizer *optimizer, const double *parameter, size_t count)
+{
+    double then = parameter[MOMENTUM], now = optimizer->parameter[MOMENTUM];
+    if (optimizer->state_count > 0 && then > 0 && now != then)
+        vector_scale(optimizer->state[0], count, (real)(now / then));
+}
+
 const struct optimizer_class optimizer_sgd = {
-    .name = "sgd", .configure = configure, .begin = begin, .update = update};
+    .name = "sgd", .configure = configure, .begin = begin, .adopt = adopt, .update = update};

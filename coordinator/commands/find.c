@@ -1,0 +1,251 @@
+/* find.c - lrsweep find: the learning-rate range test, from the study file to bounds. */
+#include "coordinator/commands/command.h"
+#include "coordinator/find/find_result.h"
+#include "coordinator/find/find_text.h"
+#include "coordinator/job.h"
+#include "coordinator/view/atomic_file.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOLDER    "find" /* of DIR, for the test's own study */
+#define FILE_NAME "find.json"
+
+#define STEPS_MAX 10000
+#define SEEDS_MAX 64
+
+static const struct range_test defaults = {.from = 1e-7, .to = 10, .steps = 300, .seeds = 4};
+
+struct find {
+    const struct command *self;
+    struct study_argument argument;
+    struct job_options job;
+    struct range_test test;
+    bool json, space;
+    json_t *document; /* the user's study; kept by derive */
+};
+
+static bool read_count(const char *text, long least, long most, unsigned *count)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    *count = (unsigned)value;
+    return *text && *end == '\0' && value >= least && value <= most;
+}
+
+static bool read_rate(const char *text, double *rate)
+{
+    char *end;
+    *rate = strtod(text, &end);
+    return *text && *end == '\0' && isfinite(*rate) && *rate > 0;
+}
+
+/* Reads one option that has a value. */
+static int read_value(struct find *find, int option, const char *text)
+{
+    switch (option) {
+    case 'o':
+        find->job.out = text;
+        return EXIT_OK;
+    case 's':
+        return study_argument_add(&find->argument, text) ? EXIT_OK : EXIT_FAILED;
+    case 't':
+        if (job_trainers_read(text, &find->job.trainers))
+            return EXIT_OK;
+        return command_usage_error(find->self,
+                                   "--trainers %s: a whole number from 1 to %d is allowed", text,
+                                   JOB_TRAINERS_MAX);
+    case 'n':
+        if (read_count(text, RANGE_POINTS_MIN, STEPS_MAX, &find->test.steps))
+            return EXIT_OK;
+        return command_usage_error(find->self,
+                                   "--steps %s: a whole number from %d to %d is allowed", text,
+                                   RANGE_POINTS_MIN, STEPS_MAX);
+    case 'e':
+        if (read_count(text, 1, SEEDS_MAX, &find->test.seeds))
+            return EXIT_OK;
+        return command_usage_error(find->self, "--seeds %s: a whole number from 1 to %d is allowed",
+                                   text, SEEDS_MAX);
+    default:
+        if (read_rate(text, option == 'a' ? &find->test.from : &find->test.to))
+            return EXIT_OK;
+        return command_usage_error(find->self, "--%s %s: a number above 0 is allowed",
+                                   option == 'a' ? "from" : "to", text);
+    }
+}
+
+/* EXIT_OK: go on; *done: help was printed, all is said. */
+static int read_arguments(struct find *find, int argc, char **argv, bool *done)
+{
+    static const struct option options[] = {
+        {"out", required_argument, NULL, 'o'},      {"set", required_argument, NULL, 's'},
+        {"trainers", required_argument, NULL, 't'}, {"steps", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'a'},     {"to", required_argument, NULL, 'b'},
+        {"seeds", required_argument, NULL, 'e'},    {"quiet", no_argument, NULL, 'q'},
+        {"json", no_argument, NULL, 'j'},           {"write-space", no_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},           {0}};
+    int option, status = EXIT_OK;
+    while (status == EXIT_OK && (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 'q':
+            find->job.quiet = true;
+            break;
+        case 'j':
+            find->json = true;
+            break;
+        case 'w':
+            find->space = true;
+            break;
+        case 'h':
+            command_print_help(find->self);
+            *done = true;
+            return EXIT_OK;
+        case '?':
+            return EXIT_USAGE;
+        default:
+            status = read_value(find, option, optarg);
+        }
+    }
+    if (status != EXIT_OK)
+        return status;
+    if (argc - optind != 1)
+        return command_usage_error(find->self, "expected one study file, found %d arguments",
+                                   argc - optind);
+    if (find->json && find->space)
+        return command_usage_error(find->self, "--json and --write-space exclude each other");
+    if (!(find->test.from < find->test.to))
+        return command_usage_error(find->self, "--from %g is not below --to %g", find->test.from,
+                                   find->test.to);
+    find->argument.path = argv[optind];
+    return EXIT_OK;
+}
+
+/* --- rank 0 --- */
+
+static json_t *derive(void *context, const json_t *document, struct error *error)
+{
+    struct find *find = context;
+    find->document = json_incref((json_t *)document);
+    json_t *study = range_study_make(document, &find->test);
+    if (!study)
+        error_set(error, "out of memory");
+    return study;
+}
+
+static int failed(const struct error *error)
+{
+    fprintf(stderr, "lrsweep: %s\n", error->text);
+    return EXIT_FAILED;
+}
+
+/* DIR: the folder around the test's own study. */
+static bool write_file(const char *dir, const json_t *json, char around[PATH_MAX],
+                       struct error *error)
+{
+    size_t length = strlen(dir) - strlen("/" FOLDER);
+    char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    (void)snprintf(around, PATH_MAX, "%.*s", (int)length, dir);
+    bool written = text ? atomic_file_write(around, FILE_NAME, text, strlen(text), error)
+                        : error_set(error, "%s/%s: out of memory", around, FILE_NAME);
+    free(text);
+    return written;
+}
+
+static void show(const struct find *find, const struct find_result *result, const json_t *json,
+                 const char *dir)
+{
+    bool sound = result->summary.status == RANGE_SOUND;
+    char advice[ERROR_TEXT_BYTES];
+    find_result_advice(result, advice, sizeof advice);
+    if (find->json) {
+        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+        puts("");
+    } else if (find->space) {
+        if (sound)
+            find_text_print_space(stdout, result);
+        if (!sound || !find->job.quiet)
+            fprintf(stderr, "lrsweep find: %s\n", advice);
+    } else {
+        find_text_print(stdout, result, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        printf("Files in %s: %s, %s/study.db\n", dir, FILE_NAME, FOLDER);
+    }
+}
+
+/* A test whose every run diverged at its end has done its work; one that was interrupted, or lost
+ * its trainers, has not. */
+static int conclude(void *context, const char *dir, int status)
+{
+    const struct find *find = context;
+    struct error error;
+    char around[PATH_MAX];
+    if (status == EXIT_INTERRUPTED && !find->job.quiet)
+        fputs("lrsweep find: interrupted; run it again, it starts afresh\n", stderr);
+    if (status != EXIT_OK && status != EXIT_NO_SURVIVOR)
+        return status;
+    struct find_result *result = find_result_read(dir, &find->test, find->document, &error);
+    json_t *json = result ? find_result_json(result) : NULL;
+    if (!result || !write_file(dir, json, around, &error)) {
+        status = failed(&error);
+    } else {
+        show(find, result, json, around);
+        status = result->summary.status == RANGE_SOUND ? EXIT_OK : EXIT_NO_SURVIVOR;
+    }
+    json_decref(json);
+    find_result_destroy(result);
+    if (fflush(stdout) != 0) {
+        error_set(&error, "the result could not be written to standard output");
+        return failed(&error);
+    }
+    return status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct find find = {.self = self, .test = defaults};
+    bool done = false;
+    find.job.argument = &find.argument;
+    find.job.folder = FOLDER;
+    find.job.overwrite = true; /* a test takes seconds, and this folder holds nothing else */
+    find.job.untested = true;
+    find.job.derive = derive;
+    find.job.conclude = conclude;
+    find.job.context = &find;
+    int status = read_arguments(&find, argc, argv, &done);
+    if (status == EXIT_OK && !done)
+        status = job_run(&find.job);
+    json_decref(find.document);
+    study_argument_destroy(&find.argument);
+    return status;
+}
+
+const struct command command_find = {
+    "find",
+    "FILE [OPTION]...",
+    "proposes bounds for the learning rate: a range test of a few hundred steps",
+    "The rate grows by the same factor at every step while the loss is watched: flat, falling, "
+    "then\n"
+    "rising. Several seeds run at the same time; under mpirun or srun on every rank. The study's\n"
+    "schedules and search are left aside; what its space searches besides lr stands still, a "
+    "choice\n"
+    "at its first value, a range at its middle.\n"
+    "\n"
+    "  --out DIR            where the curve is kept [results/NAME, NAME from the study]\n"
+    "  --set PATH=VALUE     change a setting, such as --set train.momentum=0.95; may be repeated\n"
+    "  --trainers N         trainers of each rank [the cores that the rank may use]\n"
+    "  --steps N            of each seed [300]\n"
+    "  --from LR, --to LR   the first rate and the last [1e-7, 10]\n"
+    "  --seeds N            runs that differ by their seed alone [4]\n"
+    "  --quiet              no progress\n"
+    "  --json               print what find.json holds\n"
+    "  --write-space        print the study's `space` with the bounds that were found for lr\n"
+    "\n"
+    "DIR then holds find.json and the test's own study in find/ (replaced by the next test). "
+    "Status 3:\n"
+    "there is nothing to propose; the reason is told, and what to try.\n",
+    run,
+};

@@ -1,0 +1,189 @@
+/* test_search_ends.c - how a search ends: stopping rules, finalists and their repeats. */
+#include "tests/support/virtual_cluster.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Ten training samples and batches of ten: an epoch is one step. */
+#define SAMPLES 10
+
+static void set(json_t *study, const char *key, json_t *value)
+{
+    assert_int_equal(json_object_set_new(json_object_get(study, "search"), key, value), 0);
+}
+
+static void a_rule_closes_the_search(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        double value;
+        enum search_close close;
+        uint32_t trials, best;
+    } cases[] = {
+        {"target", 0.35, SEARCH_CLOSE_TARGET, 4, 3},
+        {"target", 0.05, SEARCH_OPEN, 6, 5},
+        {"total_epochs", 10, SEARCH_CLOSE_EPOCHS, 3, 1}, /* 4 epochs each */
+        {"total_epochs", 12, SEARCH_CLOSE_EPOCHS, 3, 1},
+        {"total_epochs", 12.5, SEARCH_CLOSE_EPOCHS, 4, 3},
+        {"patience", 1, SEARCH_CLOSE_PATIENCE, 3, 1},
+        {"patience", 2, SEARCH_OPEN, 6, 5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double values[] = {0.5, 0.4, 0.6, 0.3, 0.7, 0.1};
+        json_t *study = virtual_study("none", 6, 3, 4, 4);
+        bool whole = cases[i].close == SEARCH_CLOSE_PATIENCE || cases[i].key[0] == 'p';
+        set(study, cases[i].key,
+            whole ? json_integer((json_int_t)cases[i].value) : json_real(cases[i].value));
+        struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+        uint32_t best;
+        virtual_cluster_run(&cluster, 1, 0);
+        assert_int_equal(search_closed(cluster.search), cases[i].close);
+        assert_int_equal(search_trial_count(cluster.search), cases[i].trials);
+        assert_true(search_best(cluster.search, &best));
+        assert_int_equal(best, cases[i].best);
+        virtual_cluster_stop(&cluster, study);
+    }
+}
+
+static void
+when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint(void **state)
+{
+    (void)state;
+    struct error error;
+    struct search_update update;
+    json_t *study = virtual_study("none", 9, 3, 4, 4);
+    struct search *search = search_create(study, SAMPLES, &error);
+    struct search_event event = {.kind = SEARCH_FREE};
+    assert_non_null(search);
+    for (int i = 0; i < 3; i++)
+        assert_true(search_step(search, &event, &update));
+    for (uint32_t i = 0; i < 3; i++) {
+        event = (struct search_event){.kind = SEARCH_REPORT,
+                                      .trial = i,
+                                      .attempt = 1,
+                                      .step = 1,
+                                      .value = i == 1 ? 0.2 : 0.5};
+        assert_true(search_step(search, &event, &update));
+    }
+    event = (struct search_event){.kind = SEARCH_TIME_OVER};
+    assert_true(search_step(search, &event, &update));
+    assert_int_equal(update.count, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(update.actions[i].kind, SEARCH_STOP);
+        assert_int_equal(update.actions[i].trial, i);
+    }
+    assert_false(search_step(search, &event, &update));
+    bool released[3] = {false};
+    for (uint32_t i = 0; i < 3; i++) {
+        event = (struct search_event){.kind = SEARCH_PAUSED, .trial = i, .attempt = 1, .step = 2};
+        assert_false(search_finished(search));
+        assert_true(search_step(search, &event, &update));
+        for (size_t j = 0; j < update.count; j++)
+            if (update.actions[j].kind == SEARCH_RELEASE)
+                released[update.actions[j].trial] = true;
+    }
+    assert_true(search_finished(search));
+    assert_int_equal(search_closed(search), SEARCH_CLOSE_TIME);
+    uint32_t best;
+    assert_true(search_best(search, &best));
+    assert_int_equal(best, 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(search_trial(search, i)->state, TRIAL_STOPPED);
+        assert_int_equal(search_trial(search, i)->stop, SEARCH_STOP_CLOSED);
+        assert_int_equal(released[i], i != 1);
+    }
+    search_destroy(search);
+    json_decref(study);
+}
+
+/* Context: a value by trial; negative: it diverges. */
+static enum fate by_trial(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
+                          uint64_t to, uint64_t *step, double *value)
+{
+    const double *values = context;
+    (void)attempt;
+    (void)from;
+    *step = to;
+    *value = values[trial];
+    return values[trial] < 0 ? FATE_DIVERGES : FATE_REACHES;
+}
+
+/* Four candidates, of which 2 and 1 are the finalists; trials 4 and 6 repeat 2, 5 and 7 repeat 1.
+ */
+static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
+{
+    (void)state;
+    static const struct {
+        double repeats[4];
+        uint32_t best;
+        bool tied[2];
+        uint32_t lost[2];
+        double means[2], errors[2];
+    } cases[] = {
+        /* The winner of the search is not that of the repeats. */
+        {{0.40, 0.30, 0.42, 0.34}, 1, {false, true}, {0, 0}, {0.41, 0.32}, {0.01, 0.02}},
+        /* 0.34 and 0.32 differ by less than their errors: the one that spreads less. */
+        {{0.31, 0.30, 0.37, 0.34}, 1, {true, true}, {0, 0}, {0.34, 0.32}, {0.03, 0.02}},
+        {{0.33, 0.29, 0.35, 0.37}, 2, {true, true}, {0, 0}, {0.34, 0.33}, {0.01, 0.04}},
+        /* One whose repeat diverged is not recommended, however good the other was. */
+        {{0.40, -1, 0.42, 0.01}, 2, {true, false}, {0, 1}, {0.41, 0.01}, {0.01, NAN}},
+        /* All lost: what the search itself had found best. */
+        {{-1, -1, -1, -1}, 2, {false, false}, {2, 2}, {NAN, NAN}, {NAN, NAN}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double values[8] = {0.5, 0.3, 0.2, 0.4};
+        for (int j = 0; j < 4; j++)
+            values[4 + j] = cases[i].repeats[j];
+        json_t *study = virtual_study("none", 4, 3, 2, 2);
+        set(study, "finalists", json_integer(2));
+        set(study, "repeats", json_integer(2));
+        struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+        cluster.fate = by_trial;
+        virtual_cluster_run(&cluster, 3, 0);
+        const struct search *search = cluster.search;
+        uint32_t best;
+        assert_int_equal(search_trial_count(search), 8);
+        assert_int_equal(search_finalist_count(search), 2);
+        for (size_t j = 0; j < 2; j++) {
+            const struct search_finalist *finalist = search_finalist(search, j);
+            assert_int_equal(finalist->trial, j == 0 ? 2 : 1);
+            assert_int_equal(finalist->tied, cases[i].tied[j]);
+            assert_int_equal(finalist->lost, cases[i].lost[j]);
+            assert_int_equal(finalist->repeats, 2 - cases[i].lost[j]);
+            assert_int_equal(isnan(finalist->mean), isnan(cases[i].means[j]));
+            assert_false(fabs(finalist->mean - cases[i].means[j]) > 1e-12);
+            assert_int_equal(isnan(finalist->standard_error), isnan(cases[i].errors[j]));
+            assert_false(fabs(finalist->standard_error - cases[i].errors[j]) > 1e-12);
+        }
+        assert_true(search_best(search, &best));
+        assert_int_equal(best, cases[i].best);
+        for (uint32_t j = 4; j < 8; j++) {
+            assert_true(search_trial(search, j)->repeat);
+            assert_int_equal(search_trial(search, j)->parent, j % 2 == 0 ? 2 : 1);
+            assert_true(search_trial(search, j)->seed != search_trial(search, 0)->seed);
+        }
+        /* The same seed for each finalist, another for each repeat. */
+        assert_true(search_trial(search, 4)->seed == search_trial(search, 5)->seed);
+        assert_true(search_trial(search, 4)->seed != search_trial(search, 6)->seed);
+        assert_int_equal(search_rung(search, search_rung_count(search) - 1)->settled, 4);
+        virtual_cluster_stop(&cluster, study);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rule_closes_the_search),
+        cmocka_unit_test(
+            when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint),
+        cmocka_unit_test(finalists_are_weighed_by_the_means_of_their_repeats),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
