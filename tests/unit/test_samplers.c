@@ -564,13 +564,14 @@ static void every_candidate_of_any_space_is_a_point_of_it(void **state)
                                            tpe_settings,
                                            tpe_settings,
                                            tpe_settings};
-    for (uint64_t seed = 1; seed <= 600; seed++) {
+    static const char *const schedulers[] = {"none", "sha", "asha", "hyperband", "median", "pbt"};
+    for (uint64_t seed = 1; seed <= 1200; seed++) {
         struct error error;
         struct random_stream stream;
         struct any_world world = {.seed = seed};
         random_open(&stream, seed, RANDOM_SIMULATE, 0);
-        json_t *study = study_with(samplers[seed % 6], seed % 4 ? "sha" : "none",
-                                   1 + (int)random_below(&stream, 80));
+        json_t *study = study_with(samplers[seed % 6], schedulers[seed / 6 % 6],
+                                   6 + (int)random_below(&stream, 80));
         json_t *search = json_object_get(study, "search");
         json_object_set_new(study, "space", draw_space(&stream));
         json_object_set_new(search, "multivariate", json_boolean(seed % 12 < 8));

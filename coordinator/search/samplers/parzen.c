@@ -34,7 +34,9 @@ bool parzen_create(struct parzen *parzen, const struct space *space, size_t room
     parzen->center = malloc(cells * sizeof *parzen->center);
     parzen->width = malloc(cells * sizeof *parzen->width);
     parzen->log_scale = malloc(cells * sizeof *parzen->log_scale);
-    return parzen->weight && parzen->center && parzen->width && parzen->log_scale;
+    parzen->exponent = malloc((room + 1) * sizeof *parzen->exponent);
+    return parzen->weight && parzen->center && parzen->width && parzen->log_scale &&
+           parzen->exponent;
 }
 
 void parzen_destroy(struct parzen *parzen)
@@ -43,6 +45,7 @@ void parzen_destroy(struct parzen *parzen)
     free(parzen->center);
     free(parzen->width);
     free(parzen->log_scale);
+    free(parzen->exponent);
 }
 
 void parzen_clear(struct parzen *parzen)
@@ -85,8 +88,12 @@ void parzen_add(struct parzen *parzen, const double *values, double weight)
 {
     size_t kernel = parzen->count++;
     parzen->weight[kernel] = weight;
-    for (size_t i = 0; i < parzen->space->count; i++)
-        parzen->center[i * parzen->room + kernel] = unit_of(parzen, i, values[i]);
+    for (size_t i = 0; i < parzen->space->count; i++) {
+        size_t cell = i * parzen->room + kernel;
+        parzen->center[cell] = unit_of(parzen, i, values[i]);
+        parzen->width[cell] = 1; /* of those without a value, which is not looked at */
+        parzen->log_scale[cell] = 0;
+    }
 }
 
 /* The share of a normal that lies in the unit interval. */
@@ -242,46 +249,56 @@ void parzen_draw_single(const struct parzen *parzen, struct random_stream *strea
 
 /* --- density --- */
 
-/* log of the kernel's factor for one parameter. The prior of a number is 1 all over. */
-static double log_factor(const struct parzen *parzen, size_t index, size_t kernel, double at)
+/* Adds the logarithm of each kernel's factor for one parameter; the prior's is the last. That of a
+ * number is 1 all over. */
+static void add_factors(const struct parzen *parzen, size_t index, double at)
 {
-    size_t cell = index * parzen->room + kernel;
-    bool prior = kernel == parzen->count || isnan(parzen->center[cell]);
-    if (parzen->choice[index]) {
-        if (prior)
-            return -log((double)parzen->space->parameters[index].count);
-        return at == parzen->center[cell] ? parzen->log_hit[index] : parzen->log_miss[index];
+    const double *center = parzen->center + index * parzen->room;
+    const double *width = parzen->width + index * parzen->room;
+    const double *log_scale = parzen->log_scale + index * parzen->room;
+    double *exponent = parzen->exponent;
+    if (!parzen->choice[index]) {
+        for (size_t k = 0; k < parzen->count; k++) {
+            double distance = (at - center[k]) / width[k];
+            double factor = log_scale[k] - 0.5 * distance * distance;
+            exponent[k] += isnan(center[k]) ? 0 : factor;
+        }
+        return;
     }
-    if (prior)
-        return 0;
-    double distance = (at - parzen->center[cell]) / parzen->width[cell];
-    return parzen->log_scale[cell] - 0.5 * distance * distance;
+    double prior = -log((double)parzen->space->parameters[index].count);
+    for (size_t k = 0; k < parzen->count; k++)
+        exponent[k] += isnan(center[k])  ? prior
+                       : center[k] == at ? parzen->log_hit[index]
+                                         : parzen->log_miss[index];
+    exponent[parzen->count] += prior;
 }
 
 /* The mixture's density over the parameters from `first` to `last`, of the kernels that count. */
 static double log_mixture(const struct parzen *parzen, size_t first, size_t last, bool single,
                           const double *point)
 {
+    const double negligible = -40; /* e^-40 is less than a rounding error of the sum */
+    const double *exponent = parzen->exponent;
     double largest = log_of_nothing, sum = 0, total = 0;
+    for (size_t k = 0; k <= parzen->count; k++)
+        parzen->exponent[k] = 0;
+    for (size_t i = first; i < last; i++)
+        if (!isnan(point[i]))
+            add_factors(parzen, i, point[i]);
+    const double *center = parzen->center + first * parzen->room;
+    for (size_t k = 0; k <= parzen->count; k++)
+        if ((k == parzen->count || !single || !isnan(center[k])) && exponent[k] > largest)
+            largest = exponent[k];
     for (size_t k = 0; k <= parzen->count; k++) {
         bool prior = k == parzen->count;
-        if (single && !prior && isnan(parzen->center[first * parzen->room + k]))
+        if (single && !prior && isnan(center[k]))
             continue;
         double weight = prior ? parzen->prior_weight : parzen->weight[k];
-        if (weight <= 0)
-            continue; /* the prior, if the user wants none */
-        double exponent = 0;
-        for (size_t i = first; i < last; i++)
-            if (!isnan(point[i]))
-                exponent += log_factor(parzen, i, k, point[i]);
         total += weight;
-        if (exponent > largest) {
-            sum *= exp(largest - exponent);
-            largest = exponent;
-        }
-        sum += weight * exp(exponent - largest);
+        if (exponent[k] - largest > negligible)
+            sum += weight * exp(exponent[k] - largest);
     }
-    return sum > 0 ? largest + log(sum / total) : log_of_nothing;
+    return largest + log(sum / total);
 }
 
 double parzen_log_density(const struct parzen *parzen, const double *point)

@@ -29,6 +29,7 @@ struct parzen {
     double *center;    /* [space.count][room]: unit coordinate, index of a choice, NaN: has none */
     double *width;     /* [space.count][room]: of the normal */
     double *log_scale; /* [space.count][room]: log of 1 / (width sqrt(2 pi) mass in [0, 1]) */
+    double *exponent;  /* [room + 1]: of the kernels at the point in hand */
     double log_hit[SPACE_MAX], log_miss[SPACE_MAX]; /* a choice's kernel at its value, at others */
 };
 
