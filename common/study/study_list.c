@@ -95,7 +95,7 @@ static bool keep_row(struct study_list *list, size_t *room, const struct csv_rea
 {
     size_t used = reader->row * reader->count;
     if (!list->cells || used > *room) {
-        size_t wanted = used > 2 * *room ? used : 2 * *room;
+        size_t wanted = 2 * used + 64;
         char **grown = realloc(list->cells, wanted * sizeof *grown);
         if (!grown)
             return false;
