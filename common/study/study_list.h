@@ -8,9 +8,9 @@
  *
  * What a column names and the space does not search is added to it, with the range of the column's
  * values, and taken out of train; schedules and optimizers that the space does not name are those
- * of the file. What a schedule or an optimizer of the space fixes stays fixed. Every other value has
- * to be one that the space can give. The rows become search.points of the resolved study, so that it
- * needs the file no more. */
+ * of the file. What a schedule or an optimizer of the space fixes stays fixed. Every other value
+ * has to be one that the space can give. The rows become search.points of the resolved study, so
+ * that it needs the file no more. */
 #ifndef LRSWEEP_COMMON_STUDY_STUDY_LIST_H
 #define LRSWEEP_COMMON_STUDY_STUDY_LIST_H
 
