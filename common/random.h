@@ -21,6 +21,9 @@ enum random_purpose {
     RANDOM_SEARCH = 8,    /* decisions of a scheduler; index: decision number */
     RANDOM_REPEAT = 9,    /* seeds of repeats; index: repeat number */
     RANDOM_SEED = 10,     /* seeds of candidates that share none; index: candidate number */
+    RANDOM_SCRAMBLE = 11, /* Sobol's points; index: dimension and part of the tree (sobol.c) */
+    RANDOM_STRATA = 12,   /* a Latin hypercube's strata; index: parameter */
+    RANDOM_MODEL = 13,    /* which observations a model keeps; index: observation number */
     RANDOM_SIMULATE = 64  /* what the simulator makes up; index: its own */
 };
 

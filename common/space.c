@@ -39,10 +39,9 @@ static struct parameter *append(struct space *space, const char *name, struct er
     return parameter;
 }
 
-/* The list whose elements are alternatives; the elements of any other list belong together. */
-static bool is_choice_of_groups(const char *key)
+bool space_is_choice_of_groups(const char *key)
 {
-    return strcmp(key, "schedule") == 0;
+    return strcmp(key, "schedule") == 0 || strcmp(key, "optimizer") == 0;
 }
 
 /* Appends every distribution found in `node`, however deep. */
@@ -84,12 +83,13 @@ static bool flatten(struct space *space, const char *name, const json_t *node, i
     return true;
 }
 
-static bool flatten_schedules(struct space *space, const json_t *list, struct error *error)
+static bool flatten_choice(struct space *space, const char *key, const json_t *list,
+                           struct error *error)
 {
     int parent = -1;
     if (json_array_size(list) > 1) {
         parent = (int)space->count;
-        struct parameter *choice = append(space, "schedule", error);
+        struct parameter *choice = append(space, key, error);
         if (!choice)
             return false;
         choice->distribution = DISTRIBUTION_CHOICE;
@@ -98,7 +98,7 @@ static bool flatten_schedules(struct space *space, const json_t *list, struct er
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         char name[SPACE_NAME_MAX_BYTES];
-        (void)snprintf(name, sizeof name, "schedule[%zu]", i);
+        (void)snprintf(name, sizeof name, "%s[%zu]", key, i);
         if (!flatten(space, name, json_array_get(list, i), parent, i, error))
             return false;
     }
@@ -114,8 +114,8 @@ bool space_create(struct space *space, const json_t *document, struct error *err
     const json_t *node;
     json_object_foreach((json_t *)space->document, key, node)
     {
-        bool flat = is_choice_of_groups(key) ? flatten_schedules(space, node, error)
-                                             : flatten(space, key, node, -1, 0, error);
+        bool flat = space_is_choice_of_groups(key) ? flatten_choice(space, key, node, error)
+                                                   : flatten(space, key, node, -1, 0, error);
         if (!flat)
             return false;
     }
@@ -218,21 +218,21 @@ static size_t distributions(const json_t *node)
     return count;
 }
 
-static json_t *substitute_schedule(const struct space *space, const json_t *list,
-                                   const double *values, size_t *next)
+static json_t *substitute_choice(const struct space *space, const json_t *list,
+                                 const double *values, size_t *next)
 {
     size_t chosen = 0;
     if (json_array_size(list) > 1)
         chosen = (size_t)values[(*next)++];
-    json_t *schedule = NULL;
+    json_t *group = NULL;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *option = json_array_get(list, i);
         if (i == chosen)
-            schedule = substitute(space, option, values, next);
+            group = substitute(space, option, values, next);
         else
             *next += distributions(option);
     }
-    return schedule;
+    return group;
 }
 
 json_t *space_params(const struct space *space, const double *values)
@@ -243,8 +243,9 @@ json_t *space_params(const struct space *space, const double *values)
     const json_t *node;
     json_object_foreach((json_t *)space->document, key, node)
     {
-        json_t *value = is_choice_of_groups(key) ? substitute_schedule(space, node, values, &next)
-                                                 : substitute(space, node, values, &next);
+        json_t *value = space_is_choice_of_groups(key)
+                            ? substitute_choice(space, node, values, &next)
+                            : substitute(space, node, values, &next);
         if (json_object_set_new(params, key, value) != 0) {
             json_decref(params);
             return NULL;

@@ -2,13 +2,15 @@
  *
  * A candidate is an array of doubles, one a parameter, in the order of the study file. A choice or
  * a grid is held as an index, an integer as its value, and a parameter that its candidate does not
- * have (the gamma of a schedule that was not chosen) as NaN. */
+ * have (the gamma of a schedule that was not chosen) as NaN. A parameter comes after the choice
+ * that it depends on. */
 #ifndef LRSWEEP_COMMON_SPACE_H
 #define LRSWEEP_COMMON_SPACE_H
 
 #include "common/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SPACE_MAX            32
@@ -23,7 +25,7 @@ enum distribution {
 };
 
 struct parameter {
-    char name[SPACE_NAME_MAX_BYTES]; /* "lr", "schedule[2].gamma", "lr_multiplier[0].value" */
+    char name[SPACE_NAME_MAX_BYTES]; /* "lr", "schedule[2].gamma", "optimizer[0].beta1" */
     enum distribution distribution;
     double low, high;     /* uniform, log_uniform, int */
     size_t count;         /* choice and grid: how many values */
@@ -41,14 +43,18 @@ struct space {
 /* `document`: the whole resolved study; it must outlive the space. */
 bool space_create(struct space *space, const json_t *document, struct error *error);
 
+/* Whether the list that stands under this key of `space` holds alternatives, of which a candidate
+ * has one: schedules, optimizers. The elements of any other list belong together. */
+bool space_is_choice_of_groups(const char *key);
+
 /* Maps u in [0, 1) to a value of parameter `index`. */
 double space_value(const struct space *space, size_t index, double u);
 
 /* Sets to NaN what this candidate does not have. */
 void space_deactivate(const struct space *space, double *values);
 
-/* The candidate as a trainer gets it: {"lr": 0.03, "schedule": {"type": "step", ...}, ...}. New
- * reference; NULL only when memory ran out. */
+/* The candidate as a trainer gets it: {"lr": 0.03, "schedule": {"type": "step", ...},
+ * "optimizer": {"type": "adam", ...}, ...}. New reference; NULL only when memory ran out. */
 json_t *space_params(const struct space *space, const double *values);
 
 #endif

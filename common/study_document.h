@@ -14,7 +14,9 @@
  *                            {"type": "step", "every": 3.0, "gamma": {"uniform": [0.1, 0.9]}},
  *                            {"type": "cosine", "period": 0.0, "eta_min": 0.0,
  *                             "warmup": {"epochs": 1.0, "from": 0.0, "shape": "linear"}}],
- *               "momentum": {"choice": [0.0, 0.9]}},
+ *               "optimizer": [{"type": "sgd", "momentum": {"choice": [0.0, 0.9]}, ...},
+ *                             {"type": "adam", "beta1": 0.9, ...}],
+ *               "batch_size": {"choice": [32, 64]}},
  *    "search": {"sampler": "random", "candidates": 27, "scheduler": "sha", "eta": 3,
  *               "min_budget": 1.0, "max_budget": 9.0, "unit": "epochs",
  *               "independent_seeds": false, "finalists": 0, "repeats": 3, "patience": 0},
@@ -32,7 +34,12 @@
  *   "val_error" 1 - R^2.
  * - search.candidates is always there: for a grid it is the number of combinations, for Hyperband,
  * if the file has none, what one pass over its brackets takes.
+ * - search.points is there only for the sampler list: for each candidate a list of numbers, one a
+ *   parameter of the space (common/space.h), null for one that it does not have.
  * - search.total_epochs, wall_time and target are there only if the file has them.
+ * - `space.optimizer` is there only if optimizers are searched, and then a list, each with all of
+ * its keys: what `train` or `space` said of them has been put inside. `train` holds the default
+ *   optimizer's then, which nobody is trained with.
  * - `space.lr` is always there; `space.schedule` is always a list, of one at least. A distribution
  * is an object with one member: uniform, log_uniform, int (two bounds), choice (a list), grid (a
  * list of numbers). Everything else is a constant.

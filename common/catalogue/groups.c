@@ -133,23 +133,27 @@ static const struct catalogue_key warmup_keys[] = {
      .fallback = "",
      .low = 0,
      .high = 1e12,
+     .searchable = true,
      .text = "its length in steps; this or epochs"},
     {.name = "epochs",
      .type = KEY_REAL,
      .fallback = "",
      .low = 0,
      .high = 1e12,
+     .searchable = true,
      .text = "its length in epochs; this or steps"},
     {.name = "from",
      .type = KEY_REAL,
      .fallback = "0.0",
      .low = 0,
      .high = 1,
+     .searchable = true,
      .text = "share of the learning rate at step 0"},
     {.name = "shape",
      .type = KEY_TEXT,
      .fallback = "linear",
      .choices = "linear exponential constant",
+     .searchable = true,
      .text = "how the rate rises: from + (1 - from) t/w; from^(1 - t/w); or at once, at the end"},
 };
 
@@ -177,6 +181,20 @@ static const struct catalogue_entry schedule = {
     .text = "one schedule",
     .keys = schedule_keys,
     .key_count = COUNT_OF(schedule_keys),
+};
+
+static const struct catalogue_key option_keys[] = {
+    {.name = "type",
+     .type = KEY_TEXT,
+     .names = &catalogue_optimizers,
+     .text = "which one; its own keys stand beside it"},
+};
+
+static const struct catalogue_entry option = {
+    .name = "optimizer",
+    .text = "one optimizer",
+    .keys = option_keys,
+    .key_count = COUNT_OF(option_keys),
 };
 
 static const struct catalogue_key multiplier_keys[] = {
@@ -213,6 +231,12 @@ static const struct catalogue_key space_keys[] = {
      .fallback = "( { type = \"constant\"; } )",
      .group = &schedule,
      .text = "the schedules to choose among; one group alone: it is not searched"},
+    {.name = "optimizer",
+     .type = KEY_LIST,
+     .fallback = "",
+     .group = &option,
+     .text = "the optimizers to choose among, or { choice = ( \"sgd\", ... ); }; their keys in "
+             "train, or beside it, are those of all that have them"},
     {.name = "lr_multiplier",
      .type = KEY_LIST,
      .fallback = "",

@@ -69,6 +69,51 @@ static bool is_zero(const json_t *value)
     return json_is_number(value) && json_number_value(value) == 0;
 }
 
+/* The bounds or values of a distribution; NULL: a constant. */
+static const json_t *list_of(const json_t *value)
+{
+    return json_object_iter_value(json_object_iter((json_t *)value));
+}
+
+static bool may_be_text(const json_t *value, const char *text)
+{
+    const json_t *list = list_of(value);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (is_text(json_array_get(list, i), text))
+            return true;
+    return is_text(value, text);
+}
+
+static bool may_be_zero(const json_t *value)
+{
+    const json_t *list = list_of(value);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (is_zero(json_array_get(list, i)))
+            return true;
+    return is_zero(value);
+}
+
+static bool may_be_true(const json_t *value)
+{
+    const json_t *list = list_of(value);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_is_true(json_array_get(list, i)))
+            return true;
+    return json_is_true(value);
+}
+
+/* The largest value of a number that may be searched. */
+static double largest(const json_t *value)
+{
+    const json_t *list = list_of(value);
+    if (!list)
+        return json_number_value(value);
+    double most = -INFINITY;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        most = fmax(most, json_number_value(json_array_get(list, i)));
+    return most;
+}
+
 /* --- one rule each ------------------------------------------------------------------------------
  */
 
@@ -148,12 +193,14 @@ static double combinations(const json_t *node, const char *path, char *setting,
     return product;
 }
 
-static double schedule_combinations(const json_t *list, char *setting, size_t setting_bytes)
+/* The same for a list of alternatives. */
+static double choice_combinations(const char *key, const json_t *list, char *setting,
+                                  size_t setting_bytes)
 {
     double sum = 0;
     for (size_t i = 0; i < json_array_size(list); i++) {
         char path[60];
-        (void)snprintf(path, sizeof path, "space.schedule[%zu]", i);
+        (void)snprintf(path, sizeof path, "space.%.20s[%zu]", key, i);
         double count = combinations(json_array_get(list, i), path, setting, setting_bytes);
         if (count == 0)
             return 0;
@@ -162,21 +209,20 @@ static double schedule_combinations(const json_t *list, char *setting, size_t se
     return sum;
 }
 
-/* Sets search.candidates, at its place: behind the sampler that it belongs to. */
-static void set_candidates(const struct study_check *check, json_int_t candidates)
+void study_set_candidates(json_t *document, json_int_t candidates, struct study_problems *problems)
 {
     json_t *ordered = json_object();
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(check->document, "search"), key, value)
+    json_object_foreach(json_object_get(document, "search"), key, value)
     {
         if (strcmp(key, "candidates") != 0)
             (void)json_object_set(ordered, key, value);
         if (strcmp(key, "sampler") == 0)
             (void)json_object_set_new(ordered, "candidates", json_integer(candidates));
     }
-    if (json_object_set_new(check->document, "search", ordered) != 0)
-        check->problems->out_of_memory = true;
+    if (json_object_set_new(document, "search", ordered) != 0)
+        problems->out_of_memory = true;
 }
 
 static void check_grid(const struct study_check *check)
@@ -192,8 +238,8 @@ static void check_grid(const struct study_check *check)
     {
         char path[STUDY_PATH_MAX_BYTES], setting[STUDY_PATH_MAX_BYTES];
         (void)snprintf(path, sizeof path, "space.%.60s", key);
-        double count = strcmp(key, "schedule") == 0
-                           ? schedule_combinations(node, setting, sizeof setting)
+        double count = space_is_choice_of_groups(key)
+                           ? choice_combinations(key, node, setting, sizeof setting)
                            : combinations(node, path, setting, sizeof setting);
         product *= count;
         if (count > 0)
@@ -218,7 +264,7 @@ static void check_grid(const struct study_check *check)
             "%.10g, or leave it out",
             json_number_value(candidates), product, product);
     else
-        set_candidates(check, (json_int_t)product);
+        study_set_candidates(check->document, (json_int_t)product, check->problems);
 }
 
 /* Looks and generations lie within the budget, and are not too many to be told of one by one. */
@@ -254,7 +300,7 @@ static void check_candidates(const struct study_check *check)
     const json_t *sampler = value_of(check, "search", "sampler");
     const json_t *scheduler = value_of(check, "search", "scheduler");
     const struct study_node *search = study_node_member(check->root, "search");
-    if (!sampler || !scheduler || is_text(sampler, "grid") ||
+    if (!sampler || !scheduler || is_text(sampler, "grid") || is_text(sampler, "list") ||
         value_of(check, "search", "candidates") || study_node_member(search, "candidates"))
         return;
     const json_t *low = value_of(check, "search", "min_budget");
@@ -277,7 +323,7 @@ static void check_candidates(const struct study_check *check)
                           "than 1000000 candidates; allowed: a larger one, or name candidates",
                           json_number_value(low));
         else
-            set_candidates(check, pass);
+            study_set_candidates(check->document, pass, check->problems);
     }
 }
 
@@ -330,12 +376,34 @@ static void check_needs(const struct study_check *check)
     for (size_t i = 0; optimizer && i < optimizer->key_count; i++) {
         const struct catalogue_key *key = &optimizer->keys[i];
         char setting[100], needed[100];
-        if (!key->needs || !json_is_true(train_value(check, key->name, setting, sizeof setting)))
+        if (!key->needs || !may_be_true(train_value(check, key->name, setting, sizeof setting)))
             continue;
         if (is_zero(train_value(check, key->needs, needed, sizeof needed)))
             study_problem(check->problems, place_of(check, setting),
                           "%s: found true, but %s is 0; allowed: with %s above 0", setting, needed,
                           key->needs);
+    }
+}
+
+/* The same for each of the optimizers that are searched. */
+static void check_option_needs(const struct study_check *check)
+{
+    const json_t *options = value_of(check, "space", "optimizer");
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        const json_t *option = json_array_get(options, i);
+        const char *name = json_string_value(json_object_get(option, "type"));
+        const struct catalogue_entry *optimizer =
+            name ? catalogue_find(&catalogue_optimizers, name) : NULL;
+        for (size_t j = 0; optimizer && j < optimizer->key_count; j++) {
+            const struct catalogue_key *key = &optimizer->keys[j];
+            char setting[100];
+            (void)snprintf(setting, sizeof setting, "space.optimizer[%zu].%.40s", i, key->name);
+            if (key->needs && may_be_true(json_object_get(option, key->name)) &&
+                is_zero(json_object_get(option, key->needs)))
+                study_problem(check->problems, place_of(check, setting),
+                              "%s: found true, but %s is 0; allowed: with %s above 0", setting,
+                              key->needs, key->needs);
+        }
     }
 }
 
@@ -351,18 +419,18 @@ static void check_warmup(const struct study_check *check, const char *setting, c
                       setting);
         return;
     }
-    if (is_text(json_object_get(warmup, "shape"), "exponential") &&
-        is_zero(json_object_get(warmup, "from")))
+    if (may_be_text(json_object_get(warmup, "shape"), "exponential") &&
+        may_be_zero(json_object_get(warmup, "from")))
         study_problem(check->problems, &written->place,
                       "%s.from: found 0; allowed: above 0, where an exponential can start",
                       setting);
     const char *unit = json_string_value(value_of(check, "search", "unit"));
     const json_t *budget = value_of(check, "search", "max_budget");
     const json_t *length = unit ? json_object_get(warmup, unit) : NULL;
-    if (length && budget && json_number_value(length) >= json_number_value(budget))
+    if (length && budget && largest(length) >= json_number_value(budget))
         study_problem(check->problems, &study_node_member(written, unit)->place,
                       "%s.%s: found %.10g; allowed: below search.max_budget = %.10g", setting, unit,
-                      json_number_value(length), json_number_value(budget));
+                      largest(length), json_number_value(budget));
 }
 
 static void check_warmups(const struct study_check *check)
@@ -433,9 +501,9 @@ static void check_space_size(const struct study_check *check)
 }
 
 static void (*const rules[])(const struct study_check *) = {
-    check_metric, check_budget_order, check_whole_steps, check_intervals,
-    check_grid,   check_candidates,   check_population,  check_searched_once,
-    check_needs,  check_warmups,      check_multipliers, check_space_size,
+    check_metric,     check_budget_order, check_whole_steps,   check_intervals, check_grid,
+    check_candidates, check_population,   check_searched_once, check_needs,     check_option_needs,
+    check_warmups,    check_multipliers,  check_space_size,
 };
 
 void study_checks_run(json_t *document, const struct study_node *root,

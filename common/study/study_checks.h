@@ -11,6 +11,9 @@
 void study_checks_run(json_t *document, const struct study_node *root,
                       struct study_problems *problems);
 
+/* Sets search.candidates, at its place: behind the sampler that it belongs to. */
+void study_set_candidates(json_t *document, json_int_t candidates, struct study_problems *problems);
+
 /* The place of a setting, or of the nearest group around it that is written. */
 const struct study_place *study_checks_place(const struct study_node *root, const char *setting);
 

@@ -2,6 +2,8 @@
 #include "common/study/study_file.h"
 
 #include "common/study/study_checks.h"
+#include "common/study/study_list.h"
+#include "common/study/study_optimizers.h"
 #include "common/study/study_parse.h"
 #include "common/study/study_resolve.h"
 
@@ -14,6 +16,7 @@ struct study_file {
     char *path;
     char **settings; /* copies of the PATH=VALUE texts, which places borrow */
     size_t setting_count;
+    struct study_list *list; /* of candidates, which places borrow from; NULL: none */
     struct study_node *root;
     struct study_problems problems;
     json_t *document;
@@ -54,12 +57,16 @@ static void read_tree(struct study_file *file)
 
 static void resolve(struct study_file *file)
 {
+    file->list = study_list_read(file->root, &file->problems);
+    study_optimizers_gather(file->root, &file->problems);
     json_t *document = study_resolve(file->root, &file->problems);
     if (!document) {
         file->problems.out_of_memory = true;
         return;
     }
     study_checks_run(document, file->root, &file->problems);
+    if (file->list && !study_problems_any(&file->problems))
+        study_list_place(file->list, document, &file->problems);
     if (study_problems_any(&file->problems))
         json_decref(document);
     else
@@ -93,6 +100,7 @@ void study_file_destroy(struct study_file *file)
         return;
     json_decref(file->document);
     study_node_destroy(file->root);
+    study_list_destroy(file->list);
     study_problems_destroy(&file->problems);
     study_source_destroy(&file->source);
     for (size_t i = 0; i < file->setting_count; i++)

@@ -43,6 +43,32 @@ void study_node_destroy(struct study_node *node)
     free(node);
 }
 
+struct study_node *study_node_copy(const struct study_node *node)
+{
+    struct study_node *copy = study_node_create(node->type, node->name, &node->place);
+    if (!copy)
+        return NULL;
+    if (node->type == STUDY_NODE_TEXT) {
+        copy->value.text = strdup(node->value.text);
+        if (!copy->value.text) {
+            study_node_destroy(copy);
+            return NULL;
+        }
+        return copy;
+    }
+    copy->value = node->value;
+    for (const struct study_node *child = node->first; child; child = child->next) {
+        struct study_node *inner =
+            study_node_copy(child); /* nests to the scanner's bound at most */
+        if (!inner) {
+            study_node_destroy(copy);
+            return NULL;
+        }
+        study_node_append(copy, inner);
+    }
+    return copy;
+}
+
 void study_node_append(struct study_node *parent, struct study_node *child)
 {
     if (parent->last)

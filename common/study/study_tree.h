@@ -40,6 +40,9 @@ struct study_node *study_node_create(enum study_node_type type, const char *name
                                      const struct study_place *place);
 void study_node_destroy(struct study_node *node);
 
+/* A copy of the node and all that is inside, with their places; NULL when memory ran out. */
+struct study_node *study_node_copy(const struct study_node *node);
+
 /* Takes over `child`. */
 void study_node_append(struct study_node *parent, struct study_node *child);
 

@@ -71,8 +71,8 @@ json_t *find_result_json(const struct find_result *find)
                      status_name(summary->status), "advice", advice, "recommended",
                      number(summary->rate[RANGE_KNEE].median), "bounds", number(low), number(high),
                      "from", find->test.from, "to", find->test.to, "steps", (int)find->test.steps,
-                     "optimizer", study_text(find->document, "train", "optimizer"), "fixed",
-                     find->fixed, "suggestions", suggestions(summary), "lr",
+                     "optimizer", json_string_value(find_result_setting(find, "optimizer")),
+                     "fixed", find->fixed, "suggestions", suggestions(summary), "lr",
                      numbers(find->lr, find->steps), "smoothed", numbers(find->middle, find->steps),
                      "seeds", curves(find));
 }

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A setting of train, as it stood in the test. */
-static const json_t *train_value(const struct find_result *find, const char *key)
+const json_t *find_result_setting(const struct find_result *find, const char *key)
 {
     const json_t *fixed = json_object_get(find->fixed, key);
     return fixed ? fixed : json_object_get(json_object_get(find->document, "train"), key);
@@ -57,8 +56,8 @@ static bool find_middle(struct find_result *find)
 static bool judge(struct find_result *find)
 {
     bool sgd = strcmp(study_text(find->document, "train", "optimizer"), "sgd") == 0;
-    double momentum = sgd ? json_number_value(train_value(find, "momentum")) : 0;
-    bool nesterov = sgd && json_is_true(train_value(find, "nesterov"));
+    double momentum = sgd ? json_number_value(find_result_setting(find, "momentum")) : 0;
+    bool nesterov = sgd && json_is_true(find_result_setting(find, "nesterov"));
     for (size_t i = 0; i < find->seeds; i++) {
         const struct range_curve curve = {find->steps, find->lr, find->loss + i * find->steps,
                                           momentum, nesterov};

@@ -39,4 +39,7 @@ void find_result_advice(const struct find_result *find, char *text, size_t text_
 /* What find.json holds; a new reference, NULL: out of memory. */
 json_t *find_result_json(const struct find_result *find);
 
+/* A setting of train, as it stood in the test. */
+const json_t *find_result_setting(const struct find_result *find, const char *key);
+
 #endif

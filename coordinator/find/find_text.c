@@ -99,7 +99,7 @@ static void print_setting(FILE *stream, const struct find_result *find)
         (size_t)snprintf(text, sizeof text, "Tested lr %s to %s in %u steps, %u seed%s, with %s.",
                          figure_rate(find->test.from).text, figure_rate(find->test.to).text,
                          find->test.steps, find->test.seeds, find->test.seeds == 1 ? "" : "s",
-                         study_text(find->document, "train", "optimizer"));
+                         json_string_value(find_result_setting(find, "optimizer")));
     bool first = true;
     json_object_foreach(find->fixed, name, value)
     {

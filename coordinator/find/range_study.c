@@ -1,6 +1,8 @@
 /* range_study.c - puts a range test in the place of a study's search. */
 #include "coordinator/find/range_study.h"
 
+#include "common/catalogue/catalogue.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -27,6 +29,35 @@ static json_t *still(const json_t *distribution)
     return NULL;
 }
 
+/* The multipliers of layers, each standing still: a new reference. */
+static json_t *still_multipliers(const json_t *list)
+{
+    json_t *copy = json_deep_copy(list);
+    for (size_t i = 0; i < json_array_size(copy); i++) {
+        json_t *element = json_array_get(copy, i);
+        json_t *value = still(json_object_get(element, "value"));
+        if (json_object_set_new(element, "value", value) != 0) {
+            json_decref(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+/* The first of the optimizers that are searched, under the names that it has in train. */
+static bool add_optimizer(json_t *fixed, const json_t *options)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_array_get(options, 0), name, value)
+    {
+        const char *key = strcmp(name, "type") == 0 ? "optimizer" : name;
+        if (json_object_set_new(fixed, key, still(value)) != 0)
+            return false;
+    }
+    return true;
+}
+
 json_t *range_study_fixed(const json_t *document)
 {
     json_t *fixed = json_object();
@@ -36,7 +67,13 @@ json_t *range_study_fixed(const json_t *document)
     {
         if (strcmp(name, "lr") == 0 || strcmp(name, "schedule") == 0)
             continue;
-        if (json_object_set_new(fixed, name, still(value)) != 0) {
+        bool multipliers = strcmp(name, "lr_multiplier") == 0;
+        bool added =
+            strcmp(name, "optimizer") == 0
+                ? add_optimizer(fixed, value)
+                : json_object_set_new(fixed, name,
+                                      multipliers ? still_multipliers(value) : still(value)) == 0;
+        if (!added) {
             json_decref(fixed);
             return NULL;
         }
@@ -72,18 +109,40 @@ static json_t *make_search(const struct range_test *test)
                      "repeats", 1, "patience", 0);
 }
 
+/* Where optimizers are searched, train holds the keys of one that may not be trained with. */
+static json_t *make_train(const json_t *document)
+{
+    const struct catalogue_entry *entry = catalogue_find(&catalogue_groups, "train");
+    bool searched = json_object_get(json_object_get(document, "space"), "optimizer") != NULL;
+    json_t *train = json_object();
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(document, "train"), name, value)
+    {
+        if (!searched || catalogue_key_find(entry, name))
+            (void)json_object_set(train, name, value);
+    }
+    return train;
+}
+
 json_t *range_study_make(const json_t *document, const struct range_test *test)
 {
     json_t *study = json_copy((json_t *)document);
-    json_t *train = json_copy(json_object_get(document, "train"));
+    json_t *train = make_train(document);
     json_t *fixed = range_study_fixed(document);
     json_t *own = json_pack("{s:i, s:i, s:b}", "report_every", 1, "validate_every",
                             (int)test->steps, "stop_collapsed", 0);
-    bool made = study && train && fixed && own && json_object_update(train, fixed) == 0 &&
-                json_object_update(train, own) == 0 &&
-                json_object_set(study, "train", train) == 0 &&
-                json_object_set_new(study, "space", make_space(test)) == 0 &&
-                json_object_set_new(study, "search", make_search(test)) == 0;
+    json_t *space = make_space(test), *multipliers = json_object_get(fixed, "lr_multiplier");
+    bool made = study && train && fixed && own && space;
+    /* No key of train: a candidate's. */
+    if (made && multipliers)
+        made = json_object_set(space, "lr_multiplier", multipliers) == 0 &&
+               json_object_del(fixed, "lr_multiplier") == 0;
+    made = made && json_object_update(train, fixed) == 0 && json_object_update(train, own) == 0 &&
+           json_object_set(study, "train", train) == 0 &&
+           json_object_set(study, "space", space) == 0 &&
+           json_object_set_new(study, "search", make_search(test)) == 0;
+    json_decref(space);
     json_decref(own);
     json_decref(fixed);
     json_decref(train);

@@ -13,8 +13,9 @@ struct range_test {
 /* A resolved study (study_document.h) of test->seeds candidates that differ by their seed alone,
  * each trained for test->steps steps under an exponential warm-up from test->from to test->to, a
  * report a step, ended by nothing but a loss that is not finite. Data, model and train are those of
- * `document`. What its space searches stands still: a choice or a grid at its first value, a range
- * at its middle (by logarithm, where it is searched so). A new reference; NULL: out of memory. */
+ * `document`. What its space searches stands still: a choice (of optimizers too) or a grid at its
+ * first value, a range at its middle (by logarithm, where it is searched so). A new reference;
+ * NULL: out of memory. */
 json_t *range_study_make(const json_t *document, const struct range_test *test);
 
 /* The parameters of train that `document` searches, with the values at which they stand still: an

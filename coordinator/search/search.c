@@ -65,11 +65,14 @@ struct search *search_create(const json_t *document, uint64_t train_samples, str
         error_set(error, "search.scheduler: there is no scheduler \"%s\"", scheduler);
     else if (space_create(&search->space, document, error) &&
              read_settings(&search->settings, document, train_samples, error)) {
-        uint64_t most = search->sampler->candidates(&search->space);
+        uint64_t most = search->sampler->candidates ? search->sampler->candidates(search, document)
+                                                    : UINT64_MAX;
         if (search->settings.candidates > most)
             search->settings.candidates = (uint32_t)most;
         search->scheduler_state = search->scheduler->create(search, error);
-        if (search->scheduler_state)
+        if (search->scheduler_state && search->sampler->create)
+            search->sampler_state = search->sampler->create(search, document, error);
+        if (search->scheduler_state && (search->sampler_state || !search->sampler->create))
             return search;
     }
     search_destroy(search);
@@ -82,6 +85,8 @@ void search_destroy(struct search *search)
         return;
     if (search->scheduler && search->scheduler_state)
         search->scheduler->destroy(search->scheduler_state);
+    if (search->sampler_state)
+        search->sampler->destroy(search->sampler_state);
     for (uint32_t i = 0; i < search->trial_count; i++)
         free(search->trials[i].values);
     free(search->trials);
@@ -132,6 +137,9 @@ static void settle(struct search *search, uint32_t number)
     struct search_trial *trial = &search->trials[number];
     search_bracket_rung(search, trial->bracket, trial->rung)->settled++;
     if (!trial->repeat) {
+        if (search->sampler->observed &&
+            !search->sampler->observed(search->sampler_state, search, number))
+            search->out_of_memory = true;
         search->scheduler->settled(search->scheduler_state, search, number);
         return;
     }

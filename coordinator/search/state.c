@@ -121,7 +121,7 @@ uint32_t search_new_trial(struct search *search, uint32_t bracket)
         random_open(&stream, search->settings.seed, RANDOM_SEED, search->sampled);
         trial->seed = random_bits(&stream);
     }
-    search->sampler->sample(search, search->sampled++, trial->values);
+    search->sampler->sample(search->sampler_state, search, search->sampled++, trial->values);
     return number;
 }
 

@@ -41,6 +41,7 @@ struct search {
     struct search_settings settings;
     struct space space;
     const struct sampler_class *sampler;
+    void *sampler_state; /* NULL: it has none */
     const struct scheduler_class *scheduler;
     void *scheduler_state;
     enum search_phase phase;

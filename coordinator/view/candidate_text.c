@@ -1,11 +1,13 @@
 /* candidate_text.c - words a candidate's params. */
 #include "coordinator/view/candidate_text.h"
 
+#include "common/catalogue/catalogue.h"
 #include "coordinator/view/figures.h"
 
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct words {
@@ -63,6 +65,29 @@ static void add_schedule(struct words *words, const json_t *schedule)
     add_warmup(words, json_object_get(schedule, "warmup"));
 }
 
+static bool is_default(const struct catalogue_key *key, const json_t *value)
+{
+    if (!key || !key->fallback)
+        return false;
+    return json_is_number(value) ? json_number_value(value) == strtod(key->fallback, NULL)
+                                 : json_is_true(value) == (strcmp(key->fallback, "true") == 0);
+}
+
+static void add_optimizer(struct words *words, const json_t *optimizer)
+{
+    const char *type = json_string_value(json_object_get(optimizer, "type"));
+    const struct catalogue_entry *entry = type ? catalogue_find(&catalogue_optimizers, type) : NULL;
+    const char *name;
+    const json_t *value;
+    add(words, ", %.40s", type ? type : "");
+    json_object_foreach((json_t *)optimizer, name, value)
+    {
+        const struct catalogue_key *key = entry ? catalogue_key_find(entry, name) : NULL;
+        if (strcmp(name, "type") != 0 && !is_default(key, value))
+            add_value(words, " ", name, value);
+    }
+}
+
 /* ", lr_multiplier[0] 0.37": of the layer of that number. */
 static void add_multipliers(struct words *words, const char *name, const json_t *list)
 {
@@ -88,6 +113,8 @@ void candidate_text(const struct trial_row *trial, char *text, size_t text_bytes
             continue;
         if (strcmp(name, "lr_multiplier") == 0)
             add_multipliers(&words, name, value);
+        else if (strcmp(name, "optimizer") == 0)
+            add_optimizer(&words, value);
         else
             add_value(&words, ", ", name, value);
     }

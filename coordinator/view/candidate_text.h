@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 /* Everything but the learning rate: "cosine", "step every 3 gamma 0.42, warm-up 1 epoch, momentum
- * 0.9". Parameters of a schedule that are 0 stand for their default and are left out. */
+ * 0.9". Parameters of a schedule that are 0 stand for their default and are left out, and so are
+ * those of an optimizer that have their default: "constant, adam beta1 0.8". */
 void candidate_text(const struct trial_row *trial, char *text, size_t text_bytes);
 
 #endif

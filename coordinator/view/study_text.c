@@ -1,6 +1,8 @@
 /* study_text.c - prints a resolved study in libconfig's syntax. */
 #include "coordinator/view/study_text.h"
 
+#include "common/catalogue/catalogue.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -108,15 +110,29 @@ static void print_member(FILE *stream, const char *key, const json_t *value)
     (void)fputs(";\n", stream);
 }
 
-/* `apart`: what stands there is left out; NULL: nothing. */
-static void print_group(FILE *stream, const char *name, const json_t *group, const json_t *apart)
+/* What a study file may not hold, though the document does: in train what is searched, and where
+ * optimizers are searched all of theirs; the candidates of a list, which stand in the file that
+ * candidates_from names. */
+static bool is_left_out(const json_t *document, const char *group, const char *key)
+{
+    const json_t *space = json_object_get(document, "space");
+    const struct catalogue_entry *train = catalogue_find(&catalogue_groups, "train");
+    if (strcmp(group, "search") == 0)
+        return strcmp(key, "points") == 0;
+    return strcmp(group, "train") == 0 &&
+           (json_object_get(space, key) ||
+            (json_object_get(space, "optimizer") && !catalogue_key_find(train, key)));
+}
+
+/* `document`: the whole that the group is of; NULL: nothing is left out. */
+static void print_group(FILE *stream, const char *name, const json_t *group, const json_t *document)
 {
     const char *key;
     const json_t *value;
     (void)fprintf(stream, "%s = {\n", name);
     json_object_foreach((json_t *)group, key, value)
     {
-        if (!json_object_get(apart, key))
+        if (!document || !is_left_out(document, name, key))
             print_member(stream, key, value);
     }
     (void)fputs("};\n", stream);
@@ -129,7 +145,6 @@ void study_text_print_group(FILE *stream, const char *name, const json_t *group)
 
 void study_text_print(FILE *stream, const json_t *document)
 {
-    const json_t *space = json_object_get(document, "space");
     const char *name;
     const json_t *group;
     bool first = true;
@@ -137,7 +152,6 @@ void study_text_print(FILE *stream, const json_t *document)
     {
         (void)fputs(first ? "" : "\n", stream);
         first = false;
-        /* A parameter that is searched may not stand in train as well. */
-        print_group(stream, name, group, strcmp(name, "train") == 0 ? space : NULL);
+        print_group(stream, name, group, document);
     }
 }

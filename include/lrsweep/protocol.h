@@ -26,12 +26,13 @@
  *       "from":0,"to":2000,"resume":null,"checkpoint":"DIR/checkpoints/17-1.ckpt"}
  *        Train trial 17 from step `from` to step `to`. `params` holds the candidate: the learning
  *        rate, the schedule, and what else of `train` is searched; the rest stands in the study.
- *        `resume`: the checkpoint to go on from (its step is `from`), null to start afresh.
- *        If it cannot be used, training again from the start to `from` leads to the same state,
- *        unless "branch":true says that it was left by another candidate.
- *        `checkpoint`: where to leave the state when this ends well or is stopped; null: nowhere.
- *        It may also hold "pause":1000, a step before `to`: end there as if a stop had come, so
- *        that others get their turn. A trainer that knows nothing of it just goes on to `to`.
+ *        If optimizers are searched it holds one with all of its parameters, which take the place
+ * of those in the study: "optimizer":{"type":"adam","beta1":0.9,...}. `resume`: the checkpoint to
+ * go on from (its step is `from`), null to start afresh. If it cannot be used, training again from
+ * the start to `from` leads to the same state, unless "branch":true says that it was left by
+ * another candidate. `checkpoint`: where to leave the state when this ends well or is stopped;
+ * null: nowhere. It may also hold "pause":1000, a step before `to`: end there as if a stop had
+ * come, so that others get their turn. A trainer that knows nothing of it just goes on to `to`.
  *   <- {"op":"report","trial":17,"step":100,"epoch":0.13,"train_loss":0.61,"val_loss":0.58,
  *       "val_accuracy":0.81,"lr":0.03,"grad_norm":0.4,"update_ratio":0.001,"dead_units":0.1,
  *       "seconds":0.02}

@@ -136,6 +136,22 @@ for signal in USR1 TERM; do
 	check "and ends in the table of the undisturbed search (mpirun, $signal)" diff expected found
 done
 
+# tpe's candidates depend on the order of results, which a resumed search has to repeat.
+tpe=(--set 'search.sampler="tpe"' --set search.n_startup_trials=3 --set 'search.scheduler="none"' \
+	--set search.max_budget=2000 --set search.candidates=40 --trainers 2)
+lrsweep run "$small" --out learns --quiet "${tpe[@]}" >learns.out 2>&1 &
+check "the search got under way (tpe)" wait_for learns \
+	'select count(*) > 12 from trial where state in ("complete", "diverged")'
+kill -KILL $!
+wait $! 2>/dev/null
+sleep 0.2
+sqlite3 learns/study.db 'select id, params from trial where attempts > 0 order by id' >made
+try lrsweep run "$small" --out learns --quiet --resume "${tpe[@]}"
+equal "--resume goes on with what tpe has learned" "$status" 0
+sqlite3 learns/study.db "select id, params from trial where id <= $(tail -n 1 made | cut -d'|' -f1) order by id" >found
+check "and its candidates are still those that were made before" diff made found
+equal "up to the last of them" "$(sqlite3 learns/study.db 'select count(*) from trial')" 40
+
 lrsweep run "$small" --out locked --quiet "${long[@]}" >locked.out 2>&1 &
 check "the search got under way (locked)" wait_for locked 'select count(*) > 0 from event'
 try lrsweep run "$small" --out locked --quiet --resume "${long[@]}"

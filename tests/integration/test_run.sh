@@ -83,6 +83,28 @@ equal "the rates of layers are searched" "$status $(sqlite3 layers/study.db 'sel
 	json_extract(params, "$.lr_multiplier[0].value")), count(distinct json_extract(params, "$.layer_decay")),
 	sum(json_extract(params, "$.lr_multiplier[1].value")) from trial')" "0 3|3|0.0"
 
+try lrsweep run "$small" --out optimizers --quiet --set train.optimizer= --set train.momentum= \
+	--set 'space.optimizer=({type="sgd";momentum={uniform=[0.5,0.9];};},{type="adam";beta1={choice=[0.8,0.9];};})' \
+	--set 'search.sampler="sobol"' --set 'search.scheduler="none"' --set search.max_budget=50 --set search.candidates=8
+equal "optimizers are searched, each with its own parameters" "$status $(sqlite3 optimizers/study.db 'select
+	count(distinct json_extract(params, "$.optimizer.type")), sum(json_extract(params, "$.optimizer.momentum") is null) =
+	sum(json_extract(params, "$.optimizer.beta1") is not null) from trial where state != "failed"')" "0 2|1"
+contains "and the table names them" "$out" "adam"
+
+printf 'lr,schedule,schedule.gamma,momentum\n0.1,constant,,0.5\n0.02,step,0.5,0.9\n' >list.csv
+try lrsweep run "$small" --out list --quiet --set search.sampler= --set search.candidates= \
+	--set search.candidates_from=list.csv --set 'search.scheduler="none"' --set search.max_budget=50
+equal "a list's rows are the candidates" "$status $(sqlite3 list/study.db 'select group_concat(lr || schedule ||
+	json_extract(params, "$.momentum") || coalesce(json_extract(params, "$.schedule.gamma"), ""), " ")
+	from (select * from trial order by id)')" "0 0.1constant0.5 0.02step0.90.5"
+rm list.csv
+try lrsweep status list
+equal "the study needs the file no more" "$status" 0
+printf 'lr,momentum\n0.1,0.5\n0.1,1.5\n' >list.csv
+try lrsweep check "$small" --set search.sampler= --set search.candidates= --set search.candidates_from=list.csv
+equal "a bad list is refused with status 2" "$status" 2
+contains "with its row and column" "$err" 'list.csv: row 3, column 2 ("momentum"): found 1.5'
+
 try lrsweep run "$small" --out lost --quiet --set 'space.lr={log_uniform=[50.0,500.0]}'
 equal "a search without survivors ends with status 3" "$status" 3
 equal "its summary has no best" "$(jq .best.trial lost/summary.json)" null

@@ -466,6 +466,52 @@ static void what_cannot_be_trained_is_refused_by_its_setting(void **state)
     model_fixture_destroy(&fixture);
 }
 
+/* A candidate's optimizer takes the place of the study's, whose parameters it does not have. */
+static void a_candidates_optimizer_comes_with_its_own_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *train, *params;
+    } same[2] = {{"{\"batch_size\":16,\"optimizer\":\"sgd\",\"momentum\":0.9,\"weight_decay\":0.5}",
+                  "{\"lr\":0.01,\"optimizer\":{\"type\":\"adam\",\"beta1\":0.8}}"},
+                 {"{\"batch_size\":16,\"optimizer\":\"adam\",\"beta1\":0.8}", "{\"lr\":0.01}"}};
+    struct candidate candidate[2];
+    for (size_t i = 0; i < 2; i++) {
+        struct model_fixture fixture;
+        struct refusal refusal;
+        json_t *params = json_loads(same[i].params, 0, NULL);
+        model_fixture_create(&fixture, layers, same[i].train, SAMPLES, FEATURES, CLASSES);
+        if (!candidate_read(&candidate[i], &fixture.model, params, &refusal))
+            fail_msg("%s", refusal.error.text);
+        json_decref(params);
+        model_fixture_destroy(&fixture);
+    }
+    assert_ptr_equal(candidate[0].optimizer.class, candidate[1].optimizer.class);
+    assert_memory_equal(candidate[0].optimizer.parameter, candidate[1].optimizer.parameter,
+                        sizeof candidate[0].optimizer.parameter);
+}
+
+static void an_optimizer_with_a_foreign_parameter_is_refused(void **state)
+{
+    (void)state;
+    static const char *const params[] = {
+        "{\"lr\":0.01,\"optimizer\":{\"type\":\"adam\",\"momentum\":0.8}}",
+        "{\"lr\":0.01,\"optimizer\":{\"type\":\"no such\"}}",
+        "{\"lr\":0.01,\"optimizer\":{\"type\":7}}",
+        "{\"lr\":0.01,\"optimizer\":[]}",
+    };
+    struct model_fixture fixture;
+    model_fixture_create(&fixture, layers, "{\"batch_size\":16}", SAMPLES, FEATURES, CLASSES);
+    for (size_t i = 0; i < sizeof params / sizeof params[0]; i++) {
+        struct candidate candidate;
+        struct refusal refusal;
+        json_t *json = json_loads(params[i], 0, NULL);
+        assert_false(candidate_read(&candidate, &fixture.model, json, &refusal));
+        json_decref(json);
+    }
+    model_fixture_destroy(&fixture);
+}
+
 static void a_crop_must_leave_something_of_the_image(void **state)
 {
     (void)state;
@@ -706,6 +752,8 @@ static void a_multiplier_of_0_freezes_a_layer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_candidates_optimizer_comes_with_its_own_parameters),
+        cmocka_unit_test(an_optimizer_with_a_foreign_parameter_is_refused),
         cmocka_unit_test(a_candidates_multiplier_takes_the_place_of_the_models),
         cmocka_unit_test(a_layers_rate_is_the_rate_times_its_multiplier),
         cmocka_unit_test(the_multiplier_of_a_block_is_that_of_all_layers_inside),

@@ -111,6 +111,33 @@ static void what_is_searched_stands_still_at_its_first_or_middle_value(void **st
     json_decref(document);
 }
 
+static const char search_of_optimizers[] =
+    "study = { name = \"t\"; }; data = { format = \"spirals\"; };\n"
+    "model = { layers = ( { type = \"dense\"; units = 2; } ); };\n"
+    "train = { batch_size = 16; };\n"
+    "space = { lr = { log_uniform = [1e-4, 1]; }; lr_multiplier = { layer = 0; value = { uniform = "
+    "[0, 1]; }; }; optimizer = ( { type = \"adam\"; beta1 = { "
+    "uniform = "
+    "[0.7, 0.9]; }; }, { type = \"sgd\"; } ); };\n"
+    "search = { candidates = 9; min_budget = 1; max_budget = 9; };\n";
+
+static void optimizers_and_multipliers_stand_still_at_their_first_or_middle_value(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *document = read_study(fixture, search_of_optimizers);
+    json_t *study = range_study_make(document, &test), *again = print_and_read(fixture, study);
+    assert_equal(again, study);
+    assert_string_equal(study_text(study, "train", "optimizer"), "adam");
+    assert_float_equal(study_number(study, "train", "beta1"), 0.8, 1e-12);
+    assert_null(json_object_get(json_object_get(study, "train"), "momentum"));
+    const json_t *list = json_object_get(json_object_get(study, "space"), "lr_multiplier");
+    assert_float_equal(json_number_value(json_object_get(json_array_get(list, 0), "value")), 0.5,
+                       1e-12);
+    json_decref(again);
+    json_decref(study);
+    json_decref(document);
+}
+
 static void the_rates_are_those_of_the_schedule(void **state)
 {
     struct fixture *fixture = *state;
@@ -157,6 +184,9 @@ int main(void)
                                         fixture_end),
         cmocka_unit_test_setup_teardown(what_is_searched_stands_still_at_its_first_or_middle_value,
                                         fixture_begin, fixture_end),
+        cmocka_unit_test_setup_teardown(
+            optimizers_and_multipliers_stand_still_at_their_first_or_middle_value, fixture_begin,
+            fixture_end),
         cmocka_unit_test_setup_teardown(the_rates_are_those_of_the_schedule, fixture_begin,
                                         fixture_end),
         cmocka_unit_test_setup_teardown(the_space_keeps_all_but_the_rate, fixture_begin,

@@ -459,6 +459,11 @@ static void a_candidate_is_told_in_a_few_words(void **state)
          "{\"lr\":1,\"schedule\":{\"type\":\"constant\"},\"lr_multiplier\":[{\"layer\":2,\"value\":"
          "0.5},{\"layer\":0,\"value\":3}]}",
          "constant, lr_multiplier[2] 0.5, lr_multiplier[0] 3"},
+        {"constant",
+         "{\"lr\":1,\"schedule\":{\"type\":\"constant\"},\"optimizer\":{\"type\":\"adam\","
+         "\"beta1\":"
+         "0.8,\"beta2\":0.999,\"eps\":1e-8,\"weight_decay\":0.0,\"amsgrad\":true}}",
+         "constant, adam beta1 0.8 amsgrad"},
         {"constant", "not JSON", "constant"},
         {"con\033[31mstant", "{}", "con [31mstant"},
     };

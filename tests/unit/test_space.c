@@ -113,6 +113,40 @@ static void every_layers_multiplier_is_a_parameter_of_its_own(void **state)
     json_decref(document);
 }
 
+static void an_optimizer_is_chosen_with_its_own_parameters(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document =
+        study("{\"lr\":0.1,\"optimizer\":[{\"type\":\"sgd\",\"momentum\":{\"uniform\":[0,1]}},"
+              "{\"type\":\"adam\",\"beta1\":{\"choice\":[0.8,0.9]},\"beta2\":0.999}]}");
+    static const struct {
+        double values[3];
+        const char *params;
+    } cases[] = {{{0, 0.5, NAN}, "{\"lr\":0.1,\"optimizer\":{\"type\":\"sgd\",\"momentum\":0.5}}"},
+                 {{1, NAN, 0},
+                  "{\"lr\":0.1,\"optimizer\":{\"type\":\"adam\",\"beta1\":0.8,\"beta2\":0.999}}"}};
+    assert_true(space_create(&space, document, &error));
+    assert_int_equal(space.count, 3);
+    assert_string_equal(space.parameters[0].name, "optimizer");
+    assert_string_equal(space.parameters[1].name, "optimizer[0].momentum");
+    assert_string_equal(space.parameters[2].name, "optimizer[1].beta1");
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(space.parameters[1 + i].parent, 0);
+        assert_int_equal(space.parameters[1 + i].parent_choice, i);
+        json_t *params = space_params(&space, cases[i].values);
+        char *text = json_dumps(params, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        assert_string_equal(text, cases[i].params);
+        free(text);
+        json_decref(params);
+        double values[3] = {(double)i, 0.5, 1};
+        space_deactivate(&space, values);
+        assert_true(isnan(values[2 - i]) && !isnan(values[1 + i]));
+    }
+    json_decref(document);
+}
+
 static void the_unit_interval_maps_onto_each_distribution(void **state)
 {
     (void)state;
@@ -156,6 +190,7 @@ int main(void)
         cmocka_unit_test(parameters_come_in_the_order_of_the_study),
         cmocka_unit_test(a_candidate_becomes_the_parameters_of_its_own_schedule),
         cmocka_unit_test(every_layers_multiplier_is_a_parameter_of_its_own),
+        cmocka_unit_test(an_optimizer_is_chosen_with_its_own_parameters),
         cmocka_unit_test(the_unit_interval_maps_onto_each_distribution),
         cmocka_unit_test(too_many_parameters_are_refused),
     };

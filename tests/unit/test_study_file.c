@@ -44,8 +44,9 @@ static int enter_directory(void **state)
 static int leave_directory(void **state)
 {
     (void)state;
-    static const char *const files[] = {"t.cfg",     "printed.cfg", "a.cfg",   "b.cfg", "sub/c.cfg",
-                                        "sub/d.cfg", "locked.cfg",  "big.cfg", "sub"};
+    static const char *const files[] = {"t.cfg",        "printed.cfg", "a.cfg",      "b.cfg",
+                                        "sub/c.cfg",    "sub/d.cfg",   "locked.cfg", "big.cfg",
+                                        "sub/list.csv", "list.csv",    "sub"};
     for (size_t i = 0; i < COUNT_OF(files); i++)
         (void)remove(files[i]);
     return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
@@ -1134,6 +1135,8 @@ static void a_printed_study_resolves_to_itself(void **state)
         "space.schedule[1].every={ int = [1, 3]; }",
         "space.lr_multiplier=( { layer = 0; value = { log_uniform = [0.1, 10.0]; }; } )",
         "space.lr_multiplier={ layer = 0; value = 0; }",
+        "space.schedule[1].warmup={ steps = { choice = (50, 100); }; shape = { choice = "
+        "(\"linear\", \"constant\"); }; }",
         "data.path=/odd \\ name",
         "data.validation=0.3333333333333333",
         "study.seed=9007199254740991",
@@ -1151,6 +1154,321 @@ static void a_printed_study_resolves_to_itself(void **state)
                "space = { lr = { grid = [1, 2]; }; momentum = { grid = [0.0, 0.9]; }; };\n"
                "search = { sampler = \"grid\"; scheduler = \"none\"; max_budget = 1; };\n");
     assert_round_trip("t.cfg", NULL);
+}
+
+/* The study of cases about optimizers: `train` and `space` are theirs. */
+static void write_optimizers(const char *train, const char *space)
+{
+    char text[800];
+    (void)snprintf(text, sizeof text,
+                   "study = { name = \"t\"; }; data = { format = \"idx\"; path = \"/d\"; };\n"
+                   "model = { layers = { type = \"dense\"; units = 10; }; };\n"
+                   "train = { %s };\n"
+                   "space = { lr = 0.1; %s };\n"
+                   "search = { candidates = 9; scheduler = \"none\"; max_budget = 1; };\n",
+                   train, space);
+    write_text("t.cfg", text);
+}
+
+static void optimizers_take_the_parameters_that_stand_beside_them(void **state)
+{
+    (void)state;
+#define SGD(momentum, decay)                                                                       \
+    "{\"type\":\"sgd\",\"momentum\":" momentum ",\"nesterov\":false,\"weight_decay\":" decay "}"
+#define LION(decay) "{\"type\":\"lion\",\"beta1\":0.9,\"beta2\":0.99,\"weight_decay\":" decay "}"
+    static const struct {
+        const char *train, *space, *expected;
+    } cases[] = {
+        {"", "optimizer = { choice = (\"sgd\", \"lion\"); };",
+         "[" SGD("0.0", "0.0") "," LION("0.0") "]"},
+        {"weight_decay = 0.1; momentum = 0.9;", "optimizer = { choice = (\"sgd\", \"lion\"); };",
+         "[" SGD("0.9", "0.1") "," LION("0.1") "]"},
+        {"momentum = 0.9;",
+         "weight_decay = { uniform = [0, 1]; }; optimizer = ( { type = \"sgd\"; momentum = 0.5; }, "
+         "{ type = \"sgd\"; weight_decay = 0.25; }, { type = \"lion\"; } );",
+         "[" SGD("0.5", "{\"uniform\":[0.0,1.0]}") "," SGD("0.9", "0.25") "," LION(
+             "{\"uniform\":[0.0,1.0]}") "]"},
+        {"", "optimizer = \"lion\";", "[" LION("0.0") "]"},
+        {"weight_decay = 0.5;", "optimizer = { type = \"lion\"; };", "[" LION("0.5") "]"},
+    };
+#undef SGD
+#undef LION
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        write_optimizers(cases[i].train, cases[i].space);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_sound(file);
+        char *found = json_dumps(
+            json_object_get(json_object_get(study_file_document(file), "space"), "optimizer"),
+            JSON_COMPACT | JSON_REAL_PRECISION(15));
+        assert_string_equal(found, cases[i].expected);
+        free(found);
+        study_file_destroy(file);
+        assert_round_trip("t.cfg", NULL);
+    }
+}
+
+static void optimizers_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *train, *space, *start;
+        const char *parts[PARTS];
+    } cases[] = {
+        {"optimizer = \"sgd\";",
+         "optimizer = { choice = (\"sgd\", \"adam\"); };",
+         "t.cfg:4: space.optimizer: ",
+         {"stands in train too (t.cfg:3)"}},
+        {"momentum = 0.9;",
+         "optimizer = { choice = (\"lion\", \"adam\"); };",
+         "t.cfg:3: train.momentum: ",
+         {"no optimizer of space.optimizer has it"}},
+        {"",
+         "rho = { uniform = [0, 0.9]; }; optimizer = { choice = (\"lion\", \"adam\"); };",
+         "t.cfg:4: space.rho: ",
+         {"no optimizer of space.optimizer has it"}},
+        {"beta1 = 0.9;",
+         "beta1 = { uniform = [0, 0.9]; }; optimizer = { choice = (\"lion\", \"adam\"); };",
+         "t.cfg:4: space.beta1: ",
+         {"stands in train too (t.cfg:3)"}},
+        {"",
+         "optimizer = { choice = (\"sgd\", \"sgd\"); };",
+         "t.cfg:4: space.optimizer.choice: ",
+         {"\"sgd\" stands in the list twice"}},
+        {"",
+         "optimizer = { choice = (\"sgd\", \"adm\"); };",
+         "t.cfg:4: space.optimizer[1].type: ",
+         {"did you mean \"adam\"?"}},
+        {"",
+         "optimizer = ( { type = \"sgd\"; beta1 = 0.5; } );",
+         "t.cfg:4: space.optimizer[0].beta1: ",
+         {"no key of the optimizer sgd", "belongs to adam"}},
+        {"",
+         "optimizer = ( { type = \"sgd\"; nesterov = { choice = (false, true); }; } );",
+         "t.cfg:4: space.optimizer[0].nesterov: ",
+         {"momentum is 0"}},
+        {"",
+         "optimizer = ( { type = \"sgd\"; nesterov = true; } );",
+         "t.cfg:4: space.optimizer[0].nesterov: ",
+         {"momentum is 0"}},
+        {"",
+         "optimizer = ( { type = \"adam\"; beta1 = { uniform = [0.5, 1.5]; }; } );",
+         "t.cfg:4: space.optimizer[0].beta1.uniform[1]: ",
+         {"found 1.5", "below 1"}},
+        {"", "optimizer = 3;", "t.cfg:4: space.optimizer: ", {"found 3", "list of groups"}},
+        {"", "optimizer = ();", "t.cfg:4: space.optimizer: ", {"empty"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        write_optimizers(cases[i].train, cases[i].space);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_problem(file, cases[i].start, cases[i].parts);
+        study_file_destroy(file);
+    }
+}
+
+static void a_warm_up_that_is_searched_keeps_its_bounds(void **state)
+{
+    (void)state;
+    write_study(0, "");
+    struct study_file *file =
+        read_with("t.cfg", "space.schedule[1].warmup={ epochs = { uniform = [1, 9]; }; }");
+    assert_problem(
+        file, "--set space.schedule[1].warmup",
+        (const char *const[PARTS]){"warmup.epochs: found 9", "below search.max_budget = 9"});
+    study_file_destroy(file);
+    file = read_with("t.cfg", "space.schedule[1].warmup={ epochs = 1; from = { uniform = [0, 0.5]; "
+                              "}; shape = { choice = (\"linear\", \"exponential\"); }; }");
+    assert_problem(
+        file, "--set space.schedule[1].warmup",
+        (const char *const[PARTS]){"warmup.from: found 0", "where an exponential can start"});
+    study_file_destroy(file);
+}
+
+/* --- lists of candidates --- */
+
+static void write_list(const char *train, const char *space, const char *search, const char *rows)
+{
+    char text[900];
+    (void)snprintf(
+        text, sizeof text,
+        "study = { name = \"t\"; }; data = { format = \"idx\"; path = \"/d\"; };\n"
+        "model = { layers = { type = \"dense\"; units = 10; }; };\n"
+        "train = { %s };\n"
+        "space = { %s };\n"
+        "search = { candidates_from = \"list.csv\"; %s scheduler = \"none\"; max_budget = "
+        "9; };\n",
+        train, space, search);
+    write_text("t.cfg", text);
+    write_text("list.csv", rows);
+}
+
+static void a_list_becomes_points_of_the_space(void **state)
+{
+    (void)state;
+    static const char any_rate[] = "lr = { log_uniform = [1e-5, 10]; };";
+    static const struct {
+        const char *train, *space, *rows;
+        const char *resolved; /* space, as JSON */
+        const char *points;
+    } cases[] = {
+        {"", any_rate, "lr\n0.5\n1e-3\n",
+         "{\"lr\":{\"log_uniform\":[1e-5,10.0]},\"schedule\":[{\"type\":\"constant\"}]}",
+         "[[0.5],[0.001]]"},
+        /* What the space does not search has the range of its column. */
+        {"momentum = 0.1;", "lr = 0.1;",
+         "momentum,lr,decay_all,batch_size\n0,0.5,true,64\n"
+         "0.9,0.25,false,64\n",
+         "{\"lr\":{\"uniform\":[0.25,0.5]},\"schedule\":[{\"type\":\"constant\"}],"
+         "\"batch_size\":{\"choice\":[64]},\"momentum\":{\"uniform\":[0.0,0.9]},"
+         "\"decay_all\":{\"choice\":[true,false]}}",
+         "[[0.5,0.0,0.0,0.0],[0.25,0.0,0.9,1.0]]"},
+        {"", "", "lr,schedule,schedule.gamma\r\n0.5,constant,\r\n 0.25 ,\"exponential\",0.75\r\n",
+         "{\"lr\":{\"uniform\":[0.25,0.5]},\"schedule\":[{\"type\":\"constant\"},{\"type\":"
+         "\"exponential\",\"gamma\":{\"choice\":[0.75]}}]}",
+         "[[0.5,0.0,null],[0.25,1.0,0.0]]"},
+        /* A schedule of the space may be named by its type or its number. */
+        {"",
+         "lr = 0.1; schedule = ( { type = \"cosine\"; }, { type = \"exponential\"; gamma = { "
+         "uniform = [0.5, 1]; }; }, { type = \"cosine\"; period = 3; } );",
+         "schedule,schedule.gamma\n2,\nexponential,0.75\n0,\n",
+         "{\"lr\":0.1,\"schedule\":[{\"type\":\"cosine\",\"period\":0.0,\"eta_min\":0.0},{\"type\":"
+         "\"exponential\",\"gamma\":{\"uniform\":[0.5,1.0]}},{\"type\":\"cosine\",\"period\":3.0,"
+         "\"eta_min\":0.0}]}",
+         "[[2.0,null],[1.0,0.75],[0.0,null]]"},
+        {"optimizer = \"adam\"; weight_decay = 0.5;", "lr = 0.1;",
+         "optimizer,optimizer.beta1,momentum\nsgd,,0.5\nlion,0.75,\n",
+         "{\"lr\":0.1,\"schedule\":[{\"type\":\"constant\"}],\"optimizer\":[{\"type\":\"sgd\","
+         "\"momentum\":{\"choice\":[0.5]},\"nesterov\":false,\"weight_decay\":0.5},{\"type\":"
+         "\"lion\","
+         "\"beta1\":{\"choice\":[0.75]},\"beta2\":0.99,\"weight_decay\":0.5}]}",
+         "[[0.0,0.0,null],[1.0,null,0.0]]"},
+        /* What the study fixes may stand in the list as well. */
+        {"", "lr = { grid = [0.1, 1]; }; schedule = { type = \"exponential\"; gamma = 0.5; };",
+         "lr,schedule,schedule.gamma\n1,exponential,0.5\n1e-1,,\n",
+         "{\"lr\":{\"grid\":[0.1,1.0]},\"schedule\":[{\"type\":\"exponential\",\"gamma\":0.5}]}",
+         "[[1.0],[0.0]]"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        write_list(cases[i].train, cases[i].space, "", cases[i].rows);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_sound(file);
+        const json_t *document = study_file_document(file);
+        const json_t *search = json_object_get(document, "search");
+        const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(15);
+        char *space = json_dumps(json_object_get(document, "space"), flags);
+        char *points = json_dumps(json_object_get(search, "points"), flags);
+        assert_string_equal(space, cases[i].resolved);
+        assert_string_equal(points, cases[i].points);
+        assert_string_equal(json_string_value(json_object_get(search, "sampler")), "list");
+        assert_int_equal(json_integer_value(json_object_get(search, "candidates")),
+                         json_array_size(json_object_get(search, "points")));
+        free(space);
+        free(points);
+        study_file_destroy(file);
+        assert_round_trip("t.cfg", NULL);
+    }
+}
+
+static void a_list_starts_at_its_own_file_and_may_be_cut_short(void **state)
+{
+    (void)state;
+    write_list("", "lr = { uniform = [0.001, 1]; };", "sampler = \"list\"; candidates = 2;",
+               "lr\n0.1\n0.2\n0.3\n");
+    struct study_file *file = read_with("t.cfg", NULL);
+    assert_sound(file);
+    const json_t *search = json_object_get(study_file_document(file), "search");
+    assert_int_equal(json_array_size(json_object_get(search, "points")), 2);
+    study_file_destroy(file);
+    write_text("sub/list.csv", "lr\n0.5\n");
+    write_text("sub/c.cfg", "candidates_from = \"list.csv\";\n");
+    write_study(7, "search = { eta = 3; min_budget = 1;\n@include \"sub/c.cfg\"\n");
+    file = read_with("t.cfg", "space.schedule=");
+    assert_sound(file);
+    search = json_object_get(study_file_document(file), "search");
+    assert_int_equal(json_array_size(json_object_get(search, "points")), 1);
+    study_file_destroy(file);
+}
+
+static void a_bad_list_is_refused_with_row_and_column(void **state)
+{
+    (void)state;
+    static const char any_rate[] = "lr = { uniform = [0.001, 1]; };";
+    static const struct {
+        const char *space, *search, *rows;
+        const char *parts[PARTS];
+    } cases[] = {
+        {any_rate, "", "", {"list.csv: has no candidates"}},
+        {any_rate, "", "lr\n", {"list.csv: has no candidates"}},
+        {any_rate,
+         "",
+         "lr\n0.5\n2\n",
+         {"row 3, column 1 (\"lr\"): found \"2\"", "from 0.001 to 1"}},
+        {any_rate, "", "lr\nhigh\n", {"row 2, column 1 (\"lr\"): found \"high\""}},
+        {any_rate, "", "lr\nnan\n", {"row 2, column 1 (\"lr\"): found \"nan\""}},
+        {any_rate,
+         "",
+         "lr,momentum\n0.5,1\n",
+         {"row 2, column 2 (\"momentum\"): found 1", "and below 1"}},
+        {any_rate,
+         "",
+         "lr,batch_size\n0.5,16\n0.5,1.5\n",
+         {"row 3, column 2 (\"batch_size\"): found 1.5", "a whole number"}},
+        {any_rate, "", "lr,momentum\n0.5,0.5\n0.5,\n", {"row 3, column 2 (\"momentum\"): empty"}},
+        {any_rate, "", "momentum\n0.5\n", {"row 1: no column is named lr"}},
+        {any_rate,
+         "",
+         "lr,momentm\n0.5,1\n",
+         {"row 1, column 2 (\"momentm\"): ", "did you mean \"momentum\"?"}},
+        {any_rate, "", "lr,lr\n0.5,1\n", {"row 1, column 2 (\"lr\"): the name of column 1 too"}},
+        {any_rate, "", "lr,\n0.5,1\n", {"row 1, column 2 (\"\"): a column without a name"}},
+        {any_rate, "", "lr,momentum\n0.5\n", {"row 2 has 1 columns, the rows before it have 2"}},
+        {any_rate, "", "lr\n\"0.5\n", {"row 2, column 1: a quote that is not closed"}},
+        {any_rate,
+         "",
+         "lr,schedule\n0.5,cosin\n0.5,constant\n",
+         {"row 2, column 2 (\"schedule\"): found \"cosin\"", "no schedule"}},
+        {any_rate,
+         "",
+         "lr,schedule,schedule.gamma\n0.5,exponential,0.5\n0.5,constant,0.5\n",
+         {"row 3, column 3 (\"schedule.gamma\"): ", "no such parameter"}},
+        {any_rate,
+         "",
+         "lr,schedule,schedule.gamma\n0.5,exponential,0.5\n0.5,exponential,1.5\n",
+         {"row 3, column 3 (\"schedule.gamma\"): found 1.5", "at most 1"}},
+        {"lr = 0.1; schedule = ( { type = \"constant\"; }, { type = \"cosine\"; } );",
+         "",
+         "schedule\nstep\n",
+         {"row 2, column 1 (\"schedule\"): found \"step\"", "\"constant\", \"cosine\""}},
+        {"lr = 0.1; schedule = ( { type = \"cosine\"; }, { type = \"cosine\"; } );",
+         "",
+         "schedule\n1\ncosine\n",
+         {"row 3, column 1 (\"schedule\"): ", "the number of one"}},
+        {"lr = 0.1; schedule = { type = \"exponential\"; gamma = 0.5; };",
+         "",
+         "schedule.gamma\n0.5\n0.6\n",
+         {"row 3, column 1 (\"schedule.gamma\"): ", "fixes it"}},
+        {any_rate,
+         "candidates = 3;",
+         "lr\n0.5\n0.5\n",
+         {"list.csv: has 2 candidates, search.candidates asks for 3"}},
+        {any_rate,
+         "sampler = \"sobol\"; candidates = 3;",
+         "lr\n0.5\n0.5\n",
+         {"search.candidates_from: no key of the sampler sobol; it belongs to list"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        write_list("", cases[i].space, cases[i].search, cases[i].rows);
+        struct study_file *file = read_with("t.cfg", NULL);
+        assert_problem(file, "", cases[i].parts);
+        study_file_destroy(file);
+    }
+    write_list("", any_rate, "", "");
+    assert_int_equal(remove("list.csv"), 0);
+    struct study_file *file = read_with("t.cfg", NULL);
+    assert_problem(file, "", (const char *const[PARTS]){"list.csv: cannot be read: No such file"});
+    study_file_destroy(file);
+    file = read_with("t.cfg", "search.candidates_from=/dev/zero");
+    assert_problem(file, "", (const char *const[PARTS]){"/dev/zero: is no file"});
+    study_file_destroy(file);
 }
 
 static void every_ready_study_is_sound(void **state)
@@ -1188,6 +1506,12 @@ int main(void)
         cmocka_unit_test(numbers_keep_their_value),
         cmocka_unit_test(a_setting_is_found_where_it_stands),
         cmocka_unit_test(a_printed_study_resolves_to_itself),
+        cmocka_unit_test(a_list_becomes_points_of_the_space),
+        cmocka_unit_test(a_list_starts_at_its_own_file_and_may_be_cut_short),
+        cmocka_unit_test(a_bad_list_is_refused_with_row_and_column),
+        cmocka_unit_test(optimizers_take_the_parameters_that_stand_beside_them),
+        cmocka_unit_test(optimizers_that_make_no_sense_are_refused),
+        cmocka_unit_test(a_warm_up_that_is_searched_keeps_its_bounds),
         cmocka_unit_test(every_ready_study_is_sound),
     };
     return cmocka_run_group_tests(tests, enter_directory, leave_directory);

@@ -4,17 +4,44 @@
 #include <stdio.h>
 #include <string.h>
 
-/* `train` with the candidate's values put over it. What is no key of train stays out: rates.c reads
- * lr_multiplier. */
+/* A candidate that brings an optimizer has all of that one's keys, and none of the study's. */
+static json_t *train_with_optimizer(const json_t *train, const json_t *optimizer)
+{
+    const struct catalogue_entry *own = catalogue_find(&catalogue_groups, "train");
+    json_t *merged = json_object();
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)train, name, value)
+    {
+        if (catalogue_key_find(own, name))
+            (void)json_object_set(merged, name, value);
+    }
+    json_object_foreach((json_t *)optimizer, name, value)
+    {
+        (void)json_object_set(merged, strcmp(name, "type") == 0 ? "optimizer" : name, value);
+    }
+    return merged;
+}
+
+/* What is no key of train: rates.c reads lr_multiplier. */
+static bool stays_out(const char *name)
+{
+    return strcmp(name, "lr") == 0 || strcmp(name, "schedule") == 0 ||
+           strcmp(name, "lr_multiplier") == 0;
+}
+
+/* `train` with the candidate's values put over it. */
 static json_t *train_merge(const struct model *model, const json_t *params)
 {
-    json_t *train = json_copy(json_object_get(model->study, "train"));
+    const json_t *study = json_object_get(model->study, "train");
+    const json_t *optimizer = json_object_get(params, "optimizer");
+    bool is_group = json_is_object(optimizer);
+    json_t *train = is_group ? train_with_optimizer(study, optimizer) : json_copy((json_t *)study);
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)params, name, value)
     {
-        if (strcmp(name, "lr") != 0 && strcmp(name, "schedule") != 0 &&
-            strcmp(name, "lr_multiplier") != 0)
+        if (!stays_out(name) && !(is_group && value == optimizer))
             (void)json_object_set(train, name, value);
     }
     return train;

@@ -23,9 +23,9 @@ struct candidate {
     uint64_t steps_per_epoch;
 };
 
-/* params: {"lr": number, "schedule": group, "lr_multiplier": list (see rates.h), any key of train};
- * what it does not hold stands in the study, a schedule that is in neither is constant. A refusal's
- * `at` is a setting of the study. */
+/* params: {"lr": number, "schedule": group, "optimizer": group, "lr_multiplier": list (see
+ * rates.h), any key of train}; what it does not hold stands in the study, a schedule that is in
+ * neither is constant. A refusal's `at` is a setting of the study. */
 bool candidate_read(struct candidate *candidate, const struct model *model, const json_t *params,
                     struct refusal *refusal);
 

@@ -24,9 +24,10 @@ static uint64_t combinations(const struct space *space, int parent, size_t choic
     return product;
 }
 
-static uint64_t candidates(const struct space *space)
+static uint64_t candidates(const struct search *search, const json_t *document)
 {
-    return combinations(space, -1, 0);
+    (void)document;
+    return combinations(&search->space, -1, 0);
 }
 
 /* Writes combination number `number` of the same parameters. */
@@ -52,11 +53,13 @@ static void decode(const struct space *space, int parent, size_t choice, uint64_
     }
 }
 
-static void sample(const struct search *search, uint32_t candidate, double *values)
+static void sample(void *state, const struct search *search, uint32_t candidate, double *values)
 {
+    (void)state;
     for (size_t i = 0; i < search->space.count; i++)
         values[i] = NAN;
     decode(&search->space, -1, 0, candidate, values);
 }
 
-const struct sampler_class sampler_grid = {"grid", candidates, sample};
+const struct sampler_class sampler_grid = {
+    .name = "grid", .candidates = candidates, .sample = sample};

@@ -3,15 +3,9 @@
 #include "common/random.h"
 #include "coordinator/search/samplers/sampler.h"
 
-static uint64_t candidates(const struct space *space)
-{
-    (void)space;
-    return UINT64_MAX;
-}
-
 /* Every parameter takes one draw, whether the candidate has it or not: a candidate's rate does not
  * change when a schedule gains a parameter. */
-static void sample(const struct search *search, uint32_t candidate, double *values)
+void sample_random(const struct search *search, uint32_t candidate, double *values)
 {
     struct random_stream stream;
     random_open(&stream, search->settings.seed, RANDOM_CANDIDATE, candidate);
@@ -20,4 +14,10 @@ static void sample(const struct search *search, uint32_t candidate, double *valu
     space_deactivate(&search->space, values);
 }
 
-const struct sampler_class sampler_random = {"random", candidates, sample};
+static void sample(void *state, const struct search *search, uint32_t candidate, double *values)
+{
+    (void)state;
+    sample_random(search, candidate, values);
+}
+
+const struct sampler_class sampler_random = {.name = "random", .sample = sample};

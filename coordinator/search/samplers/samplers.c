@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const struct sampler_class *const samplers[] = {&sampler_random, &sampler_grid};
+static const struct sampler_class *const samplers[] = {
+    &sampler_random, &sampler_grid, &sampler_sobol, &sampler_lhs, &sampler_tpe, &sampler_list};
 
 const struct sampler_class *sampler_find(const char *name)
 {

@@ -1,5 +1,5 @@
 /* csv.c - a table as text: a row for each sample, a column for its target, the others features. */
-#include "worker/data/csv_reader.h"
+#include "common/csv_reader.h"
 #include "worker/data/format.h"
 #include "worker/data/part_files.h"
 

@@ -4,8 +4,8 @@
  * Lines end with LF or CRLF; empty lines at the end, and a byte order mark at the start, are passed
  * over.
  */
-#ifndef LRSWEEP_WORKER_DATA_CSV_READER_H
-#define LRSWEEP_WORKER_DATA_CSV_READER_H
+#ifndef LRSWEEP_COMMON_CSV_READER_H
+#define LRSWEEP_COMMON_CSV_READER_H
 
 #include "common/error.h"
 

@@ -1,5 +1,5 @@
 /* csv_reader.c - cuts a text into fields, in place. */
-#include "worker/data/csv_reader.h"
+#include "common/csv_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
