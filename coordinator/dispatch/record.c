@@ -6,6 +6,8 @@
 #include "coordinator/dispatch/record.h"
 
 #include "common/study_document.h"
+#include "coordinator/dispatch/explanation.h"
+#include "coordinator/dispatch/standing.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,28 +30,6 @@ static double unix_time(void)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static bool write_rungs(struct record *record, struct error *error)
-{
-    json_t *rungs = json_array();
-    for (size_t i = 0; i < search_rung_count(record->search); i++) {
-        const struct search_rung *rung = search_rung(record->search, i);
-        if (rung->finals)
-            continue;
-        json_array_append_new(rungs, json_pack("{s:I, s:f, s:I, s:I}", "bracket",
-                                               (json_int_t)rung->bracket, "budget", rung->budget,
-                                               "candidates", (json_int_t)rung->entered, "promoted",
-                                               (json_int_t)rung->promoted));
-    }
-    char *text = json_dumps(rungs, JSON_COMPACT);
-    json_decref(rungs);
-    if (!text)
-        return error_set(error, "out of memory");
-    bool written = store_set(record->store, "rungs", text, error);
-    record->dirty = true;
-    free(text);
-    return written;
 }
 
 /* The rungs are written with the first commit, which follows the replay of an earlier run: what
@@ -108,60 +88,6 @@ double record_metric(const struct record *record, const struct message_report *r
     return strcmp(metric, "val_error") == 0 ? 1 - report->val_accuracy : report->val_loss;
 }
 
-static const char *close_name(enum search_close close)
-{
-    static const char *const names[] = {[SEARCH_OPEN] = "",
-                                        [SEARCH_CLOSE_TARGET] = "target",
-                                        [SEARCH_CLOSE_EPOCHS] = "total_epochs",
-                                        [SEARCH_CLOSE_PATIENCE] = "patience",
-                                        [SEARCH_CLOSE_TIME] = "wall_time"};
-    return names[close];
-}
-
-/* Why the search left a trial behind, and after it what the trainer said of the trial's losses. */
-static void explain_stop(const struct record *record, uint32_t number, const char *seen, char *text,
-                         size_t bytes)
-{
-    const struct search_trial *trial = search_trial(record->search, number);
-    double budget = search_trial_rung(record->search, number)->budget;
-    const char *unit = study_text(record->document, "search", "unit");
-    const char *metric = study_text(record->document, "study", "metric");
-    switch (trial->stop) {
-    case SEARCH_STOP_RANK:
-        if (isnan(trial->against))
-            (void)snprintf(text, bytes,
-                           "Stopped after %g %s: none of its rung was to go on; its %s was %.4g.",
-                           budget, unit, metric, trial->final);
-        else
-            (void)snprintf(text, bytes,
-                           "Stopped after %g %s: its %s was %.4g, the last of the best of its rung "
-                           "had %.4g.",
-                           budget, unit, metric, trial->final, trial->against);
-        break;
-    case SEARCH_STOP_MEDIAN:
-        (void)snprintf(text, bytes,
-                       "Stopped after %g %s: its best %s was %.4g, worse than %.4g, the median of "
-                       "the others' averages so far.",
-                       budget, unit, metric, trial->metric, trial->against);
-        break;
-    case SEARCH_STOP_REPLACED:
-        (void)snprintf(
-            text, bytes,
-            "Replaced at step %llu by a copy of trial %u: its %s was %.4g, that of trial "
-            "%u %.4g.",
-            (unsigned long long)trial->step, trial->replaced_by, metric, trial->final,
-            trial->replaced_by, trial->against);
-        break;
-    case SEARCH_STOP_CLOSED:
-    case SEARCH_STOP_NONE:
-        (void)snprintf(text, bytes, "Stopped at step %llu, when search.%s ended the search.",
-                       (unsigned long long)trial->step, close_name(search_closed(record->search)));
-        break;
-    }
-    size_t length = strlen(text);
-    (void)snprintf(text + length, bytes - length, "%s%s", seen[0] ? " " : "", seen);
-}
-
 static bool left(enum trial_state state)
 {
     return state >= TRIAL_COMPLETE;
@@ -183,7 +109,8 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
     char explained[MESSAGE_TEXT_MAX_BYTES + 256];
     const char *message = note->message ? note->message : "";
     if (trial->state == TRIAL_STOPPED) {
-        explain_stop(record, number, message, explained, sizeof explained);
+        explanation_of_stop(record->search, record->document, number, message, explained,
+                            sizeof explained);
         message = explained;
     }
     const struct trial_row row = {
@@ -211,50 +138,6 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
     bool written = store_trial(record->store, &row, error);
     json_decref(params);
     free(text);
-    return written;
-}
-
-static bool write_finalists(struct record *record, struct error *error)
-{
-    json_t *finalists = json_array();
-    for (size_t i = 0; i < search_finalist_count(record->search); i++) {
-        const struct search_finalist *finalist = search_finalist(record->search, i);
-        json_t *mean = isfinite(finalist->mean) ? json_real(finalist->mean) : json_null();
-        json_t *standard_error =
-            isfinite(finalist->standard_error) ? json_real(finalist->standard_error) : json_null();
-        json_array_append_new(
-            finalists,
-            json_pack("{s:I, s:I, s:I, s:o, s:o, s:b}", "trial", (json_int_t)finalist->trial,
-                      "repeats", (json_int_t)finalist->repeats, "lost", (json_int_t)finalist->lost,
-                      "mean", mean, "standard_error", standard_error, "tied", finalist->tied));
-    }
-    char *text = json_dumps(finalists, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_decref(finalists);
-    bool written = text ? store_set(record->store, "finalists", text, error)
-                        : error_set(error, "out of memory");
-    free(text);
-    return written;
-}
-
-/* Who is recommended now, and why. */
-static bool write_standing(struct record *record, struct error *error)
-{
-    const struct search *search = record->search;
-    uint32_t best = 0;
-    bool written = true;
-    bool recommends = search_best(search, &best);
-    if (recommends != record->recommends || (recommends && best != record->recommended)) {
-        char text[16] = "";
-        if (recommends)
-            (void)snprintf(text, sizeof text, "%u", best);
-        written = store_set(record->store, "recommended", text, error);
-        record->recommends = recommends;
-        record->recommended = best;
-    }
-    if (written && search_finalist_count(search) > 0)
-        written = write_finalists(record, error);
-    if (written && search_closed(search) != SEARCH_OPEN)
-        written = store_set(record->store, "closed", close_name(search_closed(search)), error);
     return written;
 }
 
@@ -406,7 +289,7 @@ bool record_commit(struct record *record, struct error *error)
     if (!record->dirty)
         return true;
     /* Once a commit, not once an event: there may be many rungs. */
-    if (record->standing_changed && !(write_rungs(record, error) && write_standing(record, error)))
+    if (record->standing_changed && !standing_write(record, error))
         return false;
     record->dirty = record->standing_changed = false;
     return store_commit(record->store, error);
