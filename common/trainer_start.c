@@ -16,8 +16,15 @@ bool trainer_start(struct child *child, const char *program, struct error *error
     return child_start(child, arguments, environment, error);
 }
 
+/* The candidates of a list are the search's business, and may be longer than a line can be. */
 json_t *trainer_hello(const json_t *document)
 {
-    return json_pack("{s:s, s:i, s:O}", "op", "hello", "version", LRSWEEP_PROTOCOL_VERSION, "study",
-                     (json_t *)document);
+    json_t *study = json_copy((json_t *)document);
+    json_t *search = json_copy(json_object_get(document, "search"));
+    if (search) {
+        (void)json_object_del(search, "points");
+        json_object_set_new(study, "search", search);
+    }
+    return json_pack("{s:s, s:i, s:o}", "op", "hello", "version", LRSWEEP_PROTOCOL_VERSION, "study",
+                     study);
 }

@@ -6,7 +6,7 @@
  * writes.
  *
  *   -> {"op":"hello","version":1,"study":{...}}
- *        The resolved study, as `lrsweep check FILE --json` prints it.
+ *        The resolved study, as `lrsweep check FILE --json` prints it, without search.points.
  *   <- {"op":"ready","version":1,"trainer":"name", ...}
  *        It accepts the study. What it may add, all optional:
  *        "train_samples", "validation_samples", "test_samples", "features", "classes": its data;
