@@ -101,9 +101,9 @@ rm list.csv
 try lrsweep status list
 equal "the study needs the file no more" "$status" 0
 printf 'lr,momentum\n0.1,0.5\n0.1,1.5\n' >list.csv
-{ echo lr && seq 1 100000; } >long.csv
+{ echo lr,schedule && seq -f %.0f,constant 1 100000; } >long.csv
 check "a list may be longer than a line to a trainer" lrsweep check "$small" --set search.sampler= \
-	--set search.candidates= --set space.lr=1.0 --set search.candidates_from=long.csv --set search.scheduler=none
+	--set search.candidates= --set search.candidates_from=long.csv --set search.scheduler=none
 try lrsweep check "$small" --set search.sampler= --set search.candidates= --set search.candidates_from=list.csv
 equal "a bad list is refused with status 2" "$status" 2
 contains "with its row and column" "$err" 'list.csv: row 3, column 2 ("momentum"): found 1.5'
