@@ -101,7 +101,7 @@ rm list.csv
 try lrsweep status list
 equal "the study needs the file no more" "$status" 0
 printf 'lr,momentum\n0.1,0.5\n0.1,1.5\n' >list.csv
-{ echo lr,schedule && seq -f %.0f,constant 1 100000; } >long.csv
+{ echo lr,schedule && seq -f %.4f,constant 0.001 0.0001 10; } >long.csv
 check "a list may be longer than a line to a trainer" lrsweep check "$small" --set search.sampler= \
 	--set search.candidates= --set search.candidates_from=long.csv --set search.scheduler=none
 try lrsweep check "$small" --set search.sampler= --set search.candidates= --set search.candidates_from=list.csv
