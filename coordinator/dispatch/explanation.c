@@ -2,6 +2,7 @@
 #include "coordinator/dispatch/explanation.h"
 
 #include "common/study_document.h"
+#include "coordinator/view/figures.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,26 +22,26 @@ void explanation_of_stop(const struct search *search, const json_t *document, ui
                          const char *seen, char *text, size_t bytes)
 {
     const struct search_trial *trial = search_trial(search, number);
-    double budget = search_trial_rung(search, number)->budget;
-    const char *unit = study_text(document, "search", "unit");
+    struct figure budget = figure_budget(search_trial_rung(search, number)->budget,
+                                         study_text(document, "search", "unit"));
     const char *metric = study_text(document, "study", "metric");
     switch (trial->stop) {
     case SEARCH_STOP_RANK:
         if (isnan(trial->against))
             (void)snprintf(text, bytes,
-                           "Stopped after %g %s: none of its rung was to go on; its %s was %.4g.",
-                           budget, unit, metric, trial->final);
+                           "Stopped after %s: none of its rung was to go on; its %s was %.4g.",
+                           budget.text, metric, trial->final);
         else
             (void)snprintf(text, bytes,
-                           "Stopped after %g %s: its %s was %.4g, the last of the best of its rung "
+                           "Stopped after %s: its %s was %.4g, the last of the best of its rung "
                            "had %.4g.",
-                           budget, unit, metric, trial->final, trial->against);
+                           budget.text, metric, trial->final, trial->against);
         break;
     case SEARCH_STOP_MEDIAN:
         (void)snprintf(text, bytes,
-                       "Stopped after %g %s: its best %s was %.4g, worse than %.4g, the median of "
+                       "Stopped after %s: its best %s was %.4g, worse than %.4g, the median of "
                        "the others' averages so far.",
-                       budget, unit, metric, trial->metric, trial->against);
+                       budget.text, metric, trial->metric, trial->against);
         break;
     case SEARCH_STOP_REPLACED:
         (void)snprintf(
