@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -13,6 +14,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LAST_LINES 5 /* of standard error that are told */
 
 /* This process's environment followed by `more`; the strings are borrowed. */
 static char **environment_with(const char *const *more)
@@ -42,7 +45,7 @@ static char **environment_with(const char *const *more)
 }
 
 static int spawn(struct child *child, const char *const *arguments, char **environment,
-                 int child_input, int child_output)
+                 const int *ends)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -50,8 +53,9 @@ static int spawn(struct child *child, const char *const *arguments, char **envir
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, child_input, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, child_output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[2], STDERR_FILENO);
     posix_spawnattr_init(&attributes);
     /* A process group of its own: Ctrl-C at the terminal reaches the rank, which then decides. */
     posix_spawnattr_setpgroup(&attributes, 0);
@@ -66,41 +70,140 @@ static int spawn(struct child *child, const char *const *arguments, char **envir
     return failure;
 }
 
+/* The three pipes: the child's ends, by its descriptors, and ours. */
+static bool make_pipes(int *theirs, int *ours)
+{
+    for (int i = 0; i < 3; i++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) {
+            int reason = errno;
+            while (i-- > 0) {
+                close(theirs[i]);
+                close(ours[i]);
+            }
+            errno = reason;
+            return false;
+        }
+        bool reads = i == STDIN_FILENO;
+        theirs[i] = ends[reads ? 0 : 1];
+        ours[i] = ends[reads ? 1 : 0];
+        (void)fcntl(ours[i], F_SETFL, fcntl(ours[i], F_GETFL) | O_NONBLOCK);
+    }
+    return true;
+}
+
 bool child_start(struct child *child, const char *const *arguments, const char *const *environment,
                  struct error *error)
 {
-    int to[2], from[2];
-    *child = (struct child){.input = -1, .output = -1};
+    int theirs[3], ours[3];
+    *child = (struct child){.input = -1, .output = -1, .errors = -1};
     char **all = environment_with(environment);
     if (!all)
         return error_set(error, "out of memory");
-    if (pipe2(to, O_CLOEXEC) != 0) {
+    if (!make_pipes(theirs, ours)) {
+        error_set(error, "no pipe for %s: %s", arguments[0], strerror(errno));
         free(all);
-        return error_set(error, "no pipe for %s: %s", arguments[0], strerror(errno));
+        return false;
     }
-    if (pipe2(from, O_CLOEXEC) != 0) {
-        int reason = errno;
-        close(to[0]);
-        close(to[1]);
-        free(all);
-        return error_set(error, "no pipe for %s: %s", arguments[0], strerror(reason));
-    }
-    int failure = spawn(child, arguments, all, to[0], from[1]);
+    int failure = spawn(child, arguments, all, theirs);
     free(all);
-    close(to[0]);
-    close(from[1]);
+    for (int i = 0; i < 3; i++) {
+        close(theirs[i]);
+        if (failure != 0)
+            close(ours[i]);
+    }
     if (failure != 0) {
-        close(to[1]);
-        close(from[0]);
         child->pid = 0;
         return error_set(error, "%s cannot be started: %s", arguments[0], strerror(failure));
     }
-    child->input = to[1];
-    child->output = from[0];
-    fcntl(child->input, F_SETFL, fcntl(child->input, F_GETFL) | O_NONBLOCK);
-    fcntl(child->output, F_SETFL, fcntl(child->output, F_GETFL) | O_NONBLOCK);
+    child->input = ours[STDIN_FILENO];
+    child->output = ours[STDOUT_FILENO];
+    child->errors = ours[STDERR_FILENO];
     return true;
 }
+
+/* --- standard error --- */
+
+static void keep(struct child *child, const char *bytes, size_t count)
+{
+    size_t taken = count < CHILD_SAID_BYTES ? count : CHILD_SAID_BYTES;
+    size_t room = CHILD_SAID_BYTES - taken;
+    size_t left = child->said_bytes < room ? child->said_bytes : room;
+    memmove(child->said, child->said + child->said_bytes - left, left);
+    memcpy(child->said + left, bytes + count - taken, taken);
+    child->said_bytes = left + taken;
+}
+
+static bool takes_more(int descriptor)
+{
+    struct pollfd room = {.fd = descriptor, .events = POLLOUT};
+    return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0;
+}
+
+void child_listen(struct child *child)
+{
+    /* No more than a pipe takes without waiting once it says that it takes something; and no more
+     * than a few times, lest a child that never stops talking is all that is heard. */
+    enum { PIECE = 4096, PIECES = 16 };
+    char piece[PIECE];
+    for (int i = 0; i < PIECES && child->errors >= 0; i++) {
+        ssize_t got = read(child->errors, piece, sizeof piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (got <= 0) {
+            close(child->errors);
+            child->errors = -1;
+            return;
+        }
+        keep(child, piece, (size_t)got);
+        if (!takes_more(STDERR_FILENO) || write(STDERR_FILENO, piece, (size_t)got) < 0)
+            continue; /* there is nowhere else to tell it */
+    }
+}
+
+/* Where the last lines begin; a line whose beginning was not kept counts only if it is the only
+ * one. */
+static const char *last_lines(const char *start, const char *end, bool cut)
+{
+    const char *from = end;
+    int lines = 1;
+    while (from > start && (from[-1] != '\n' || lines++ < LAST_LINES))
+        from--;
+    const char *newline = cut && from == start ? memchr(start, '\n', (size_t)(end - start)) : NULL;
+    return newline ? newline + 1 : from;
+}
+
+void child_last_words(const struct child *child, char *text, size_t text_bytes)
+{
+    const char *end = child->said + child->said_bytes;
+    while (end > child->said && (unsigned char)end[-1] <= ' ')
+        end--;
+    if (end == child->said)
+        return;
+    const char *from = last_lines(child->said, end, child->said_bytes == CHILD_SAID_BYTES);
+    /* The first character may have lost its beginning. */
+    while (from < end && ((unsigned char)*from & 0xc0) == 0x80)
+        from++;
+    json_t *valid = json_stringn(from, (size_t)(end - from));
+    size_t used = strlen(text);
+    used += (size_t)snprintf(text + used, text_bytes - used, "; on its standard error: ");
+    for (; from < end && used + 4 < text_bytes; from++) {
+        unsigned char byte = (unsigned char)*from;
+        if (byte == '\n') {
+            memcpy(text + used, " | ", 3);
+            used += 3;
+        } else {
+            text[used++] =
+                (char)(byte < ' ' || byte == 0x7f || (byte >= 0x80 && !valid) ? '?' : byte);
+        }
+    }
+    text[used < text_bytes ? used : text_bytes - 1] = '\0';
+    json_decref(valid);
+}
+
+/* --- ending --- */
 
 static void close_pipes(struct child *child)
 {
@@ -108,7 +211,9 @@ static void close_pipes(struct child *child)
         close(child->input);
     if (child->output >= 0)
         close(child->output);
-    child->input = child->output = -1;
+    if (child->errors >= 0)
+        close(child->errors);
+    child->input = child->output = child->errors = -1;
 }
 
 void child_kill(struct child *child)
@@ -137,11 +242,13 @@ void child_finish(struct child *child, double seconds)
         clock_gettime(CLOCK_MONOTONIC, &now);
         double left = seconds - (double)(now.tv_sec - start.tv_sec) -
                       1e-9 * (double)(now.tv_nsec - start.tv_nsec);
-        struct pollfd wait = {.fd = child->output, .events = POLLIN};
-        if (left <= 0 || poll(&wait, 1, (int)(left * 1000) + 1) <= 0)
+        struct pollfd wait[] = {{.fd = child->output, .events = POLLIN},
+                                {.fd = child->errors, .events = POLLIN}};
+        if (left <= 0 || poll(wait, 2, (int)(left * 1000) + 1) <= 0)
             break;
+        child_listen(child);
         char discarded[4096];
-        if (read(child->output, discarded, sizeof discarded) == 0) {
+        if (wait[0].revents != 0 && read(child->output, discarded, sizeof discarded) == 0) {
             close_pipes(child);
             while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
             }
@@ -155,17 +262,26 @@ void child_finish(struct child *child, double seconds)
 void child_reap(struct child *child, char *text, size_t text_bytes)
 {
     int status = 0;
-    close_pipes(child);
     (void)snprintf(text, text_bytes, "ended");
-    if (child->pid <= 0)
+    if (child->pid <= 0) {
+        close_pipes(child);
         return;
+    }
+    if (child->input >= 0)
+        close(child->input);
+    child->input = -1;
     /* It closed its output but may still run: then it is not a trainer any more. */
     struct timespec patience = {.tv_nsec = 1000000};
     pid_t ended = 0;
-    for (int i = 0; i < 200 && (ended = waitpid(child->pid, &status, WNOHANG)) == 0; i++)
+    for (int i = 0; i < 200 && (ended = waitpid(child->pid, &status, WNOHANG)) == 0; i++) {
+        child_listen(child);
         nanosleep(&patience, NULL);
+    }
+    child_listen(child);
+    close_pipes(child);
     if (ended == 0) {
         (void)snprintf(text, text_bytes, "closed its output without ending");
+        child_last_words(child, text, text_bytes);
         child_kill(child);
         return;
     }
@@ -174,5 +290,6 @@ void child_reap(struct child *child, char *text, size_t text_bytes)
                        strsignal(WTERMSIG(status)));
     else
         (void)snprintf(text, text_bytes, "ended with exit status %d", WEXITSTATUS(status));
+    child_last_words(child, text, text_bytes);
     child->pid = 0;
 }

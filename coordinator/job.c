@@ -412,7 +412,7 @@ static int play(struct job *job, bool launched, int prepared)
 int job_run(const struct job_options *options)
 {
     struct job job = {.options = options, .started_s = monotonic_s()};
-    job.probe.child = (struct child){.input = -1, .output = -1};
+    job.probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
     int rank = launcher_rank();
     int status = EXIT_OK;
     if (rank <= 0)

@@ -148,14 +148,15 @@ static bool hear(struct bench *bench, const char *text, size_t length, struct er
 
 static bool listen(struct bench *bench, struct error *error)
 {
-    char *text, how[128];
+    char *text, how[CHILD_HOW_BYTES];
     size_t length;
     enum line_status status;
+    child_listen(&bench->probe.child);
     while (bench->busy && (status = line_reader_next(&bench->reader, bench->probe.child.output,
                                                      &text, &length)) != LINE_NONE) {
         if (status == LINE_END) {
             child_reap(&bench->probe.child, how, sizeof how);
-            return error_set(error, "the trainer %s while it was probed", how);
+            return error_set(error, "the trainer was probed and %s", how);
         }
         if (status != LINE_READ)
             return error_set(error, "the trainer wrote a line of more than %d bytes",
@@ -170,7 +171,7 @@ static bool listen(struct bench *bench, struct error *error)
 static bool await(const struct measure *measure, struct error *error)
 {
     unsigned count = measure->options->trainers;
-    struct pollfd *news = calloc(count + 1, sizeof *news);
+    struct pollfd *news = calloc(2 * (size_t)count + 1, sizeof *news);
     bool good = true;
     if (!news)
         return error_set(error, "out of memory");
@@ -180,10 +181,12 @@ static bool await(const struct measure *measure, struct error *error)
             struct bench *bench = &measure->benches[i];
             good = listen(bench, error);
             waiting = waiting || bench->busy;
-            news[i] = (struct pollfd){.fd = bench->busy ? bench->probe.child.output : -1,
-                                      .events = POLLIN};
+            news[2 * i] = (struct pollfd){.fd = bench->busy ? bench->probe.child.output : -1,
+                                          .events = POLLIN};
+            news[2 * i + 1] = (struct pollfd){.fd = bench->busy ? bench->probe.child.errors : -1,
+                                              .events = POLLIN};
         }
-        if (good && waiting && poll(news, count, (int)(1000 * measure->silence_s)) == 0)
+        if (good && waiting && poll(news, 2 * (nfds_t)count, (int)(1000 * measure->silence_s)) == 0)
             good = error_set(error, "a trainer said nothing for %g s (run.heartbeat_timeout)",
                              measure->silence_s);
     }

@@ -84,15 +84,17 @@ static bool judge(struct probe *probe, json_t *line, char *at, size_t at_bytes, 
 bool probe_answer(struct probe *probe, char *at, size_t at_bytes, struct error *error)
 {
     struct line_reader reader;
-    char *text, how[128];
+    char *text, how[CHILD_HOW_BYTES];
     size_t length;
     json_error_t reason;
     (void)snprintf(at, at_bytes, "%s", "");
     line_reader_create(&reader, LRSWEEP_LINE_MAX_BYTES);
     enum line_status status;
     while ((status = line_reader_next(&reader, probe->child.output, &text, &length)) == LINE_NONE) {
-        struct pollfd news = {.fd = probe->child.output, .events = POLLIN};
-        (void)poll(&news, 1, -1);
+        struct pollfd news[] = {{.fd = probe->child.output, .events = POLLIN},
+                                {.fd = probe->child.errors, .events = POLLIN}};
+        (void)poll(news, sizeof news / sizeof news[0], -1);
+        child_listen(&probe->child);
     }
     bool accepted = false;
     if (status == LINE_READ) {
@@ -100,7 +102,7 @@ bool probe_answer(struct probe *probe, char *at, size_t at_bytes, struct error *
         accepted = judge(probe, line, at, at_bytes, error);
     } else if (status == LINE_END) {
         child_reap(&probe->child, how, sizeof how);
-        error_set(error, "the trainer %s before it answered", how);
+        error_set(error, "the trainer gave no answer: it %s", how);
     } else {
         error_set(error, "the trainer answered with a line of more than %d bytes",
                   LRSWEEP_LINE_MAX_BYTES);

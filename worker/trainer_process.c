@@ -39,30 +39,12 @@ void trainer_process_adopt(struct trainer_process *trainer, struct child *child)
     put_down(trainer);
     line_reader_create(&trainer->reader, LRSWEEP_LINE_MAX_BYTES);
     trainer->child = *child;
-    *child = (struct child){.input = -1, .output = -1};
+    *child = (struct child){.input = -1, .output = -1, .errors = -1};
     trainer->state = TRAINER_FREE;
 }
 
-bool trainer_process_send(struct trainer_process *trainer, json_t *message, struct error *error)
-{
-    char *text = json_dumps(message, TRAINER_JSON_FLAGS);
-    json_decref(message);
-    size_t length = text ? strlen(text) : 0;
-    char *unsent = text ? realloc(trainer->unsent, trainer->unsent_bytes + length + 1) : NULL;
-    if (!unsent) {
-        free(text);
-        return error_set(error, "out of memory");
-    }
-    text[length] = '\n'; /* in the place of the terminator */
-    memcpy(unsent + trainer->unsent_bytes, text, length + 1);
-    free(text);
-    trainer->unsent = unsent;
-    trainer->unsent_bytes += length + 1;
-    trainer_process_flush(trainer);
-    return true;
-}
-
-void trainer_process_flush(struct trainer_process *trainer)
+/* Sends what was kept. */
+static void flush(struct trainer_process *trainer)
 {
     size_t sent = 0;
     while (sent < trainer->unsent_bytes) {
@@ -80,10 +62,36 @@ void trainer_process_flush(struct trainer_process *trainer)
         memmove(trainer->unsent, trainer->unsent + sent, trainer->unsent_bytes);
 }
 
+bool trainer_process_send(struct trainer_process *trainer, json_t *message, struct error *error)
+{
+    char *text = json_dumps(message, TRAINER_JSON_FLAGS);
+    json_decref(message);
+    size_t length = text ? strlen(text) : 0;
+    char *unsent = text ? realloc(trainer->unsent, trainer->unsent_bytes + length + 1) : NULL;
+    if (!unsent) {
+        free(text);
+        return error_set(error, "out of memory");
+    }
+    text[length] = '\n'; /* in the place of the terminator */
+    memcpy(unsent + trainer->unsent_bytes, text, length + 1);
+    free(text);
+    trainer->unsent = unsent;
+    trainer->unsent_bytes += length + 1;
+    flush(trainer);
+    return true;
+}
+
+void trainer_process_attend(struct trainer_process *trainer)
+{
+    if (trainer->state != TRAINER_DOWN)
+        child_listen(&trainer->child);
+    flush(trainer);
+}
+
 enum trainer_news trainer_process_next(struct trainer_process *trainer, struct trainer_line *line,
                                        struct error *error)
 {
-    char *text, how[128];
+    char *text, how[CHILD_HOW_BYTES];
     size_t length;
     if (trainer->state == TRAINER_DOWN)
         return TRAINER_QUIET;
@@ -103,8 +111,17 @@ enum trainer_news trainer_process_next(struct trainer_process *trainer, struct t
         put_down(trainer);
         return TRAINER_GONE;
     }
-    trainer_process_kill(trainer);
+    trainer_process_break(trainer, error);
     return TRAINER_GONE;
+}
+
+void trainer_process_break(struct trainer_process *trainer, struct error *reason)
+{
+    if (trainer->state == TRAINER_DOWN)
+        return;
+    child_listen(&trainer->child);
+    child_last_words(&trainer->child, reason->text, sizeof reason->text);
+    trainer_process_kill(trainer);
 }
 
 void trainer_process_dismiss(struct trainer_process *trainer)

@@ -46,8 +46,8 @@ void trainer_process_adopt(struct trainer_process *trainer, struct child *child)
  * memory ran out. */
 bool trainer_process_send(struct trainer_process *trainer, json_t *message, struct error *error);
 
-/* Sends what was kept. */
-void trainer_process_flush(struct trainer_process *trainer);
+/* Sends what was kept, and passes on what it wrote to standard error. */
+void trainer_process_attend(struct trainer_process *trainer);
 
 /* The next line, if one is there. */
 enum trainer_news trainer_process_next(struct trainer_process *trainer, struct trainer_line *line,
@@ -58,6 +58,9 @@ void trainer_process_dismiss(struct trainer_process *trainer);
 
 /* The same, gives it up to `seconds`, then kills it. */
 void trainer_process_finish(struct trainer_process *trainer, double seconds);
+
+/* Kills it at once, and adds to the reason what it wrote to standard error last. */
+void trainer_process_break(struct trainer_process *trainer, struct error *reason);
 
 /* Kills it at once. */
 void trainer_process_kill(struct trainer_process *trainer);

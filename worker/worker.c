@@ -102,8 +102,10 @@ static void handle_gone(struct worker *worker, unsigned slot, enum trainer_state
 static void break_off(struct worker *worker, unsigned slot, const char *reason)
 {
     enum trainer_state was = worker->trainers[slot].state;
-    trainer_process_kill(&worker->trainers[slot]);
-    handle_gone(worker, slot, was, reason);
+    struct error error;
+    error_set(&error, "%s", reason);
+    trainer_process_break(&worker->trainers[slot], &error);
+    handle_gone(worker, slot, was, error.text);
 }
 
 static void handle_done(struct worker *worker, unsigned slot, const struct trainer_line *line)
@@ -195,7 +197,7 @@ static bool listen(struct worker *worker, unsigned slot)
 {
     struct trainer_process *trainer = &worker->trainers[slot];
     bool heard = false;
-    trainer_process_flush(trainer);
+    trainer_process_attend(trainer);
     while (worker->credit > 0 && worker->outbox.count == 0) {
         struct trainer_line line;
         struct error error;
@@ -404,12 +406,14 @@ static size_t descriptors(void *role, struct pollfd *list, size_t room)
     const struct worker *worker = role;
     size_t count = 0;
     bool reading = worker->credit > 0 && worker->outbox.count == 0;
-    for (unsigned slot = 0; slot < worker->options->trainers && count + 2 <= room; slot++) {
+    for (unsigned slot = 0; slot < worker->options->trainers && count + 3 <= room; slot++) {
         const struct trainer_process *trainer = &worker->trainers[slot];
         if (trainer->state == TRAINER_DOWN)
             continue;
         if (reading)
             list[count++] = (struct pollfd){.fd = trainer->child.output, .events = POLLIN};
+        if (trainer->child.errors >= 0)
+            list[count++] = (struct pollfd){.fd = trainer->child.errors, .events = POLLIN};
         if (trainer->unsent_bytes > 0)
             list[count++] = (struct pollfd){.fd = trainer->child.input, .events = POLLOUT};
     }

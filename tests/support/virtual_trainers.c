@@ -379,7 +379,7 @@ bool trainer_process_send(struct trainer_process *trainer, json_t *message, stru
     return true;
 }
 
-void trainer_process_flush(struct trainer_process *trainer)
+void trainer_process_attend(struct trainer_process *trainer)
 {
     (void)trainer;
 }
@@ -389,6 +389,12 @@ void trainer_process_kill(struct trainer_process *trainer)
     if (trainer->state != TRAINER_DOWN)
         process_of(trainer)->alive = false;
     trainer->state = TRAINER_DOWN;
+}
+
+void trainer_process_break(struct trainer_process *trainer, struct error *reason)
+{
+    (void)reason;
+    trainer_process_kill(trainer);
 }
 
 enum trainer_news trainer_process_next(struct trainer_process *trainer, struct trainer_line *line,

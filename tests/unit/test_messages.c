@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -224,6 +225,18 @@ static void a_line_beyond_the_limit_is_refused(void **state)
     line_reader_destroy(&reader);
 }
 
+/* Of its output, as a rank waits for it. */
+static void wait_for_end(struct child *child)
+{
+    struct pollfd news[2] = {{.fd = child->output, .events = POLLIN}};
+    char byte;
+    do {
+        news[1] = (struct pollfd){.fd = child->errors, .events = POLLIN};
+        assert_true(poll(news, 2, 10000) > 0);
+        child_listen(child);
+    } while (read(child->output, &byte, 1) != 0);
+}
+
 static void a_child_tells_how_it_ended(void **state)
 {
     (void)state;
@@ -231,17 +244,33 @@ static void a_child_tells_how_it_ended(void **state)
         const char *script, *how;
     } cases[] = {{"exit 3", "ended with exit status 3"},
                  {"kill -SEGV $$", "was killed by signal 11 (Segmentation fault)"},
-                 {"exec >&-; exec sleep 30", "closed its output without ending"}};
+                 {"exec >&-; exec sleep 30", "closed its output without ending"},
+                 {"echo 'out of luck' >&2; exit 1",
+                  "ended with exit status 1; on its standard error: out of luck"},
+                 {"for i in 1 2 3 4 5 6 7; do echo \"line $i\"; done >&2; exit 1",
+                  "ended with exit status 1; on its standard error: "
+                  "line 3 | line 4 | line 5 | line 6 | line 7"},
+                 {"head -c 200000 /dev/zero | tr '\\0' x >&2; printf '\\n\\nthe end\\n\\n' >&2",
+                  "ended with exit status 0; on its standard error:  | the end"},
+                 {"printf 'a\\377\\033[31mb' >&2",
+                  "ended with exit status 0; on its standard error: "
+                  "a??[31mb"},
+                 {"printf 'na\\303\\257ve' >&2", "ended with exit status 0; on its standard error: "
+                                                 "na\303\257ve"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *const arguments[] = {"/bin/sh", "-c", cases[i].script, NULL};
         const char *const environment[] = {NULL};
         struct child child;
         struct error error;
-        char how[128], byte;
+        char how[CHILD_HOW_BYTES];
+        int aside = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, STDERR_FILENO); /* where they are passed on to */
         assert_true(child_start(&child, arguments, environment, &error));
-        assert_int_equal(fcntl(child.output, F_SETFL, 0), 0);
-        assert_int_equal(read(child.output, &byte, 1), 0);
+        wait_for_end(&child);
         child_reap(&child, how, sizeof how);
+        dup2(aside, STDERR_FILENO);
+        close(aside);
+        close(nowhere);
         assert_string_equal(how, cases[i].how);
         assert_int_equal(child.pid, 0);
     }
