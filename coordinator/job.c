@@ -5,6 +5,7 @@
 #include "common/version.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/dispatch/dispatch.h"
+#include "coordinator/open_files.h"
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
 #include "coordinator/study/snapshot.h"
@@ -415,6 +416,9 @@ int job_run(const struct job_options *options)
     job.probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
     int rank = launcher_rank();
     int status = EXIT_OK;
+    struct error error;
+    if (!open_files_allow(&error))
+        return complain(&error, EXIT_FAILED);
     if (rank <= 0)
         status = prepare(&job);
     /* Without a launcher nobody waits for this rank in MPI_Init. */
@@ -422,7 +426,6 @@ int job_run(const struct job_options *options)
         status = play(&job, rank >= 0, status);
     probe_end(&job.probe);
     search_destroy(job.search);
-    struct error error;
     if (!store_close(job.store, &error))
         status = complain(&error, EXIT_FAILED);
     json_decref(job.document);

@@ -3,6 +3,7 @@
 #include "coordinator/commands/command.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,9 @@ int command_usage_error(const struct command *command, const char *format, ...)
 
 int main(int argc, char **argv)
 {
-    (void)setlocale(LC_CTYPE, ""); /* for the progress block; numbers keep their point */
+    (void)signal(SIGPIPE, SIG_IGN); /* a trainer that dies before it was told everything */
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write */
+    (void)setlocale(LC_CTYPE, "");  /* for the progress block; numbers keep their point */
     if (argc < 2) {
         print_introduction(stderr);
         return EXIT_USAGE;

@@ -80,6 +80,7 @@ int main(int argument_count, char **arguments)
     if (parent && !parent_follow(parent))
         return 0;
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write */
     if (parent) {
         /* A terminal's Ctrl-C reaches all; the worker tells its trainers what to do then. */
         (void)signal(SIGINT, SIG_IGN);

@@ -3,6 +3,7 @@
 
 #include "common/study_document.h"
 #include "coordinator/search/heap.h"
+#include "coordinator/search/schedulers/contenders.h"
 #include "coordinator/search/schedulers/scheduler.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@ struct standing {
     struct heap best;  /* the best 1/eta of them, the worst of these first */
     struct heap rest;  /* the others, the best first */
     struct heap stays; /* of all, those that were not promoted and can be, the best first */
+    struct contenders contenders;
 };
 
 struct asha {
@@ -37,6 +39,7 @@ void asha_destroy(void *state)
         heap_destroy(&asha->standings[i].best);
         heap_destroy(&asha->standings[i].rest);
         heap_destroy(&asha->standings[i].stays);
+        contenders_destroy(&asha->standings[i].contenders);
     }
     free(asha->standings);
     free(asha->shares);
@@ -115,6 +118,14 @@ static void go_on_or_stop(struct asha *asha, struct search *search, struct stand
         search->out_of_memory = true;
 }
 
+/* No more than these can ever be the best 1/eta of a rung. If all of them are lost later on, one
+ * that was out may be promoted after all; it is then trained from its start. */
+static uint32_t places(const struct search *search)
+{
+    uint32_t most = search->settings.candidates / search->settings.eta;
+    return most > 0 ? most : 1;
+}
+
 void asha_settled(void *state, struct search *search, uint32_t number)
 {
     struct asha *asha = state;
@@ -134,10 +145,13 @@ void asha_settled(void *state, struct search *search, uint32_t number)
         return;
     }
     enter(search, standing, item);
-    if (asha->stopping)
+    if (asha->stopping) {
         go_on_or_stop(asha, search, standing, item);
-    else if (!heap_push(&standing->stays, item))
+        return;
+    }
+    if (!heap_push(&standing->stays, item))
         search->out_of_memory = true;
+    contenders_enter(&standing->contenders, search, number, places(search));
 }
 
 /* Takes the best trial of a rung that was not promoted, if it is promotable, or anyway. */

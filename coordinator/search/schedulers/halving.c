@@ -16,6 +16,7 @@ void halving_begin(struct halving *halving, uint32_t bracket, uint32_t candidate
 void halving_destroy(struct halving *halving)
 {
     cohort_destroy(&halving->cohort);
+    contenders_destroy(&halving->contenders);
 }
 
 uint32_t halving_quota(uint32_t candidates, uint32_t eta, uint32_t level)
@@ -42,19 +43,24 @@ uint32_t halving_next(struct halving *halving, struct search *search)
     return cohort_next(&halving->cohort, search);
 }
 
+/* How many go on from the rung under way, at most. */
+static uint32_t places(const struct halving *halving, const struct search *search)
+{
+    return halving_quota(halving->candidates, search->settings.eta, halving->level + 1);
+}
+
 /* The rung has settled: promotes its best, stops the rest. */
 static void promote(struct halving *halving, struct search *search)
 {
     struct cohort *cohort = &halving->cohort;
-    uint32_t places = halving_quota(halving->candidates, search->settings.eta, halving->level + 1);
-    uint32_t promoted = 0;
+    uint32_t most = places(halving, search), promoted = 0;
     double cutoff = NAN;
     cohort_rank(cohort, search);
     for (uint32_t i = 0; i < cohort->count; i++) {
         uint32_t trial = cohort->members[i];
         if (!search_survives(&search->trials[trial]))
             break; /* ranked behind those that do */
-        if (promoted == places) {
+        if (promoted == most) {
             search_stop_trial(search, trial, SEARCH_STOP_RANK, cutoff);
             continue;
         }
@@ -64,6 +70,7 @@ static void promote(struct halving *halving, struct search *search)
     }
     halving->level++;
     cohort_restart(cohort, promoted);
+    contenders_clear(&halving->contenders);
 }
 
 bool halving_settled(struct halving *halving, struct search *search, uint32_t trial)
@@ -71,6 +78,8 @@ bool halving_settled(struct halving *halving, struct search *search, uint32_t tr
     bool last = halving->level + 1 == search->brackets[halving->bracket].count;
     if (last && search_survives(&search->trials[trial]))
         search_retire(search, trial, TRIAL_COMPLETE);
+    else if (search_survives(&search->trials[trial]))
+        contenders_enter(&halving->contenders, search, trial, places(halving, search));
     if (!cohort_settled(&halving->cohort))
         return false;
     if (!last)

@@ -10,6 +10,7 @@
 #define LRSWEEP_COORDINATOR_SEARCH_SCHEDULERS_HALVING_H
 
 #include "coordinator/search/schedulers/cohort.h"
+#include "coordinator/search/schedulers/contenders.h"
 
 struct halving {
     uint32_t bracket;
@@ -17,6 +18,7 @@ struct halving {
     uint32_t level;      /* under way */
     bool over;
     struct cohort cohort;
+    struct contenders contenders; /* of the rung under way */
 };
 
 /* The bracket's rungs stand already. Several may share a bracket, one after the other. */

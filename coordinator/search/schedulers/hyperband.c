@@ -170,6 +170,7 @@ static void settled(void *state, struct search *search, uint32_t trial)
     if (halving->over) {
         halving_destroy(halving);
         halving->cohort = (struct cohort){0};
+        halving->contenders = (struct contenders){0};
         hyperband->unfinished--;
     }
 }
