@@ -123,11 +123,12 @@ static void unpack(const struct data_format *format, const struct data_request *
     if (numbers * (double)samples > ROOM_BYTES_MAX)
         return;
     struct data_room room = {
+        /* Zeroed, as the shared copy is. */
         .features =
-            malloc(samples * layout->feature_count * storage_bytes((enum storage)layout->storage)),
-        .labels = layout->target_count ? NULL : malloc(samples * sizeof(int32_t)),
+            calloc(samples * layout->feature_count, storage_bytes((enum storage)layout->storage)),
+        .labels = layout->target_count ? NULL : calloc(samples, sizeof(int32_t)),
         .targets =
-            layout->target_count ? malloc(samples * layout->target_count * sizeof(float)) : NULL,
+            layout->target_count ? calloc(samples * layout->target_count, sizeof(float)) : NULL,
     };
     if (!room.features || (!room.labels && !room.targets))
         input_fail("out of memory");

@@ -1,11 +1,13 @@
 /* fuzz_trainer_lines.c - any bytes as what a trainer writes: cut into lines and parsed.
  *
- * What is refused is refused in printable words; what is accepted has a text that ends. */
+ * What is refused is refused in printable words; what is accepted has a text that ends and is
+ * UTF-8. */
 #include "common/line_reader.h"
 #include "tests/fuzz/input.h"
 #include "worker/trainer_line.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,6 +35,10 @@ static void parse(const char *text, size_t length)
     if (line.kind == LINE_DONE &&
         (line.body.done.status < DONE_OK || line.body.done.status > DONE_FAILED))
         input_fail("a trial is done in no known way");
+    json_t *utf8 = json_string(line.text);
+    if (!utf8)
+        input_fail("a text that was cut is not UTF-8");
+    json_decref(utf8);
     /* It travels on as a message. */
     struct message message;
     message_begin(&message, MESSAGE_DONE);
