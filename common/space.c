@@ -149,6 +149,26 @@ void space_deactivate(const struct space *space, double *values)
     }
 }
 
+bool space_accepts(const struct space *space, const double *values)
+{
+    const double most = 9007199254740992.0; /* 2^53: whole numbers are exact */
+    for (size_t i = 0; i < space->count; i++) {
+        const struct parameter *parameter = &space->parameters[i];
+        double value = values[i];
+        /* A parent stands before its children: here it was accepted already. */
+        if (parameter->parent >= 0 && values[parameter->parent] != (double)parameter->parent_choice)
+            continue;
+        bool numbered = parameter->distribution == DISTRIBUTION_CHOICE ||
+                        parameter->distribution == DISTRIBUTION_GRID;
+        if (!isfinite(value) ||
+            (numbered &&
+             !(value >= 0 && value < (double)parameter->count && value == floor(value))) ||
+            (parameter->distribution == DISTRIBUTION_INT && !(fabs(value) <= most)))
+            return false;
+    }
+    return true;
+}
+
 static json_t *value_json(const struct parameter *parameter, double value)
 {
     switch (parameter->distribution) {

@@ -53,8 +53,14 @@ double space_value(const struct space *space, size_t index, double u);
 /* Sets to NaN what this candidate does not have. */
 void space_deactivate(const struct space *space, double *values);
 
+/* Whether these values can be a candidate of the space: those that it has are finite, and what
+ * numbers an alternative numbers one that there is. Values that come in a message are asked first.
+ */
+bool space_accepts(const struct space *space, const double *values);
+
 /* The candidate as a trainer gets it: {"lr": 0.03, "schedule": {"type": "step", ...},
- * "optimizer": {"type": "adam", ...}, ...}. New reference; NULL only when memory ran out. */
+ * "optimizer": {"type": "adam", ...}, ...}. New reference; NULL only when memory ran out. The
+ * values are such that space_accepts. */
 json_t *space_params(const struct space *space, const double *values);
 
 #endif

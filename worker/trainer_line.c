@@ -6,6 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The start of a text that may hold anything, as printable ASCII. */
+static void quote(const char *text, size_t length, char *out, size_t bytes)
+{
+    size_t count = length < bytes - 1 ? length : bytes - 1;
+    for (size_t i = 0; i < count; i++)
+        out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+    out[count] = '\0';
+}
+
 /* A number that may be null or absent (then NaN). */
 static bool read_number(const json_t *line, const char *key, double *out, struct error *error)
 {
@@ -38,7 +47,15 @@ static bool read_text(const json_t *line, const char *key, char *out, size_t byt
     const json_t *value = json_object_get(line, key);
     if (value && !json_is_null(value) && !json_is_string(value))
         return error_set(error, "\"%s\" is not a text", key);
-    (void)snprintf(out, bytes, "%s", json_is_string(value) ? json_string_value(value) : "");
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    size_t length = strlen(text);
+    if (length >= bytes) { /* cut at the end of a UTF-8 character */
+        length = bytes - 1;
+        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+            length--;
+    }
+    memcpy(out, text, length);
+    out[length] = '\0';
     return true;
 }
 
@@ -67,13 +84,12 @@ static bool parse_ready(const json_t *line, struct trainer_line *out, struct err
 
 static bool parse_refused(const json_t *line, struct trainer_line *out, struct error *error)
 {
-    char at[128], text[sizeof out->text];
+    char at[128], text[sizeof out->text - sizeof at - 2]; /* both and ": " fit */
     out->kind = LINE_REFUSED;
     if (!read_text(line, "at", at, sizeof at, error) ||
         !read_text(line, "message", text, sizeof text, error))
         return false;
-    (void)snprintf(out->text, sizeof out->text, "%s%s%.*s", at, at[0] ? ": " : "",
-                   (int)(sizeof out->text - sizeof at - 3), text);
+    (void)snprintf(out->text, sizeof out->text, "%s%s%s", at, at[0] ? ": " : "", text);
     return true;
 }
 
@@ -115,9 +131,12 @@ static bool parse_done(const json_t *line, struct trainer_line *out, struct erro
     for (unsigned i = DONE_OK; i <= DONE_FAILED; i++)
         if (strcmp(status, names[i]) == 0)
             done->status = i;
-    if (done->status == 0)
+    if (done->status == 0) {
+        char shown[sizeof status];
+        quote(status, strlen(status), shown, sizeof shown);
         return error_set(
-            error, "\"status\" is \"%s\", allowed are ok, stopped, diverged and failed", status);
+            error, "\"status\" is \"%s\", allowed are ok, stopped, diverged and failed", shown);
+    }
     done->verdict = verdict_from_name(verdict);
     return read_count(line, "step", done->status != DONE_FAILED, &done->step, error);
 }
@@ -134,15 +153,6 @@ static bool parse_tested(const json_t *line, struct trainer_line *out, struct er
         return false;
     tested->ok = strcmp(status, "ok") == 0;
     return true;
-}
-
-/* The start of a line that may hold anything, as printable ASCII. */
-static void quote(const char *line, size_t length, char *out, size_t bytes)
-{
-    size_t count = length < bytes - 1 ? length : bytes - 1;
-    for (size_t i = 0; i < count; i++)
-        out[i] = line[i] >= ' ' && line[i] <= '~' ? line[i] : '?';
-    out[count] = '\0';
 }
 
 bool trainer_line_parse(const char *line, size_t length, struct trainer_line *out,

@@ -250,6 +250,10 @@ static void assign(struct worker *worker, const struct message *message, bool tr
     struct trainer_process *trainer = &worker->trainers[message->trainer];
     struct error error = {"the trainer is not free"};
     bool free_before = trainer->state == TRAINER_FREE;
+    if (!space_accepts(&worker->space, message->body.assignment.values)) {
+        free_before = false;
+        error_set(&error, "its assignment holds values that are none of the study's space");
+    }
     trainer->trial = message->trial;
     trainer->attempt = message->attempt;
     trainer->to = message->body.assignment.to;

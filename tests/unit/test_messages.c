@@ -153,6 +153,7 @@ static void lines_that_are_not_of_the_protocol_are_refused_with_a_reason(void **
         {"{\"op\":\"report\",\"trial\":1,\"step\":1,\"train_loss\":\"low\"}", "\"train_loss\""},
         {"{\"op\":\"report\",\"trial\":1,\"step\":1,\"train_loss\":NaN}", "not JSON"},
         {"{\"op\":\"done\",\"trial\":1,\"step\":1,\"status\":\"fine\"}", "\"fine\""},
+        {"{\"op\":\"done\",\"trial\":1,\"step\":1,\"status\":\"\\u001b[2J\"}", "\"?[2J\""},
         {"{\"op\":\"done\",\"trial\":1,\"status\":\"ok\"}", "\"step\""},
         {"{\"op\":\"done\",\"trial\":1,\"step\":1,\"status\":\"ok\",\"message\":5}", "\"message\""},
         {"{\"op\":\"done\",\"op\":\"done\"}", "not JSON"},
@@ -166,6 +167,31 @@ static void lines_that_are_not_of_the_protocol_are_refused_with_a_reason(void **
             fail_msg("%s: %s", cases[i].line, error.text);
         for (const char *c = error.text; *c; c++)
             assert_true(*c >= ' ' && *c <= '~');
+    }
+}
+
+static void long_texts_of_lines_are_cut_at_a_whole_character(void **state)
+{
+    (void)state;
+    /* Two bytes each: for one of the two offsets every limit cuts one in the middle. */
+    enum { CHARACTERS = 400 };
+    for (int offset = 0; offset < 2; offset++) {
+        char text[2 * CHARACTERS + 2] = "x", line[2 * sizeof text + 64];
+        for (int i = 0; i < CHARACTERS; i++)
+            memcpy(text + offset + 2 * (ptrdiff_t)i, "\xc3\xa9", 3);
+        static const char *const formats[] = {
+            "{\"op\":\"refused\",\"at\":\"%s\"}", "{\"op\":\"refused\",\"message\":\"%s\"}",
+            "{\"op\":\"done\",\"trial\":1,\"status\":\"failed\",\"message\":\"%s\"}"};
+        for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+            struct trainer_line parsed;
+            struct error error;
+            (void)snprintf(line, sizeof line, formats[i], text);
+            assert_true(parse(line, &parsed, &error));
+            size_t length = strlen(parsed.text);
+            if (length >= 2 && strcmp(parsed.text + length - 2, ": ") == 0)
+                length -= 2;
+            assert_int_equal((unsigned char)parsed.text[length - 1], 0xa9);
+        }
     }
 }
 
@@ -331,6 +357,7 @@ int main(void)
         cmocka_unit_test(messages_that_cannot_be_used_are_refused),
         cmocka_unit_test(every_line_of_the_protocol_is_understood),
         cmocka_unit_test(lines_that_are_not_of_the_protocol_are_refused_with_a_reason),
+        cmocka_unit_test(long_texts_of_lines_are_cut_at_a_whole_character),
         cmocka_unit_test(lines_come_whole_however_they_are_cut),
         cmocka_unit_test(a_line_beyond_the_limit_is_refused),
         cmocka_unit_test(a_child_tells_how_it_ended),

@@ -169,6 +169,27 @@ static void the_unit_interval_maps_onto_each_distribution(void **state)
     json_decref(document);
 }
 
+static void values_that_no_candidate_can_have_are_not_accepted(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document = study(
+        "{\"lr\":{\"uniform\":[0,1]},\"schedule\":[{\"type\":\"constant\"},{\"type\":\"step\","
+        "\"every\":{\"int\":[1,4]}}]}");
+    static const struct {
+        double values[3];
+        bool accepted;
+    } cases[] = {{{0.1, 1, 4}, true},       {{0.1, 0, NAN}, true},     {{0.1, 0, 1e300}, true},
+                 {{NAN, 0, NAN}, false},    {{INFINITY, 1, 4}, false}, {{0.1, 2, 4}, false},
+                 {{0.1, -5e303, 4}, false}, {{0.1, 0.5, NAN}, false},  {{0.1, NAN, 4}, false},
+                 {{0.1, 1, 1e300}, false},  {{0.1, 1, NAN}, false}};
+    assert_true(space_create(&space, document, &error));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(space_accepts(&space, cases[i].values), cases[i].accepted);
+    json_decref(document);
+}
+
 static void too_many_parameters_are_refused(void **state)
 {
     (void)state;
@@ -192,6 +213,7 @@ int main(void)
         cmocka_unit_test(every_layers_multiplier_is_a_parameter_of_its_own),
         cmocka_unit_test(an_optimizer_is_chosen_with_its_own_parameters),
         cmocka_unit_test(the_unit_interval_maps_onto_each_distribution),
+        cmocka_unit_test(values_that_no_candidate_can_have_are_not_accepted),
         cmocka_unit_test(too_many_parameters_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

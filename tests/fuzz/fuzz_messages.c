@@ -1,0 +1,187 @@
+/* fuzz_messages.c - any bytes as messages to a dispatcher and to a worker, on virtual time.
+ *
+ * Each message: a byte that says from which rank, to which role and how much later, the message's
+ * length in two bytes (little-endian), and its bytes. What is shorter than a message is filled up
+ * with zeros, and what is of another version is made of this one, after it was checked as it is. */
+#include "coordinator/dispatch/dispatch.h"
+#include "tests/fuzz/input.h"
+#include "tests/support/memory_store.h"
+#include "tests/support/virtual_cluster.h"
+#include "tests/support/virtual_link.h"
+#include "tests/support/virtual_trainers.h"
+
+#include <string.h>
+
+enum { RANKS = 3, WORKER = 1, SAMPLES = 10, HEAD_BYTES = 3 };
+
+struct job {
+    json_t *document;
+    struct virtual_net *net;
+    struct search *search;
+    struct store *store;
+    struct progress *progress;
+    struct dispatch *dispatch;
+    struct dispatch_options dispatch_options;
+    struct rank_options rank_options;
+    void *worker;
+    double now_s;
+    bool dispatch_ended, worker_ended;
+};
+
+static double delay(void *context, int from, int to, const struct message *message, bool *twice)
+{
+    (void)context;
+    (void)from;
+    (void)to;
+    (void)message;
+    (void)twice;
+    return 0;
+}
+
+static void witness(void *context, int from, int to, bool to_worker, const struct message *message)
+{
+    struct error error;
+    (void)context;
+    (void)from;
+    (void)to;
+    (void)to_worker;
+    if (!message_check(message, MESSAGE_FIXED_BYTES + message->text_bytes, &error))
+        input_fail("a message is sent that would be refused");
+}
+
+static void commits(void *context)
+{
+    (void)context;
+}
+
+static void missing(void *context, uint32_t trial, uint32_t attempt)
+{
+    (void)context;
+    (void)trial;
+    (void)attempt;
+}
+
+static bool removing(void *context, uint32_t trial, uint32_t attempt)
+{
+    missing(context, trial, attempt);
+    return true;
+}
+
+static void job_start(struct job *job)
+{
+    static const struct trainer_world world = {.step_s = 0.1,
+                                               .start_s = 0.1,
+                                               .report_every = 3,
+                                               .samples = SAMPLES,
+                                               .missing = missing,
+                                               .removing = removing};
+    struct error error;
+    *job = (struct job){.document = virtual_study("sha", 6, 2, 1, 8)};
+    (void)json_object_set_new(json_object_get(job->document, "run"), "heartbeat_timeout",
+                              json_real(2.0));
+    job->net = virtual_net_create(RANKS, delay, witness, job);
+    job->search = search_create(job->document, SAMPLES, &error);
+    job->store = memory_store_create(commits, job);
+    job->progress = progress_create(stderr, true);
+    virtual_trainers_begin(&world);
+    virtual_trainers_enter(WORKER, 0);
+    job->rank_options =
+        (struct rank_options){.document = job->document, .dir = "d", .trainers = 2, .program = ""};
+    job->dispatch_options = (struct dispatch_options){.document = job->document,
+                                                      .search_retries = 1,
+                                                      .dir = "d",
+                                                      .link = virtual_net_link(job->net, 0),
+                                                      .search = job->search,
+                                                      .store = job->store,
+                                                      .progress = job->progress,
+                                                      .train_samples = SAMPLES};
+    job->dispatch = dispatch_create(&job->dispatch_options, &error);
+    job->worker = worker_create(virtual_net_link(job->net, WORKER), &job->rank_options, &error);
+    if (!job->search || !job->dispatch || !job->worker)
+        input_fail(error.text);
+}
+
+static void job_end(struct job *job)
+{
+    virtual_trainers_kill(WORKER);
+    worker_destroy(job->worker);
+    dispatch_destroy(job->dispatch);
+    progress_destroy(job->progress);
+    search_destroy(job->search);
+    virtual_net_destroy(job->net);
+    memory_store_destroy(job->store);
+    json_decref(job->document);
+}
+
+/* Virtual trainers keep every report that they will make, and go forward only. */
+static bool can_be_played(const struct message *message)
+{
+    enum { STEPS_MAX = 10000 };
+    const struct message_assignment *assignment = &message->body.assignment;
+    uint64_t end = assignment->pause > 0 ? assignment->pause : assignment->to;
+    return message->kind != MESSAGE_TRAIN || (assignment->from <= end && end < STEPS_MAX);
+}
+
+static void deliver(void *context, int peer, bool to_worker, const struct message *message)
+{
+    struct job *job = context;
+    if (to_worker && !job->worker_ended)
+        worker_role.deliver(job->worker, peer, message);
+    else if (!to_worker && !job->dispatch_ended)
+        dispatch_role.deliver(job->dispatch, peer, message);
+}
+
+static void bad(void *context, int peer, const struct error *error)
+{
+    (void)context;
+    (void)peer;
+    input_fail(error->text);
+}
+
+static void turn(struct job *job)
+{
+    virtual_net_set_time(job->net, job->now_s);
+    virtual_trainers_advance(job->now_s);
+    for (int rank = 0; rank < RANKS; rank++)
+        (void)link_receive(virtual_net_link(job->net, rank), deliver, bad, job);
+    if (!job->worker_ended)
+        job->worker_ended = worker_role.turn(job->worker, job->now_s, false) == ROLE_ENDED;
+    if (!job->dispatch_ended)
+        job->dispatch_ended = dispatch_role.turn(job->dispatch, job->now_s, false) == ROLE_ENDED;
+}
+
+/* The message as it is, or made so that it passes; false: no. */
+static bool message_take(struct message *message, const uint8_t *bytes, size_t length)
+{
+    struct error error = {""};
+    memset(message, 0, sizeof *message);
+    memcpy(message, bytes, length < sizeof *message ? length : sizeof *message);
+    if (message_check(message, length, &error))
+        return true;
+    if (!*error.text)
+        input_fail("a message is refused without a reason");
+    message->version = MESSAGE_VERSION;
+    return message_check(message, MESSAGE_FIXED_BYTES + message->text_bytes, &error);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    enum { TO_WORKER = 4, LATER_SHIFT = 3, MESSAGES_MAX = 64 };
+    struct job job;
+    job_start(&job);
+    turn(&job);
+    for (int i = 0; i < MESSAGES_MAX && length >= HEAD_BYTES; i++) {
+        size_t said = bytes[1] + 256 * (size_t)bytes[2], left = length - HEAD_BYTES;
+        size_t taken = said < left ? said : left;
+        struct message message;
+        job.now_s += 0.05 * (bytes[0] >> LATER_SHIFT);
+        if (message_take(&message, bytes + HEAD_BYTES, taken) && can_be_played(&message))
+            deliver(&job, bytes[0] & TO_WORKER ? 0 : bytes[0] % RANKS, bytes[0] & TO_WORKER,
+                    &message);
+        turn(&job);
+        bytes += HEAD_BYTES + taken;
+        length -= HEAD_BYTES + taken;
+    }
+    job_end(&job);
+    return 0;
+}
