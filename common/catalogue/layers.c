@@ -12,24 +12,28 @@ static const char activations[] = "none relu leaky_relu tanh sigmoid gelu silu";
         .text = "times the learning rate; 0: its parameters stay as they are"                      \
     }
 
+/* Of layers that multiply by a matrix. */
+#define WEIGHTED_KEYS                                                                              \
+    {.name = "activation",                                                                         \
+     .type = KEY_TEXT,                                                                             \
+     .fallback = "none",                                                                           \
+     .choices = activations,                                                                       \
+     .text = "applied to the outputs"},                                                            \
+        {.name = "bias", .type = KEY_BOOL, .fallback = "true", .text = "adds a trained constant"}, \
+        {.name = "init",                                                                           \
+         .type = KEY_TEXT,                                                                         \
+         .fallback = "pytorch",                                                                    \
+         .choices = "pytorch he_uniform he_normal xavier_uniform xavier_normal",                   \
+         .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},       \
+        LR_MULTIPLIER_KEY
+
 static const struct catalogue_key dense_keys[] = {
     {.name = "units",
      .type = KEY_INTEGER,
      .low = 1,
      .high = 1048576,
      .text = "outputs; of the last layer: the classes"},
-    {.name = "activation",
-     .type = KEY_TEXT,
-     .fallback = "none",
-     .choices = activations,
-     .text = "applied to the outputs"},
-    {.name = "bias", .type = KEY_BOOL, .fallback = "true", .text = "adds a trained constant"},
-    {.name = "init",
-     .type = KEY_TEXT,
-     .fallback = "pytorch",
-     .choices = "pytorch he_uniform he_normal xavier_uniform xavier_normal",
-     .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
-    LR_MULTIPLIER_KEY,
+    WEIGHTED_KEYS,
 };
 
 #define KERNEL_KEY                                                                                 \
@@ -59,18 +63,7 @@ static const struct catalogue_key conv2d_keys[] = {
      .low = 1,
      .high = 1024,
      .text = "places from one number of a window to the next"},
-    {.name = "activation",
-     .type = KEY_TEXT,
-     .fallback = "none",
-     .choices = activations,
-     .text = "applied to the outputs"},
-    {.name = "bias", .type = KEY_BOOL, .fallback = "true", .text = "adds a trained constant"},
-    {.name = "init",
-     .type = KEY_TEXT,
-     .fallback = "pytorch",
-     .choices = "pytorch he_uniform he_normal xavier_uniform xavier_normal",
-     .text = "initial weights; pytorch: uniform within 1 / sqrt(inputs), the bias too"},
-    LR_MULTIPLIER_KEY,
+    WEIGHTED_KEYS,
 };
 
 static const struct catalogue_key pool_keys[] = {

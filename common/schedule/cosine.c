@@ -6,28 +6,14 @@
 enum { PERIOD, ETA_MIN, KEYS };
 
 static const struct catalogue_key keys[KEYS] = {
-    [PERIOD] = {.name = "period",
-                .type = KEY_REAL,
-                .fallback = "0.0",
-                .low = 0,
-                .high = CATALOGUE_ANY_REAL,
-                .searchable = true,
-                .text = "time to the lowest rate, in search.unit; 0: the full budget less the "
-                        "warm-up"},
-    [ETA_MIN] = {.name = "eta_min",
-                 .type = KEY_REAL,
-                 .fallback = "0.0",
-                 .low = 0,
-                 .high = CATALOGUE_ANY_REAL,
-                 .searchable = true,
-                 .text = "the lowest rate, absolute"},
+    [PERIOD] = SCHEDULE_HORIZON_KEY("period", "time to the lowest rate"),
+    [ETA_MIN] = SCHEDULE_ETA_MIN_KEY("the lowest rate"),
 };
 
 static double factor(const struct schedule *schedule, double step)
 {
-    const double pi = 3.14159265358979323846;
-    double lowest = schedule->base_lr > 0 ? schedule->parameter[ETA_MIN] / schedule->base_lr : 0.0;
-    return lowest + (1.0 - lowest) * 0.5 * (1.0 + cos(pi * step / schedule->parameter[PERIOD]));
+    double angle = SCHEDULE_PI * step / schedule->parameter[PERIOD];
+    return schedule_above(schedule, ETA_MIN, 0.5 * (1.0 + cos(angle)));
 }
 
 const struct schedule_class schedule_cosine = {

@@ -6,14 +6,7 @@
 enum { PERIOD, T_MULT, ETA_MIN, KEYS };
 
 static const struct catalogue_key keys[KEYS] = {
-    [PERIOD] =
-        {.name = "period",
-         .type = KEY_REAL,
-         .fallback = "0.0",
-         .low = 0,
-         .high = CATALOGUE_ANY_REAL,
-         .searchable = true,
-         .text = "time to the first restart, in search.unit; 0: the full budget less the warm-up"},
+    [PERIOD] = SCHEDULE_HORIZON_KEY("period", "time to the first restart"),
     [T_MULT] = {.name = "t_mult",
                 .type = KEY_REAL,
                 .fallback = "1.0",
@@ -21,13 +14,7 @@ static const struct catalogue_key keys[KEYS] = {
                 .high = 1e6,
                 .searchable = true,
                 .text = "how many times longer each wave is than the one before"},
-    [ETA_MIN] = {.name = "eta_min",
-                 .type = KEY_REAL,
-                 .fallback = "0.0",
-                 .low = 0,
-                 .high = CATALOGUE_ANY_REAL,
-                 .searchable = true,
-                 .text = "the lowest rate, absolute"},
+    [ETA_MIN] = SCHEDULE_ETA_MIN_KEY("the lowest rate"),
 };
 
 /* How far `step` is into its wave, as a share of that wave. Wave n starts at
@@ -46,9 +33,8 @@ static double progress(const struct schedule *schedule, double step)
 
 static double factor(const struct schedule *schedule, double step)
 {
-    const double pi = 3.14159265358979323846;
-    double lowest = schedule->base_lr > 0 ? schedule->parameter[ETA_MIN] / schedule->base_lr : 0.0;
-    return lowest + (1.0 - lowest) * 0.5 * (1.0 + cos(pi * progress(schedule, step)));
+    double angle = SCHEDULE_PI * progress(schedule, step);
+    return schedule_above(schedule, ETA_MIN, 0.5 * (1.0 + cos(angle)));
 }
 
 const struct schedule_class schedule_cosine_restarts = {

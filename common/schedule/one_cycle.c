@@ -6,14 +6,7 @@
 enum { TOTAL, PCT_START, DIV_FACTOR, FINAL_DIV_FACTOR, ANNEAL, THREE_PHASE, KEYS };
 
 static const struct catalogue_key keys[KEYS] = {
-    [TOTAL] = {.name = "total",
-               .type = KEY_REAL,
-               .fallback = "0.0",
-               .low = 0,
-               .high = CATALOGUE_ANY_REAL,
-               .searchable = true,
-               .text =
-                   "time of the whole cycle, in search.unit; 0: the full budget less the warm-up"},
+    [TOTAL] = SCHEDULE_HORIZON_KEY("total", "time of the whole cycle"),
     [PCT_START] = {.name = "pct_start",
                    .type = KEY_REAL,
                    .fallback = "0.3",
@@ -54,10 +47,9 @@ static const struct catalogue_key keys[KEYS] = {
 /* From `start` at share 0 to `end` at share 1. */
 static double between(const struct schedule *schedule, double start, double end, double share)
 {
-    const double pi = 3.14159265358979323846;
     if (schedule->parameter[ANNEAL] == 1)
         return start + (end - start) * share;
-    return end + (start - end) / 2.0 * (1.0 + cos(pi * share));
+    return end + (start - end) / 2.0 * (1.0 + cos(SCHEDULE_PI * share));
 }
 
 /* The last step of the cycle is number total - 1, and so phases end one step early, as PyTorch's

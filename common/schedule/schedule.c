@@ -232,6 +232,12 @@ bool schedule_create(struct schedule *schedule, const json_t *spec, double base_
     return true;
 }
 
+double schedule_above(const struct schedule *schedule, size_t eta_min, double left)
+{
+    double lowest = schedule->base_lr > 0 ? schedule->parameter[eta_min] / schedule->base_lr : 0.0;
+    return lowest + (1.0 - lowest) * left;
+}
+
 static double warmup_factor(const struct schedule *schedule, double progress)
 {
     double from = schedule->warmup_from;

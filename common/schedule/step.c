@@ -13,14 +13,7 @@ static const struct catalogue_key keys[KEYS] = {
                .high = CATALOGUE_ANY_REAL,
                .searchable = true,
                .text = "time between two falls, in search.unit"},
-    [GAMMA] = {.name = "gamma",
-               .type = KEY_REAL,
-               .fallback = "0.1",
-               .low = 0,
-               .low_open = true,
-               .high = 1,
-               .searchable = true,
-               .text = "what the rate is multiplied by at each fall"},
+    [GAMMA] = SCHEDULE_FALL_KEY,
 };
 
 static double factor(const struct schedule *schedule, double step)

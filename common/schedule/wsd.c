@@ -9,15 +9,7 @@ enum { TOTAL, SHARE, ETA_MIN, SHAPE, KEYS };
 enum { SHAPE_SQRT, SHAPE_LINEAR }; /* the first of the choices; the last is cosine */
 
 static const struct catalogue_key keys[KEYS] = {
-    [TOTAL] =
-        {.name = "total",
-         .type = KEY_REAL,
-         .fallback = "0.0",
-         .low = 0,
-         .high = CATALOGUE_ANY_REAL,
-         .searchable = true,
-         .text =
-             "time to the end of the fall, in search.unit; 0: the full budget less the warm-up"},
+    [TOTAL] = SCHEDULE_HORIZON_KEY("total", "time to the end of the fall"),
     [SHARE] = {.name = "pct_decay",
                .type = KEY_REAL,
                .fallback = "0.2",
@@ -26,13 +18,7 @@ static const struct catalogue_key keys[KEYS] = {
                .high = 1,
                .searchable = true,
                .text = "share of `total` that the fall takes"},
-    [ETA_MIN] = {.name = "eta_min",
-                 .type = KEY_REAL,
-                 .fallback = "0.0",
-                 .low = 0,
-                 .high = CATALOGUE_ANY_REAL,
-                 .searchable = true,
-                 .text = "the rate at the end, absolute"},
+    [ETA_MIN] = SCHEDULE_ETA_MIN_KEY("the rate at the end"),
     [SHAPE] = {.name = "shape",
                .type = KEY_TEXT,
                .fallback = "sqrt",
@@ -43,18 +29,16 @@ static const struct catalogue_key keys[KEYS] = {
 
 static double factor(const struct schedule *schedule, double step)
 {
-    const double pi = 3.14159265358979323846;
     double total = schedule->parameter[TOTAL], decay = total * schedule->parameter[SHARE];
     double x = fmin(fmax(step - (total - decay), 0.0) / decay, 1.0);
-    double lowest = schedule->base_lr > 0 ? schedule->parameter[ETA_MIN] / schedule->base_lr : 0.0;
     double left;
     if (schedule->parameter[SHAPE] == SHAPE_SQRT)
         left = 1.0 - sqrt(x);
     else if (schedule->parameter[SHAPE] == SHAPE_LINEAR)
         left = 1.0 - x;
     else
-        left = 0.5 * (1.0 + cos(pi * x));
-    return lowest + (1.0 - lowest) * left;
+        left = 0.5 * (1.0 + cos(SCHEDULE_PI * x));
+    return schedule_above(schedule, ETA_MIN, left);
 }
 
 const struct schedule_class schedule_wsd = {
