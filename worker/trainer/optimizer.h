@@ -34,7 +34,7 @@ struct optimizer {
 
     real *state[OPTIMIZER_STATES_MAX]; /* [arena_count] each; the caller's; start at 0 */
     uint64_t steps;                    /* begun so far */
-    double running; /* the class's own, worked out anew from `steps` after a resume */
+    double running; /* the class's own product up to step running_steps; in checkpoints */
     uint64_t running_steps;
     real scalar[OPTIMIZER_PARAMETERS_MAX]; /* of the step that was begun; the class's own */
 };

@@ -6,41 +6,23 @@
  * v; w = w - lr / (1 - beta1^t) m / (sqrt(v') / sqrt(1 - beta2^t) + eps).
  */
 #include "common/portability.h"
-#include "worker/trainer/optimizer.h"
+#include "worker/trainer/optimizers/moments.h"
 
 #include <math.h>
 
-enum { BETA1, BETA2, EPS, WEIGHT_DECAY };
-enum {
-    SCALAR_BETA1,
-    SCALAR_REST1,
-    SCALAR_BETA2,
-    SCALAR_REST2,
-    SCALAR_EPS,
-    STEP,
-    ROOT,
-    DECAY,
-    KEEP
-};
-enum { MEAN, SQUARE, LARGEST };
+enum { STEP = MOMENTS_SCALARS, ROOT, DECAY, KEEP };
+enum { LARGEST = MOMENTS_STATES };
 
 static bool configure(struct optimizer *optimizer, const struct settings *train, bool clipped,
                       struct refusal *refusal)
 {
     (void)clipped;
     bool amsgrad;
-    double *parameter = optimizer->parameter;
-    if (!settings_number(train, "beta1", &parameter[BETA1], refusal) ||
-        !settings_number(train, "beta2", &parameter[BETA2], refusal) ||
-        !settings_number(train, "eps", &parameter[EPS], refusal) ||
-        !settings_number(train, "weight_decay", &parameter[WEIGHT_DECAY], refusal) ||
+    if (!moments_configure(optimizer, train, refusal) ||
         !settings_bool(train, "amsgrad", &amsgrad, refusal))
         return false;
-    optimizer->state_count = amsgrad ? 3 : 2;
-    optimizer->state_name[MEAN] = "exp_avg";
-    optimizer->state_name[SQUARE] = "exp_avg_sq";
+    optimizer->state_count += amsgrad;
     optimizer->state_name[LARGEST] = "max_exp_avg_sq";
-    optimizer->accumulates = false;
     return true;
 }
 
@@ -48,16 +30,11 @@ static void begin(struct optimizer *optimizer, double lr)
 {
     const double *parameter = optimizer->parameter;
     real *scalar = optimizer->scalar;
-    double t = (double)++optimizer->steps;
-    scalar[SCALAR_BETA1] = (real)parameter[BETA1];
-    scalar[SCALAR_REST1] = (real)(1 - parameter[BETA1]);
-    scalar[SCALAR_BETA2] = (real)parameter[BETA2];
-    scalar[SCALAR_REST2] = (real)(1 - parameter[BETA2]);
-    scalar[SCALAR_EPS] = (real)parameter[EPS];
-    scalar[STEP] = (real)(lr / (1 - pow(parameter[BETA1], t)));
-    scalar[ROOT] = (real)(1 / sqrt(1 - pow(parameter[BETA2], t)));
-    scalar[DECAY] = (real)parameter[WEIGHT_DECAY];
-    scalar[KEEP] = (real)(1 - lr * parameter[WEIGHT_DECAY]);
+    double t = moments_begin(optimizer);
+    scalar[STEP] = (real)(lr / (1 - pow(parameter[MOMENTS_BETA1], t)));
+    scalar[ROOT] = (real)(1 / sqrt(1 - pow(parameter[MOMENTS_BETA2], t)));
+    scalar[DECAY] = (real)parameter[MOMENTS_WEIGHT_DECAY];
+    scalar[KEEP] = (real)(1 - lr * parameter[MOMENTS_WEIGHT_DECAY]);
 }
 
 /* decay: of Adam, 0 for AdamW; keep: of AdamW, 1 for Adam. */
@@ -101,8 +78,8 @@ MULTIVERSION static void moments_amsgrad(real *restrict weights, real *restrict 
 static void apply(const struct optimizer *optimizer, const struct optimizer_part *part,
                   real *weights, const real *gradient, real decay, real keep)
 {
-    real *mean = optimizer->state[MEAN] + part->offset;
-    real *square = optimizer->state[SQUARE] + part->offset;
+    real *mean = optimizer->state[MOMENTS_MEAN] + part->offset;
+    real *square = optimizer->state[MOMENTS_SQUARE] + part->offset;
     if (optimizer->state_count > LARGEST)
         moments_amsgrad(weights, mean, square, optimizer->state[LARGEST] + part->offset, gradient,
                         part->count, optimizer->scalar, decay, keep);

@@ -7,42 +7,29 @@
  * |w| / |r| is 1 where one of them is 0; and for biases and normalisation, which are not decayed
  * either, as the authors' own program has it (decay_all: both apply to all). */
 #include "common/portability.h"
-#include "worker/trainer/optimizer.h"
+#include "worker/trainer/optimizers/moments.h"
 
 #include <math.h>
 
-enum { BETA1, BETA2, EPS, WEIGHT_DECAY, LR };
-enum { SCALAR_BETA1, SCALAR_REST1, SCALAR_BETA2, SCALAR_REST2, SCALAR_EPS, FIRST, ROOT };
-enum { MEAN, SQUARE };
+enum { LR = MOMENTS_PARAMETERS };
+enum { FIRST = MOMENTS_SCALARS, ROOT };
 
 static bool configure(struct optimizer *optimizer, const struct settings *train, bool clipped,
                       struct refusal *refusal)
 {
     (void)clipped;
-    double *parameter = optimizer->parameter;
-    optimizer->state_count = 2;
-    optimizer->state_name[MEAN] = "exp_avg";
-    optimizer->state_name[SQUARE] = "exp_avg_sq";
     optimizer->whole_tensors = true;
-    return settings_number(train, "beta1", &parameter[BETA1], refusal) &&
-           settings_number(train, "beta2", &parameter[BETA2], refusal) &&
-           settings_number(train, "eps", &parameter[EPS], refusal) &&
-           settings_number(train, "weight_decay", &parameter[WEIGHT_DECAY], refusal);
+    return moments_configure(optimizer, train, refusal);
 }
 
 static void begin(struct optimizer *optimizer, double lr)
 {
     double *parameter = optimizer->parameter;
     real *scalar = optimizer->scalar;
-    double t = (double)++optimizer->steps;
+    double t = moments_begin(optimizer);
     parameter[LR] = lr;
-    scalar[SCALAR_BETA1] = (real)parameter[BETA1];
-    scalar[SCALAR_REST1] = (real)(1 - parameter[BETA1]);
-    scalar[SCALAR_BETA2] = (real)parameter[BETA2];
-    scalar[SCALAR_REST2] = (real)(1 - parameter[BETA2]);
-    scalar[SCALAR_EPS] = (real)parameter[EPS];
-    scalar[FIRST] = (real)(1 / (1 - pow(parameter[BETA1], t)));
-    scalar[ROOT] = (real)(1 / sqrt(1 - pow(parameter[BETA2], t)));
+    scalar[FIRST] = (real)(1 / (1 - pow(parameter[MOMENTS_BETA1], t)));
+    scalar[ROOT] = (real)(1 / sqrt(1 - pow(parameter[MOMENTS_BETA2], t)));
 }
 
 /* Moves the moments on; returns |w| and |r|, squared. r itself is made again where it is applied,
@@ -86,9 +73,9 @@ static void update(const struct optimizer *optimizer, const struct optimizer_par
                    real *weights, const real *gradient)
 {
     const double *parameter = optimizer->parameter;
-    real *mean = optimizer->state[MEAN] + part->offset;
-    real *square = optimizer->state[SQUARE] + part->offset;
-    real decay = part->decayed ? (real)parameter[WEIGHT_DECAY] : 0;
+    real *mean = optimizer->state[MOMENTS_MEAN] + part->offset;
+    real *square = optimizer->state[MOMENTS_SQUARE] + part->offset;
+    real decay = part->decayed ? (real)parameter[MOMENTS_WEIGHT_DECAY] : 0;
     double weight_squares, direction_squares, ratio = 1;
     moments(weights, mean, square, gradient, part->count, optimizer->scalar, decay, &weight_squares,
             &direction_squares);

@@ -8,45 +8,24 @@
  * PyTorch 1.13 has P_t mu_t mu_(t+1) in the last denominator when it goes through the tensors one
  * by one; its other way, later versions and the paper have what stands here. */
 #include "common/portability.h"
-#include "worker/trainer/optimizer.h"
+#include "worker/trainer/optimizers/moments.h"
 
 #include <math.h>
 
-enum { BETA1, BETA2, EPS, WEIGHT_DECAY, MOMENTUM_DECAY };
-enum {
-    SCALAR_BETA1,
-    SCALAR_REST1,
-    SCALAR_BETA2,
-    SCALAR_REST2,
-    SCALAR_EPS,
-    SCALAR_DECAY,
-    GRADIENT_STEP,
-    MEAN_STEP,
-    ROOT
-};
-enum { MEAN, SQUARE };
+enum { MOMENTUM_DECAY = MOMENTS_PARAMETERS };
+enum { DECAY = MOMENTS_SCALARS, GRADIENT_STEP, MEAN_STEP, ROOT };
 
 static bool configure(struct optimizer *optimizer, const struct settings *train, bool clipped,
                       struct refusal *refusal)
 {
     (void)clipped;
-    double *parameter = optimizer->parameter;
-    if (!settings_number(train, "beta1", &parameter[BETA1], refusal) ||
-        !settings_number(train, "beta2", &parameter[BETA2], refusal) ||
-        !settings_number(train, "eps", &parameter[EPS], refusal) ||
-        !settings_number(train, "weight_decay", &parameter[WEIGHT_DECAY], refusal) ||
-        !settings_number(train, "momentum_decay", &parameter[MOMENTUM_DECAY], refusal))
-        return false;
-    optimizer->state_count = 2;
-    optimizer->state_name[MEAN] = "exp_avg";
-    optimizer->state_name[SQUARE] = "exp_avg_sq";
-    optimizer->accumulates = false;
-    return true;
+    return moments_configure(optimizer, train, refusal) &&
+           settings_number(train, "momentum_decay", &optimizer->parameter[MOMENTUM_DECAY], refusal);
 }
 
 static double mu(const double *parameter, double t)
 {
-    return parameter[BETA1] * (1 - 0.5 * pow(0.96, t * parameter[MOMENTUM_DECAY]));
+    return parameter[MOMENTS_BETA1] * (1 - 0.5 * pow(0.96, t * parameter[MOMENTUM_DECAY]));
 }
 
 /* P_t. It is kept from step to step and in checkpoints: where a branch changes beta1, it goes on
@@ -66,17 +45,12 @@ static void begin(struct optimizer *optimizer, double lr)
 {
     const double *parameter = optimizer->parameter;
     real *scalar = optimizer->scalar;
-    double t = (double)++optimizer->steps;
+    double t = moments_begin(optimizer);
     double now = mu(parameter, t), next = mu(parameter, t + 1), so_far = product(optimizer);
-    scalar[SCALAR_BETA1] = (real)parameter[BETA1];
-    scalar[SCALAR_REST1] = (real)(1 - parameter[BETA1]);
-    scalar[SCALAR_BETA2] = (real)parameter[BETA2];
-    scalar[SCALAR_REST2] = (real)(1 - parameter[BETA2]);
-    scalar[SCALAR_EPS] = (real)parameter[EPS];
-    scalar[SCALAR_DECAY] = (real)parameter[WEIGHT_DECAY];
+    scalar[DECAY] = (real)parameter[MOMENTS_WEIGHT_DECAY];
     scalar[GRADIENT_STEP] = (real)(lr * (1 - now) / (1 - so_far));
     scalar[MEAN_STEP] = (real)(lr * next / (1 - so_far * next));
-    scalar[ROOT] = (real)(1 / sqrt(1 - pow(parameter[BETA2], t)));
+    scalar[ROOT] = (real)(1 / sqrt(1 - pow(parameter[MOMENTS_BETA2], t)));
 }
 
 MULTIVERSION static void moments(real *restrict weights, real *restrict mean, real *restrict square,
@@ -100,9 +74,9 @@ MULTIVERSION static void moments(real *restrict weights, real *restrict mean, re
 static void update(const struct optimizer *optimizer, const struct optimizer_part *part,
                    real *weights, const real *gradient)
 {
-    moments(weights, optimizer->state[MEAN] + part->offset, optimizer->state[SQUARE] + part->offset,
-            gradient, part->count, optimizer->scalar,
-            part->decayed ? optimizer->scalar[SCALAR_DECAY] : 0);
+    moments(weights, optimizer->state[MOMENTS_MEAN] + part->offset,
+            optimizer->state[MOMENTS_SQUARE] + part->offset, gradient, part->count,
+            optimizer->scalar, part->decayed ? optimizer->scalar[DECAY] : 0);
 }
 
 const struct optimizer_class optimizer_nadam = {

@@ -7,58 +7,32 @@
  *   r_t^2 = (rho_t - 4) (rho_t - 2) rho_inf / ((rho_inf - 4) (rho_inf - 2) rho_t).
  */
 #include "common/portability.h"
-#include "worker/trainer/optimizer.h"
+#include "worker/trainer/optimizers/moments.h"
 
 #include <math.h>
 
-enum { BETA1, BETA2, EPS, WEIGHT_DECAY };
-enum {
-    SCALAR_BETA1,
-    SCALAR_REST1,
-    SCALAR_BETA2,
-    SCALAR_REST2,
-    SCALAR_EPS,
-    SCALAR_DECAY,
-    STEP,
-    RECTIFIED
-};
-enum { MEAN, SQUARE };
+enum { DECAY = MOMENTS_SCALARS, STEP, RECTIFIED };
 
 static bool configure(struct optimizer *optimizer, const struct settings *train, bool clipped,
                       struct refusal *refusal)
 {
     (void)clipped;
-    double *parameter = optimizer->parameter;
-    if (!settings_number(train, "beta1", &parameter[BETA1], refusal) ||
-        !settings_number(train, "beta2", &parameter[BETA2], refusal) ||
-        !settings_number(train, "eps", &parameter[EPS], refusal) ||
-        !settings_number(train, "weight_decay", &parameter[WEIGHT_DECAY], refusal))
-        return false;
-    optimizer->state_count = 2;
-    optimizer->state_name[MEAN] = "exp_avg";
-    optimizer->state_name[SQUARE] = "exp_avg_sq";
-    optimizer->accumulates = false;
-    return true;
+    return moments_configure(optimizer, train, refusal);
 }
 
 static void begin(struct optimizer *optimizer, double lr)
 {
     const double *parameter = optimizer->parameter;
     real *scalar = optimizer->scalar;
-    double t = (double)++optimizer->steps, beta2 = parameter[BETA2];
+    double t = moments_begin(optimizer), beta2 = parameter[MOMENTS_BETA2];
     double correction2 = 1 - pow(beta2, t), limit = 2 / (1 - beta2) - 1;
     double length = limit - 2 * t * pow(beta2, t) / correction2;
-    double step = lr / (1 - pow(parameter[BETA1], t));
+    double step = lr / (1 - pow(parameter[MOMENTS_BETA1], t));
     bool rectified = length > 5;
     if (rectified)
         step *= sqrt(correction2) *
                 sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
-    scalar[SCALAR_BETA1] = (real)parameter[BETA1];
-    scalar[SCALAR_REST1] = (real)(1 - parameter[BETA1]);
-    scalar[SCALAR_BETA2] = (real)beta2;
-    scalar[SCALAR_REST2] = (real)(1 - beta2);
-    scalar[SCALAR_EPS] = (real)parameter[EPS];
-    scalar[SCALAR_DECAY] = (real)parameter[WEIGHT_DECAY];
+    scalar[DECAY] = (real)parameter[MOMENTS_WEIGHT_DECAY];
     scalar[STEP] = (real)step;
     scalar[RECTIFIED] = rectified;
 }
@@ -84,9 +58,9 @@ MULTIVERSION static void moments(real *restrict weights, real *restrict mean, re
 static void update(const struct optimizer *optimizer, const struct optimizer_part *part,
                    real *weights, const real *gradient)
 {
-    moments(weights, optimizer->state[MEAN] + part->offset, optimizer->state[SQUARE] + part->offset,
-            gradient, part->count, optimizer->scalar,
-            part->decayed ? optimizer->scalar[SCALAR_DECAY] : 0);
+    moments(weights, optimizer->state[MOMENTS_MEAN] + part->offset,
+            optimizer->state[MOMENTS_SQUARE] + part->offset, gradient, part->count,
+            optimizer->scalar, part->decayed ? optimizer->scalar[DECAY] : 0);
 }
 
 const struct optimizer_class optimizer_radam = {
