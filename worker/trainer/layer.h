@@ -81,8 +81,9 @@ struct pass {
 struct gradient_sink {
     real *gradient;  /* an arena like that of the parameters */
     bool accumulate; /* add to what is there instead of replacing it */
-    /* NULL, or called once for each part of the gradient as soon as it is complete; the layer does
-     * not read these parameters afterwards, so they may be updated while they are in the cache. */
+    /* NULL, or called once for each part of the gradient, a tensor or a piece of one, as soon as it
+     * is complete; the layer does not read these parameters afterwards, so they may be updated
+     * while they are in the cache. */
     void (*ready)(void *context, size_t offset, size_t count);
     void *context;
 };
