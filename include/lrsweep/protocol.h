@@ -48,8 +48,11 @@
  *        "collapsed", "oscillating", "erratic", "plateaued", "slow" or "overfitting".
  *        `message` explains in a sentence that a person can act on.
  *
- *   -> {"op":"test","trial":17,"params":{...},"seed":1,"resume":PATH,"export":PATH or null}
- *        Evaluate the checkpoint on the test set and write its weights to `export` as safetensors.
+ *   -> {"op":"test","trial":17,"params":{...},"seed":1,"from":2000,"resume":PATH,
+ *       "export":PATH or null}
+ *        Evaluate the checkpoint, left at step `from`, on the test set and write its weights to
+ * `export` as safetensors. If it cannot be used, training again leads to the same state, with
+ * "branch":true as above. Reports of that training only show that it goes on.
  *   <-
  * {"op":"tested","trial":17,"status":"ok","test_loss":0.31,"test_accuracy":0.89,"message":null}
  *        status: "ok" or "failed"; the numbers are null where there is no test set.
