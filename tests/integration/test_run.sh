@@ -54,13 +54,13 @@ cat >damaging/lrsweep-trainer <<-END
 	#!/bin/bash
 	while IFS= read -r line; do
 	    [[ \$line == *'"test"'* ]] && jq -r 'select(.op == "test") | .resume' <<<"\$line" |
-	        tee -a "$PWD/cut" | xargs -r truncate -s 1000
+	        tee -a "$PWD/cut.txt" | xargs -r truncate -s 1000
 	    printf '%s\\n' "\$line"
 	done | env -u LRSWEEP_TRAINER_PARENT "$LRSWEEP_BIN/lrsweep-trainer"
 END
 chmod +x damaging/lrsweep-trainer
 try damaging/lrsweep run "$small" --out damaged --trainers 1 --quiet
-equal "a search whose best checkpoint is cut off before its test ends well" "$status $(wc -l <cut)" "0 1"
+equal "a search whose best checkpoint is cut off before its test ends well" "$status $(wc -l <cut.txt)" "0 1"
 check "with the same best weights" cmp bare/best.safetensors damaged/best.safetensors
 equal "and the same test" "$(jq -c '.best | [.trial, .test_accuracy]' damaged/summary.json)" \
 	"$(jq -c '.best | [.trial, .test_accuracy]' bare/summary.json)"
