@@ -138,10 +138,11 @@ void layer_alike(struct layer *layer, const struct shape *input);
 bool layer_refuse(const struct settings *settings, struct refusal *refusal, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* Draws nothing; costs nothing: for layers without parameters. */
+/* For layers without parameters: draws nothing; costs nothing, or an operation for each output. */
 void layer_initialise_nothing(const struct layer *layer, real *parameters,
                               struct random_stream *random);
 void layer_flops_none(const struct layer *layer, double flops[3]);
+void layer_flops_each(const struct layer *layer, double flops[3]);
 
 void gradient_ready(const struct gradient_sink *sink, size_t offset, size_t count);
 
