@@ -209,9 +209,8 @@ static enum training_end train_to(struct session *session, struct trial *trial,
                                          .interrupted = interrupted,
                                          .pause = assignment->pause,
                                          .context = session};
-    enum verdict verdict;
     session->trial = assignment->trial;
-    enum training_end end = training_run(trial, to, &watch, &verdict);
+    enum training_end end = training_run(trial, to, &watch);
     session->trial = NULL;
     return end;
 }
