@@ -15,7 +15,9 @@
  *        "layers": [{"at","type","output":[...],"parameters"} ...], `at` a layer's place in the
  *        study, "model.layers[0]"; those inside another layer stand before it;
  *        "flops_per_sample": of one forward and backward pass;
- *        "activation_bytes", "weight_bytes";
+ *        "activation_bytes": of the samples of a batch, what goes in and what each layer gives and
+ *        keeps for its backward pass; "weight_bytes": of the trainable parameters. Gradients are in
+ *        neither;
  *        "blas": the name of the kernel that it calculates with.
  *        "train_samples" is needed where budgets are in epochs.
  *   <- {"op":"refused","at":"model.layers[1].units","message":"..."}
