@@ -147,6 +147,9 @@ static void handle_line(struct worker *worker, unsigned slot, const struct train
         post_text(worker, MESSAGE_UNFIT, slot, line->text);
         return;
     case LINE_REPORT:
+        /* It trains again what it is to test: known, and a sign of life. */
+        if (trainer->state == TRAINER_TESTING && line->trial == trainer->trial)
+            return;
         if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
             break;
         message_begin(&message, MESSAGE_REPORT);
@@ -228,16 +231,18 @@ static json_t *assignment_line(const struct worker *worker, const struct message
                    message->trial, (unsigned)assignment->kept);
     (void)snprintf(best, sizeof best, "%s/" LAYOUT_BEST, worker->options->dir);
     json_t *params = space_params(&worker->space, assignment->values);
-    json_int_t seed = (json_int_t)assignment->seed;
-    if (!train)
-        return json_pack("{s:s, s:I, s:o, s:I, s:s, s:s?}", "op", "test", "trial",
-                         (json_int_t)message->trial, "params", params, "seed", seed, "resume", kept,
-                         "export", message->value ? best : NULL);
-    json_t *line =
-        json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:s?, s:s}", "op", "train", "trial",
-                  (json_int_t)message->trial, "params", params, "seed", seed, "from",
-                  (json_int_t)assignment->from, "to", (json_int_t)assignment->to, "resume",
-                  assignment->from > 0 ? kept : NULL, "checkpoint", checkpoint);
+    json_t *line = json_pack("{s:s, s:I, s:o, s:I, s:I}", "op", train ? "train" : "test", "trial",
+                             (json_int_t)message->trial, "params", params, "seed",
+                             (json_int_t)assignment->seed, "from", (json_int_t)assignment->from);
+    json_t *rest =
+        train ? json_pack("{s:I, s:s?, s:s}", "to", (json_int_t)assignment->to, "resume",
+                          assignment->from > 0 ? kept : NULL, "checkpoint", checkpoint)
+              : json_pack("{s:s, s:s?}", "resume", kept, "export", message->value ? best : NULL);
+    if (json_object_update(line, rest) != 0) {
+        json_decref(line);
+        line = NULL;
+    }
+    json_decref(rest);
     if (line && assignment->pause > 0)
         json_object_set_new(line, "pause", json_integer((json_int_t)assignment->pause));
     if (line && assignment->begun > 0)

@@ -15,7 +15,9 @@
  *        "layers": [{"at","type","output":[...],"parameters"} ...], `at` a layer's place in the
  *        study, "model.layers[0]"; those inside another layer stand before it;
  *        "flops_per_sample": of one forward and backward pass;
- *        "activation_bytes", "weight_bytes";
+ *        "activation_bytes": of the samples of a batch, what goes in and what each layer gives and
+ *        keeps for its backward pass; "weight_bytes": of the trainable parameters. Gradients are in
+ *        neither;
  *        "blas": the name of the kernel that it calculates with.
  *        "train_samples" is needed where budgets are in epochs.
  *   <- {"op":"refused","at":"model.layers[1].units","message":"..."}
@@ -48,8 +50,11 @@
  *        "collapsed", "oscillating", "erratic", "plateaued", "slow" or "overfitting".
  *        `message` explains in a sentence that a person can act on.
  *
- *   -> {"op":"test","trial":17,"params":{...},"seed":1,"resume":PATH,"export":PATH or null}
- *        Evaluate the checkpoint on the test set and write its weights to `export` as safetensors.
+ *   -> {"op":"test","trial":17,"params":{...},"seed":1,"from":2000,"resume":PATH,
+ *       "export":PATH or null}
+ *        Evaluate the checkpoint, left at step `from`, on the test set and write its weights to
+ * `export` as safetensors. If it cannot be used, training again leads to the same state, with
+ * "branch":true as above. Reports of that training only show that it goes on.
  *   <-
  * {"op":"tested","trial":17,"status":"ok","test_loss":0.31,"test_accuracy":0.89,"message":null}
  *        status: "ok" or "failed"; the numbers are null where there is no test set.

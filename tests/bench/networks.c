@@ -55,12 +55,11 @@ static bool never(void *context)
 double bench_samples_per_s(struct trial *trial, double seconds)
 {
     const struct training_watch watch = {.report = ignore_report, .interrupted = never};
-    enum verdict verdict;
     uint64_t chunk = trial->candidate.steps_per_epoch / 4;
     double best = 0;
     for (double started = bench_now_s(); best == 0 || bench_now_s() - started < seconds;) {
         double before = trial->seconds;
-        if (training_run(trial, trial->step + chunk, &watch, &verdict) != TRAINING_REACHED)
+        if (training_run(trial, trial->step + chunk, &watch) != TRAINING_REACHED)
             break;
         double rate = (double)(chunk * trial->candidate.batch_size) / (trial->seconds - before);
         best = rate > best ? rate : best;

@@ -47,6 +47,24 @@ equal "--coordinator-only leaves training to the others" \
 cmp -s bare/best.safetensors ranks4/best.safetensors
 equal "the best weights are the same bytes, whoever trained them" $? 0
 
+# A trainer that finds the checkpoint that it is to test cut off.
+mkdir damaging
+cp "$LRSWEEP_BIN/lrsweep" damaging
+cat >damaging/lrsweep-trainer <<-END
+	#!/bin/bash
+	while IFS= read -r line; do
+	    [[ \$line == *'"test"'* ]] && jq -r 'select(.op == "test") | .resume' <<<"\$line" |
+	        tee -a "$PWD/cut.txt" | xargs -r truncate -s 1000
+	    printf '%s\\n' "\$line"
+	done | env -u LRSWEEP_TRAINER_PARENT "$LRSWEEP_BIN/lrsweep-trainer"
+END
+chmod +x damaging/lrsweep-trainer
+try damaging/lrsweep run "$small" --out damaged --trainers 1 --quiet
+equal "a search whose best checkpoint is cut off before its test ends well" "$status $(wc -l <cut.txt)" "0 1"
+check "with the same best weights" cmp bare/best.safetensors damaged/best.safetensors
+equal "and the same test" "$(jq -c '.best | [.trial, .test_accuracy]' damaged/summary.json)" \
+	"$(jq -c '.best | [.trial, .test_accuracy]' bare/summary.json)"
+
 try lrsweep run "$small" --out json --json --quiet
 equal "--json prints summary.json" "$(jq -S . <<<"$out")" "$(jq -S . json/summary.json)"
 equal "the summary says finished" "$(jq -r .status json/summary.json)" finished

@@ -171,6 +171,22 @@ for bad in nothing.ckpt bad.ckpt whole.ckpt; do
 	trainer "$(hello)" '{"op":"test","trial":1,"params":{"lr":0.05},"seed":1,"resume":"whole.ckpt","export":"whole.safetensors"}'
 	check "in the same state, bit for bit" cmp again.safetensors whole.safetensors
 done
+examine() { # RESUME EXPORT [MORE KEYS]
+	jq -cn '{op: "test", trial: 1, params: {lr: 0.05}, seed: 1, from: 400, resume: "'"$1"'", export: "'"$2"'"} + '"${3:-{\}}"
+}
+trainer "$(hello)" "$(examine whole.ckpt whole.safetensors)"
+tested=$(of tested '"\(.status) \(.test_loss) \(.test_accuracy)"')
+equal "a test of a good checkpoint trains nothing" "$(of report .step)$err" ""
+for bad in nothing.ckpt bad.ckpt a.ckpt; do
+	rm -f again.safetensors
+	trainer "$(hello)" "$(examine "$bad" again.safetensors)"
+	equal "without $bad a test trains its trial again and finds the same" \
+		"$(of tested '"\(.status) \(.test_loss) \(.test_accuracy)"')" "$tested"
+	check "and leaves the same weights" cmp again.safetensors whole.safetensors
+	equal "with reports on the way" "$(of report .step | tail -n 1)" 400
+	trainer "$(hello)" "$(examine "$bad" none.safetensors '{branch: true}')"
+	equal "a test of a branch fails without $bad" "$(of tested .status) $(ls none.safetensors 2>/dev/null)" "failed "
+done
 trainer "$(train 0 1 null null)"
 contains "a command before hello fails" "$(of done .message)" hello
 trainer '{"op":"quit"}'

@@ -222,10 +222,9 @@ static bool never(void *context)
 
 static void train(struct trial *trial, uint64_t to)
 {
-    enum verdict verdict;
     const struct training_watch watch = {.report = forget, .interrupted = never};
     trial->candidate.validate_every = 7;
-    assert_int_equal(training_run(trial, to, &watch, &verdict), TRAINING_REACHED);
+    assert_int_equal(training_run(trial, to, &watch), TRAINING_REACHED);
 }
 
 /* It learns from validations, and a rung's end has one more: at step 40, and again on resuming. */

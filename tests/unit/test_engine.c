@@ -57,11 +57,10 @@ static bool ask(void *context)
 
 static enum training_end run(struct trial *trial, uint64_t to, struct reports *reports)
 {
-    enum verdict verdict;
     memset(reports, 0, sizeof *reports);
     reports->trial = trial;
     const struct training_watch watch = {.report = keep, .interrupted = ask, .context = reports};
-    return training_run(trial, to, &watch, &verdict);
+    return training_run(trial, to, &watch);
 }
 
 static const char *const optimizers[] = {
@@ -326,14 +325,13 @@ static void an_interruption_ends_between_two_steps_without_a_report(void **state
     struct model_fixture fixture;
     struct trial trial;
     struct reports reports;
-    enum verdict verdict;
     make(&fixture, &trial,
          "{\"batch_size\":16,\"report_every\":1000000,\"validate_every\":1000000}", 0.01);
     memset(&reports, 0, sizeof reports);
     reports.trial = &trial;
     reports.interrupt_at = 1;
     const struct training_watch watch = {.report = keep, .interrupted = ask, .context = &reports};
-    assert_int_equal(training_run(&trial, 1000000, &watch, &verdict), TRAINING_INTERRUPTED);
+    assert_int_equal(training_run(&trial, 1000000, &watch), TRAINING_INTERRUPTED);
     assert_int_equal(reports.count, 0);
     assert_true(trial.step > 0 && trial.step < 1000000);
     assert_int_equal(trial.loss_count, trial.step);

@@ -464,6 +464,38 @@ static void flatten_puts_channels_first_again(void **state)
     network_destroy(&network);
 }
 
+static void the_first_of_equal_numbers_and_what_is_no_number_win_a_pool(void **state)
+{
+    (void)state;
+    enum { PLACES = 8, WINDOWS = 2 };
+    static const real image[PLACES] = {5, 5, 0, (real)NAN, 5, 1, 2, 3};
+    static const real expected[PLACES] = {1, 0, 0, 2, 0, 0, 0, 0};
+    struct network network;
+    struct activations activations;
+    struct refusal refusal;
+    struct error error;
+    const struct shape input = {.rank = 3, .size = {1, 2, 4}};
+    /* Before the pool another that changes nothing: the network's input gets no gradient. */
+    json_t *model = json_pack("{s:[{s:s, s:i}, {s:s, s:i}]}", "layers", "type", "max_pool",
+                              "kernel_size", 1, "type", "max_pool", "kernel_size", 2);
+    assert_true(network_create(&network, model, &input, &refusal));
+    assert_true(activations_create(&activations, &network, 1, 1, &error));
+    json_decref(model);
+    const struct pass pass = {.count = 1, .training = true};
+    const struct gradient_sink sink = {0};
+    memcpy(activations.input, image, sizeof image);
+    const real *output = network_forward(&network, &pass, &activations);
+    assert_true(output[0] == 5);
+    assert_true(isnan(output[1]));
+    for (size_t i = 0; i < WINDOWS; i++)
+        activations.gradient[0][i] = (real)(i + 1);
+    network_backward(&network, &pass, &activations, &sink);
+    for (size_t i = 0; i < PLACES; i++)
+        assert_true(activations.gradient[1][i] == expected[i]);
+    activations_destroy(&activations);
+    network_destroy(&network);
+}
+
 static void what_does_not_fit_is_refused_at_its_layer(void **state)
 {
     (void)state;
@@ -598,6 +630,7 @@ int main(void)
         cmocka_unit_test(activations_keep_what_is_not_a_number_and_end_in_their_limits),
         cmocka_unit_test(dropout_is_drawn_by_seed_step_and_layer_and_off_in_an_evaluation),
         cmocka_unit_test(flatten_puts_channels_first_again),
+        cmocka_unit_test(the_first_of_equal_numbers_and_what_is_no_number_win_a_pool),
         cmocka_unit_test(what_does_not_fit_is_refused_at_its_layer),
         cmocka_unit_test(lists_inside_lists_have_an_end),
         cmocka_unit_test(a_projection_is_added_only_where_shapes_differ),

@@ -54,12 +54,14 @@ static enum training_end train(const struct model *model, double lr, uint64_t st
 {
     struct trial trial;
     struct error error;
+    char text[ERROR_TEXT_BYTES];
     json_t *params = json_pack("{s:f}", "lr", lr);
     if (!trial_create(&trial, model, params, 1, &error))
         fail_msg("%s", error.text);
     json_decref(params);
     const struct training_watch watch = {.report = report_drop, .interrupted = interrupted_never};
-    enum training_end state = training_run(&trial, steps, &watch, verdict);
+    enum training_end state = training_run(&trial, steps, &watch);
+    *verdict = monitor_explain(trial.monitor, lr, text, sizeof text);
     *end = evaluate(&model->network, &model->loss, trial.weights, &trial.activations,
                     &model->dataset, SPLIT_VALIDATION);
     trial_destroy(&trial);
@@ -88,7 +90,7 @@ static void gradient_descent_converges_just_below_its_bound_and_diverges_above(v
             struct evaluation below, above;
             enum verdict verdict;
             assert_int_equal(train(&model, 0.99 * bound, 2000, &verdict, &below), TRAINING_REACHED);
-            assert_int_equal(verdict, VERDICT_HEALTHY);
+            assert_false(verdict_ends(verdict));
             assert_true(below.loss < 1e-8 * model.dataset.constant_loss);
             assert_true(below.accuracy > 0.999999);
             assert_int_equal(train(&model, 1.01 * bound, 20000, &verdict, &above), TRAINING_LOST);

@@ -122,7 +122,6 @@ static struct outcome train(const struct model *model, const char *params, doubl
 {
     struct trial trial;
     struct error error;
-    enum verdict verdict;
     char text[1024];
     struct outcome outcome;
     json_t *all = json_loads(params, 0, NULL);
@@ -131,7 +130,7 @@ static struct outcome train(const struct model *model, const char *params, doubl
         fail_msg("%s", error.text);
     json_decref(all);
     const struct training_watch watch = {.report = drop, .interrupted = never};
-    (void)training_run(&trial, steps, &watch, &verdict);
+    (void)training_run(&trial, steps, &watch);
     outcome.verdict = monitor_explain(trial.monitor, lr, text, sizeof text);
     outcome.factor = monitor_advice(trial.monitor);
     outcome.loss = trial_step(&trial, &lr, NULL);

@@ -3,6 +3,7 @@
 
 #include "common/portability.h"
 #include "worker/trainer/exponential.h"
+#include "worker/trainer/vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -307,18 +308,10 @@ void bias_activate(enum activation activation, const real *bias, real *sums, rea
     activation_forward(activation, sums, values, rows * columns);
 }
 
-MULTIVERSION static void add_rows(const real *restrict matrix, real *restrict sum, size_t rows,
-                                  size_t columns)
-{
-    for (size_t i = 0; i < rows; i++, matrix += columns)
-        for (size_t j = 0; j < columns; j++)
-            sum[j] += matrix[j];
-}
-
 void bias_gradient(const real *output_gradient, real *gradient, bool accumulate, size_t rows,
                    size_t columns)
 {
     if (!accumulate)
         memset(gradient, 0, columns * sizeof *gradient);
-    add_rows(output_gradient, gradient, rows, columns);
+    vector_add_rows(output_gradient, gradient, rows, columns);
 }

@@ -6,8 +6,6 @@
 #include "worker/trainer/loss.h"
 #include "worker/trainer/network.h"
 
-/* Samples go through the network in chunks of this many, whatever the batch size: the result
- * depends on nothing but the weights. */
 /* Samples that are evaluated at a time: 500, or so many fewer that their activations take 4 MiB (a
  * perceptron's are far below that, a convolution's would be tens of times the batch's), but 16.
  * Depends on the network alone, so that the batch size does not change an evaluation's roundings.

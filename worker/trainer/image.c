@@ -35,6 +35,36 @@ bool window_place(struct window *window, const struct shape *input, const struct
         window->height + 2 * window->padding, window->width + 2 * window->padding);
 }
 
+enum { KERNEL, STRIDE, PADDING, DILATION };
+
+void window_keep(const struct window *window, struct layer *layer, const struct shape *input,
+                 size_t channels)
+{
+    layer_alike(layer, input);
+    layer->geometry[KERNEL] = window->kernel;
+    layer->geometry[STRIDE] = window->stride;
+    layer->geometry[PADDING] = window->padding;
+    layer->geometry[DILATION] = window->dilation;
+    layer->output = (struct shape){.rank = 3,
+                                   .size = {channels, window->output_height, window->output_width},
+                                   .channels_last = true};
+    layer->outputs = shape_count(&layer->output);
+    layer->units = channels;
+}
+
+struct window window_of(const struct layer *layer)
+{
+    return (struct window){.kernel = layer->geometry[KERNEL],
+                           .stride = layer->geometry[STRIDE],
+                           .padding = layer->geometry[PADDING],
+                           .dilation = layer->geometry[DILATION],
+                           .channels = layer->input.size[0],
+                           .height = layer->input.size[1],
+                           .width = layer->input.size[2],
+                           .output_height = layer->output.size[1],
+                           .output_width = layer->output.size[2]};
+}
+
 void window_clip(const struct window *window, size_t at, size_t size, size_t *first, size_t *last,
                  ptrdiff_t *start)
 {

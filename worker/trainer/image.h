@@ -20,6 +20,12 @@ struct window {
 bool window_place(struct window *window, const struct shape *input, const struct settings *settings,
                   struct refusal *refusal);
 
+/* Sets shapes, units and geometry of a layer that gives an image of `channels` channels, a place
+ * for each of the window's; window_of gives the window back. */
+void window_keep(const struct window *window, struct layer *layer, const struct shape *input,
+                 size_t channels);
+struct window window_of(const struct layer *layer);
+
 /* The places that a row or column of the window covers: kernel positions first .. last - 1 of
  * output position `at` lie inside an input of `size`; *start is where position 0 lies, which can be
  * outside. */

@@ -81,8 +81,9 @@ struct pass {
 struct gradient_sink {
     real *gradient;  /* an arena like that of the parameters */
     bool accumulate; /* add to what is there instead of replacing it */
-    /* NULL, or called once for each part of the gradient as soon as it is complete; the layer does
-     * not read these parameters afterwards, so they may be updated while they are in the cache. */
+    /* NULL, or called once for each part of the gradient, a tensor or a piece of one, as soon as it
+     * is complete; the layer does not read these parameters afterwards, so they may be updated
+     * while they are in the cache. */
     void (*ready)(void *context, size_t offset, size_t count);
     void *context;
 };
@@ -137,10 +138,11 @@ void layer_alike(struct layer *layer, const struct shape *input);
 bool layer_refuse(const struct settings *settings, struct refusal *refusal, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* Draws nothing; costs nothing: for layers without parameters. */
+/* For layers without parameters: draws nothing; costs nothing, or an operation for each output. */
 void layer_initialise_nothing(const struct layer *layer, real *parameters,
                               struct random_stream *random);
 void layer_flops_none(const struct layer *layer, double flops[3]);
+void layer_flops_each(const struct layer *layer, double flops[3]);
 
 void gradient_ready(const struct gradient_sink *sink, size_t offset, size_t count);
 

@@ -77,6 +77,12 @@ void layer_flops_none(const struct layer *layer, double flops[3])
     flops[0] = flops[1] = flops[2] = 0;
 }
 
+void layer_flops_each(const struct layer *layer, double flops[3])
+{
+    flops[0] = flops[2] = (double)layer->outputs;
+    flops[1] = 0;
+}
+
 void gradient_ready(const struct gradient_sink *sink, size_t offset, size_t count)
 {
     if (sink->ready)

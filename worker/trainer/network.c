@@ -90,20 +90,19 @@ double network_flops(const struct network *network)
     return sum;
 }
 
-/* Adds to the sum of numbers; NULL when memory ran out. */
-static real *buffer(size_t count, size_t *numbers)
+/* NULL when memory ran out. */
+static real *buffer(size_t count)
 {
-    *numbers += count;
     return memory_create(count, sizeof(real));
 }
 
 static bool layer_buffers(struct activations *activations, const struct layer *layer,
-                          size_t forward_rows, size_t backward_rows, size_t *numbers)
+                          size_t forward_rows, size_t backward_rows)
 {
     size_t kept = layer->kept_fixed + layer->kept_per_sample * backward_rows;
-    activations->output[layer->index] = buffer(layer->outputs * forward_rows, numbers);
+    activations->output[layer->index] = buffer(layer->outputs * forward_rows);
     if (kept)
-        activations->kept[layer->index] = buffer(kept, numbers);
+        activations->kept[layer->index] = buffer(kept);
     return activations->output[layer->index] && (!kept || activations->kept[layer->index]);
 }
 
@@ -111,11 +110,11 @@ bool activations_create(struct activations *activations, const struct network *n
                         size_t forward_rows, size_t backward_rows, struct error *error)
 {
     memset(activations, 0, sizeof *activations);
-    size_t widest = 0, scratch = 0, numbers = 0;
+    size_t widest = 0, scratch = 0;
     activations->layer_count = network->layer_count;
-    activations->input = buffer(network->inputs * forward_rows, &numbers);
+    activations->input = buffer(network->inputs * forward_rows);
     if (network->reorders)
-        activations->reordered = buffer(network->inputs * forward_rows, &numbers);
+        activations->reordered = buffer(network->inputs * forward_rows);
     activations->output = calloc(network->layer_count, sizeof *activations->output);
     activations->kept = calloc(network->layer_count, sizeof *activations->kept);
     bool good = activations->input && (activations->reordered || !network->reorders) &&
@@ -125,18 +124,17 @@ bool activations_create(struct activations *activations, const struct network *n
         widest = layer->outputs > widest ? layer->outputs : widest;
         size_t needed = layer->scratch_fixed + layer->scratch_per_sample * backward_rows;
         scratch = needed > scratch ? needed : scratch;
-        good = layer_buffers(activations, layer, forward_rows, backward_rows, &numbers);
+        good = layer_buffers(activations, layer, forward_rows, backward_rows);
     }
     for (int i = 0; good && i < 2; i++) {
-        activations->gradient[i] = buffer(widest * backward_rows, &numbers);
+        activations->gradient[i] = buffer(widest * backward_rows);
         good = activations->gradient[i] != NULL;
     }
     for (size_t i = 0; good && i < network->depth; i++) {
-        activations->held[i] = buffer(widest * backward_rows, &numbers);
+        activations->held[i] = buffer(widest * backward_rows);
         good = activations->held[i] != NULL;
     }
-    activations->scratch = good ? buffer(scratch, &numbers) : NULL;
-    activations->bytes = numbers * sizeof(real);
+    activations->scratch = good ? buffer(scratch) : NULL;
     if (activations->scratch)
         return true;
     activations_destroy(activations);

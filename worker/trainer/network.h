@@ -46,7 +46,6 @@ struct activations {
     real *held[LAYER_DEPTH_MAX]; /* the same, [depth]: where one branch waits for the other */
     real *scratch;               /* that all layers share */
     size_t layer_count;
-    size_t bytes; /* of all of them */
 };
 
 bool activations_create(struct activations *activations, const struct network *network,

@@ -111,12 +111,10 @@ void rates_begin(struct rates *rates, const struct optimizer *optimizer, double 
 }
 
 const struct optimizer *rates_at(const struct rates *rates, const struct optimizer *optimizer,
-                                 size_t offset, size_t *end)
+                                 size_t offset)
 {
     for (size_t i = 0; i < rates->count; i++)
-        if (offset < rates->layer[i].end) {
-            *end = rates->layer[i].end;
+        if (offset < rates->layer[i].end)
             return &rates->layer[i].optimizer;
-        }
     return optimizer;
 }

@@ -32,8 +32,8 @@ void rates_destroy(struct rates *rates);
 void rates_begin(struct rates *rates, const struct optimizer *optimizer, double lr);
 
 /* The optimizer for the parameter at `offset`: `optimizer` itself where all rates are the same.
- * *end: where its layer's parameters end; unchanged there. */
+ */
 const struct optimizer *rates_at(const struct rates *rates, const struct optimizer *optimizer,
-                                 size_t offset, size_t *end);
+                                 size_t offset);
 
 #endif

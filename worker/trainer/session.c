@@ -26,6 +26,7 @@ struct session {
 struct assignment {
     const json_t *trial, *params;
     uint64_t seed, from, to, pause;
+    bool located;              /* `from` is the step to begin at, which a test need not know */
     bool branch;               /* `resume` was left by another candidate */
     const char *resume, *path; /* path: the checkpoint to leave, or the export */
 };
@@ -94,53 +95,57 @@ static bool path_read(const json_t *message, const char *key, const char **path,
     return true;
 }
 
-static bool assignment_read(struct assignment *assignment, const json_t *message,
-                            const char *path_key, struct error *error)
+static bool assignment_read(struct assignment *assignment, const json_t *message, bool is_test,
+                            struct error *error)
 {
     memset(assignment, 0, sizeof *assignment);
     assignment->trial = json_object_get(message, "trial");
     assignment->params = json_object_get(message, "params");
     if (!json_is_integer(assignment->trial))
         return error_set(error, "\"trial\" must be a whole number");
+    assignment->located = !is_test || json_object_get(message, "from");
     assignment->branch = json_is_true(json_object_get(message, "branch"));
     return count_read(message, "seed", -1, &assignment->seed, error) &&
+           count_read(message, "from", 0, &assignment->from, error) &&
            path_read(message, "resume", &assignment->resume, error) &&
-           path_read(message, path_key, &assignment->path, error);
+           path_read(message, is_test ? "export" : "checkpoint", &assignment->path, error);
 }
 
-/* Makes the trial and brings it to the step that it is to start from. */
-static bool trial_open(struct session *session, struct trial *trial,
-                       const struct assignment *assignment, struct error *error)
+static bool trial_begin(struct session *session, struct trial *trial,
+                        const struct assignment *assignment, struct error *error)
 {
     if (!session->opened)
         return error_set(error, "there is no study yet: the first command must be hello");
-    if (!trial_create(trial, &session->model, assignment->params, assignment->seed, error))
-        return false;
-    if (!assignment->resume || checkpoint_load(trial, assignment->resume, error))
-        return true;
-    trial_destroy(trial);
-    return false;
+    return trial_create(trial, &session->model, assignment->params, assignment->seed, error);
 }
 
-/* The same, but a checkpoint that cannot be used costs no more than the work in it: a run is a
- * function of its candidate and seed, so that training from the start leads to the same state. */
-static bool trial_open_or_begin(struct session *session, struct trial *trial,
-                                struct assignment *assignment, struct error *error)
+static bool checkpoint_use(struct trial *trial, const struct assignment *assignment,
+                           struct error *error)
 {
-    if (trial_open(session, trial, assignment, error)) {
-        if (!assignment->resume || trial->step == assignment->from)
-            return true;
-        error_set(error, "%s is at step %llu, but the training is to start from step %llu",
-                  assignment->resume, (unsigned long long)trial->step,
-                  (unsigned long long)assignment->from);
-        trial_destroy(trial);
-    }
-    if (!assignment->resume || assignment->branch)
+    if (assignment->resume && !checkpoint_load(trial, assignment->resume, error))
+        return false;
+    if (!assignment->located || trial->step == assignment->from)
+        return true;
+    return error_set(error, "%s is at step %llu, but the trial is to be at step %llu",
+                     assignment->resume ? assignment->resume : "A trial without a checkpoint",
+                     (unsigned long long)trial->step, (unsigned long long)assignment->from);
+}
+
+/* Makes the trial and brings it to the step that it is to start from. A checkpoint that cannot be
+ * used costs no more than the work in it: a run is a function of its candidate and seed, so that
+ * training from the start leads to the same state. The trial is at step 0 then. */
+static bool trial_open(struct session *session, struct trial *trial,
+                       const struct assignment *assignment, struct error *error)
+{
+    if (!trial_begin(session, trial, assignment, error))
+        return false;
+    if (checkpoint_use(trial, assignment, error))
+        return true;
+    trial_destroy(trial);
+    if (!assignment->resume || !assignment->located || assignment->branch)
         return false;
     fprintf(stderr, "%s; the trial is trained again from the start\n", error->text);
-    assignment->resume = NULL;
-    assignment->from = 0;
-    return trial_open(session, trial, assignment, error);
+    return trial_begin(session, trial, assignment, error);
 }
 
 static void report(void *context, const struct training_report *report)
@@ -197,41 +202,54 @@ static void conclude(struct session *session, struct trial *trial,
                                   status[end], verdict, text));
 }
 
+static enum training_end train_to(struct session *session, struct trial *trial,
+                                  const struct assignment *assignment, uint64_t to)
+{
+    const struct training_watch watch = {.report = report,
+                                         .interrupted = interrupted,
+                                         .pause = assignment->pause,
+                                         .context = session};
+    session->trial = assignment->trial;
+    enum training_end end = training_run(trial, to, &watch);
+    session->trial = NULL;
+    return end;
+}
+
+static bool end_read(struct assignment *assignment, const json_t *message, struct error *error)
+{
+    if (!count_read(message, "to", -1, &assignment->to, error) ||
+        !count_read(message, "pause", 0, &assignment->pause, error))
+        return false;
+    if (assignment->to >= assignment->from)
+        return true;
+    return error_set(error, "the training is to end at step %llu, before it starts at step %llu",
+                     (unsigned long long)assignment->to, (unsigned long long)assignment->from);
+}
+
 static void train(struct session *session, const json_t *message)
 {
     struct assignment assignment;
     struct trial trial;
     struct error error;
-    if (!assignment_read(&assignment, message, "checkpoint", &error) ||
-        !count_read(message, "from", 0, &assignment.from, &error) ||
-        !count_read(message, "to", -1, &assignment.to, &error) ||
-        !count_read(message, "pause", 0, &assignment.pause, &error) ||
-        !trial_open_or_begin(session, &trial, &assignment, &error)) {
+    if (!assignment_read(&assignment, message, false, &error) ||
+        !end_read(&assignment, message, &error) ||
+        !trial_open(session, &trial, &assignment, &error)) {
         fail(session, json_object_get(message, "trial"), 0, error.text);
         return;
     }
-    if (trial.step != assignment.from || assignment.to < assignment.from) {
-        if (trial.step != assignment.from)
-            error_set(&error,
-                      "A trial without a checkpoint is at step 0, but the training is to "
-                      "start from step %llu",
-                      (unsigned long long)assignment.from);
-        else
-            error_set(&error, "the training is to end at step %llu, before it starts at step %llu",
-                      (unsigned long long)assignment.to, (unsigned long long)assignment.from);
-        fail(session, assignment.trial, trial.step, error.text);
-    } else {
-        const struct training_watch watch = {.report = report,
-                                             .interrupted = interrupted,
-                                             .pause = assignment.pause,
-                                             .context = session};
-        enum verdict verdict;
-        session->trial = assignment.trial;
-        enum training_end end = training_run(&trial, assignment.to, &watch, &verdict);
-        conclude(session, &trial, &assignment, end);
-        session->trial = NULL;
-    }
+    conclude(session, &trial, &assignment, train_to(session, &trial, &assignment, assignment.to));
     trial_destroy(&trial);
+}
+
+/* Where its checkpoint was of no use, the trial is at step 0 and not at `from`. */
+static bool train_again(struct session *session, struct trial *trial,
+                        const struct assignment *assignment, struct error *error)
+{
+    if (!assignment->located || trial->step == assignment->from ||
+        train_to(session, trial, assignment, assignment->from) == TRAINING_REACHED)
+        return true;
+    return error_set(error, "trained again, the trial ended at step %llu, before step %llu",
+                     (unsigned long long)trial->step, (unsigned long long)assignment->from);
 }
 
 static void test(struct session *session, const json_t *message)
@@ -239,20 +257,22 @@ static void test(struct session *session, const json_t *message)
     struct assignment assignment;
     struct trial trial;
     struct error error;
-    if (!assignment_read(&assignment, message, "export", &error) ||
+    if (!assignment_read(&assignment, message, true, &error) ||
         !trial_open(session, &trial, &assignment, &error)) {
         answered(session, answer_tested(session->options->output, json_object_get(message, "trial"),
                                         NULL, error.text));
         return;
     }
     const struct model *model = &session->model;
-    bool good = !assignment.path || checkpoint_export(&trial, assignment.path, &error);
+    bool good = train_again(session, &trial, &assignment, &error) &&
+                (!assignment.path || checkpoint_export(&trial, assignment.path, &error));
     struct evaluation evaluation = {.loss = NAN, .accuracy = NAN};
     if (good)
         evaluation = evaluate(&model->network, &model->loss, trial.weights, &trial.activations,
                               &model->dataset, SPLIT_TEST);
-    answered(session, answer_tested(session->options->output, assignment.trial,
-                                    good ? &evaluation : NULL, good ? NULL : error.text));
+    if (!session->abandoned)
+        answered(session, answer_tested(session->options->output, assignment.trial,
+                                        good ? &evaluation : NULL, good ? NULL : error.text));
     trial_destroy(&trial);
 }
 

@@ -62,8 +62,7 @@ static void report_send(struct trial *trial, struct training_report *report,
     trial->loss_count = 0;
 }
 
-enum training_end training_run(struct trial *trial, uint64_t to, const struct training_watch *watch,
-                               enum verdict *verdict)
+enum training_end training_run(struct trial *trial, uint64_t to, const struct training_watch *watch)
 {
     const struct candidate *candidate = &trial->candidate;
     const struct training_report unknown = {.val_loss = NAN,
@@ -73,29 +72,28 @@ enum training_end training_run(struct trial *trial, uint64_t to, const struct tr
                                             .update_ratio = NAN,
                                             .dead_units = NAN};
     double started = now_s(), asked = started;
-    *verdict = VERDICT_HEALTHY;
     if (trial->step >= to) {
         struct training_report report = unknown;
-        *verdict = validate(trial, &report);
+        enum verdict verdict = validate(trial, &report);
         report_send(trial, &report, watch);
-        return verdict_ends(*verdict) ? TRAINING_LOST : TRAINING_REACHED;
+        return verdict_ends(verdict) ? TRAINING_LOST : TRAINING_REACHED;
     }
     while (trial->step < to) {
         uint64_t next = trial->step + 1;
         bool validated = next == to || next % candidate->validate_every == 0;
         bool reported = validated || next % candidate->report_every == 0;
         struct training_report report = unknown;
-        *verdict = watched_step(trial, reported, &report);
+        enum verdict verdict = watched_step(trial, reported, &report);
 
         double now = now_s();
-        if (reported || verdict_ends(*verdict)) {
+        if (reported || verdict_ends(verdict)) {
             trial->seconds += now - started;
-            if (validated && !verdict_ends(*verdict))
-                *verdict = validate(trial, &report);
+            if (validated && !verdict_ends(verdict))
+                verdict = validate(trial, &report);
             report_send(trial, &report, watch);
             started = now = now_s();
         }
-        if (verdict_ends(*verdict))
+        if (verdict_ends(verdict))
             return TRAINING_LOST;
         if (next < to && (next == watch->pause || now - asked >= ask_interval_s)) {
             asked = now;

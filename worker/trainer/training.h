@@ -29,9 +29,8 @@ struct training_watch {
 
 /* Trains up to step `to`. Reports every report_every steps and at each validation: every
  * validate_every steps, and at `to`, even if it is reached already. A lost run (trial->monitor
- * tells how) ends at its step, with a last report there; an interrupted one ends without. *verdict:
- * the monitor's. */
-enum training_end training_run(struct trial *trial, uint64_t to, const struct training_watch *watch,
-                               enum verdict *verdict);
+ * tells how) ends at its step, with a last report there; an interrupted one ends without. */
+enum training_end training_run(struct trial *trial, uint64_t to,
+                               const struct training_watch *watch);
 
 #endif

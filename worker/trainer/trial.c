@@ -43,7 +43,7 @@ static bool tensors_list(struct trial *trial, size_t *largest)
 }
 
 /* Which of the tensors a place in the arena lies in. */
-static size_t tensor_index(const struct trial *trial, size_t offset)
+static const struct tensor *tensor_at(const struct trial *trial, size_t offset)
 {
     size_t low = 0, high = trial->tensor_count;
     while (high - low > 1) {
@@ -53,20 +53,7 @@ static size_t tensor_index(const struct trial *trial, size_t offset)
         else
             high = middle;
     }
-    return low;
-}
-
-static const struct tensor *tensor_at(const struct trial *trial, size_t offset)
-{
-    return trial->tensor[tensor_index(trial, offset)];
-}
-
-/* Where the next tensor begins. */
-static size_t tensor_end(const struct trial *trial, size_t offset)
-{
-    size_t next = tensor_index(trial, offset) + 1;
-    return next < trial->tensor_count ? trial->tensor[next]->offset
-                                      : trial->model->network.arena_count;
+    return trial->tensor[low];
 }
 
 /* Whether the schedule takes the rate far below its highest: a run that overshoots may come to rest
@@ -163,9 +150,8 @@ void trial_destroy(struct trial *trial)
 static void optimize(const struct update *update, const struct optimizer_part *part)
 {
     const struct trial *trial = update->trial;
-    size_t end;
     const struct optimizer *optimizer =
-        rates_at(&trial->rates, &trial->candidate.optimizer, part->offset, &end);
+        rates_at(&trial->rates, &trial->candidate.optimizer, part->offset);
     optimizer->class->update(optimizer, part, trial->weights + part->offset,
                              optimizer->accumulates ? NULL : trial->gradients + part->offset);
 }
@@ -193,25 +179,19 @@ static void optimize_measured(struct update *update, const struct optimizer_part
     }
 }
 
-/* Each layer's share of the part at the layer's rate. */
 static void update_part(void *context, size_t offset, size_t count)
 {
     struct update *update = context;
     const struct trial *trial = update->trial;
-    for (size_t last = offset + count, end; offset < last; offset = end) {
-        end = tensor_end(trial, offset);
-        end = end < last ? end : last;
-        const struct tensor *tensor = tensor_at(trial, offset);
-        const struct optimizer_part part = {.offset = offset,
-                                            .count = end - offset,
-                                            .decayed =
-                                                trial->candidate.decay_all ||
-                                                (tensor->shape.rank > 1 && !tensor->normalises)};
-        if (update->measured)
-            optimize_measured(update, &part);
-        else
-            optimize(update, &part);
-    }
+    const struct tensor *tensor = tensor_at(trial, offset);
+    const struct optimizer_part part = {.offset = offset,
+                                        .count = count,
+                                        .decayed = trial->candidate.decay_all ||
+                                                   (tensor->shape.rank > 1 && !tensor->normalises)};
+    if (update->measured)
+        optimize_measured(update, &part);
+    else
+        optimize(update, &part);
 }
 
 static void update_all(struct update *update)

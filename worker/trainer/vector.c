@@ -29,6 +29,14 @@ MULTIVERSION void vector_scale(real *values, size_t count, real factor)
         values[i] *= factor;
 }
 
+MULTIVERSION void vector_add_rows(const real *restrict matrix, real *restrict sum, size_t rows,
+                                  size_t columns)
+{
+    for (size_t i = 0; i < rows; i++, matrix += columns)
+        for (size_t j = 0; j < columns; j++)
+            sum[j] += matrix[j];
+}
+
 MULTIVERSION void vector_clamp(real *values, size_t count, real limit)
 {
     for (size_t i = 0; i < count; i++) {

@@ -12,6 +12,9 @@ double vector_squared_distance(const real *first, const real *second, size_t cou
 
 void vector_scale(real *values, size_t count, real factor);
 
+/* sum[columns] += the rows of matrix[rows][columns] */
+void vector_add_rows(const real *restrict matrix, real *restrict sum, size_t rows, size_t columns);
+
 /* Moves what is beyond -limit or limit there; what is not a number stays. */
 void vector_clamp(real *values, size_t count, real limit);
 

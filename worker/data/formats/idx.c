@@ -4,14 +4,10 @@
  * type (8: unsigned byte), the number of dimensions, each dimension as a big-endian 32-bit number,
  * then the bytes, the last dimension changing fastest. */
 #include "worker/data/format.h"
+#include "worker/data/format_paths.h"
 #include "worker/data/packed_file.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES };
 
@@ -34,21 +30,17 @@ struct idx_header {
 };
 
 /* The file in any of its four spellings. */
-static bool file_find(const char *folder, int which, char *path, struct error *error)
+static bool file_find(const char *folder, int which, char path[FORMAT_PATH_BYTES],
+                      struct error *error)
 {
-    static const struct {
-        const char *joint, *end;
-    } spellings[] = {{"-", ""}, {"-", ".gz"}, {".", ""}, {".", ".gz"}};
-    char candidate[FORMAT_PATH_BYTES];
-    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
-        int length = snprintf(candidate, sizeof candidate, "%s/%s%s%s%s", folder, names[which].stem,
-                              spellings[i].joint, names[which].kind, spellings[i].end);
-        if (length < 0 || (size_t)length >= sizeof candidate)
-            return error_set(error, "the path %.80s... is too long", folder);
-        if (access(candidate, F_OK) == 0) {
-            memcpy(path, candidate, (size_t)length + 1);
+    static const char joints[] = "-.";
+    for (const char *joint = joints; *joint; joint++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s%c%s", names[which].stem, *joint, names[which].kind);
+        if (!format_file_optional(folder, name, path, error))
+            return false;
+        if (*path)
             return true;
-        }
     }
     return error_set(error, "%s holds no %s-%s (nor one that ends in .gz)", folder,
                      names[which].stem, names[which].kind);
@@ -56,17 +48,11 @@ static bool file_find(const char *folder, int which, char *path, struct error *e
 
 static bool find(const json_t *data, struct format_files *files, struct error *error)
 {
-    const char *path = json_string_value(json_object_get(data, "path"));
-    if (!path || !*path)
-        return error_set(error, "data.path is missing: the folder that holds the IDX files");
-    char *folder = realpath(path, NULL);
-    if (!folder)
-        return error_set(error, "%s: %s", path, strerror(errno));
+    char folder[FORMAT_PATH_BYTES];
     files->count = FILES;
-    bool good = true;
+    bool good = format_path(data, "path", "the folder that holds the IDX files", folder, error);
     for (int i = 0; i < FILES && good; i++)
         good = file_find(folder, i, files->path[i], error);
-    free(folder);
     return good;
 }
 

@@ -33,12 +33,6 @@ static void backward(const struct layer *layer, const struct pass *pass, const r
                         count);
 }
 
-static void flops(const struct layer *layer, double flops[3])
-{
-    flops[0] = flops[2] = (double)layer->outputs;
-    flops[1] = 0;
-}
-
 #define ACTIVATION_LAYER(id)                                                                       \
     const struct layer_class layer_##id = {.name = #id,                                            \
                                            .order = IMAGE_ORDER_ANY,                               \
@@ -46,7 +40,7 @@ static void flops(const struct layer *layer, double flops[3])
                                            .initialise = layer_initialise_nothing,                 \
                                            .forward = forward,                                     \
                                            .backward = backward,                                   \
-                                           .flops = flops}
+                                           .flops = layer_flops_each}
 
 ACTIVATION_LAYER(relu);
 ACTIVATION_LAYER(leaky_relu);

@@ -8,6 +8,7 @@
  * columns: in `real` over BLOCK_ROWS rows, which is exact enough, and in double over the blocks. */
 #include "common/portability.h"
 #include "worker/trainer/layer.h"
+#include "worker/trainer/vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -57,14 +58,6 @@ MULTIVERSION static void add_block(const real *restrict x, real *restrict sum, s
             sum[j] += (x[j] - about[j]) * (x[j] - about[j]);
 }
 
-MULTIVERSION static void add_rows(const real *restrict x, real *restrict sum, size_t rows,
-                                  size_t columns)
-{
-    for (size_t i = 0; i < rows; i++, x += columns)
-        for (size_t j = 0; j < columns; j++)
-            sum[j] += x[j];
-}
-
 /* mean[j]: the mean over the rows of x[j], or of (x[j] - about[j])^2 */
 static void column_means(const real *x, size_t rows, size_t columns, const real *about, real *block,
                          double *mean)
@@ -76,7 +69,7 @@ static void column_means(const real *x, size_t rows, size_t columns, const real 
         if (about)
             add_block(x + first * columns, block, taken, columns, about);
         else
-            add_rows(x + first * columns, block, taken, columns);
+            vector_add_rows(x + first * columns, block, taken, columns);
         for (size_t j = 0; j < columns; j++)
             mean[j] += (double)block[j];
     }

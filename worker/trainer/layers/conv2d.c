@@ -12,24 +12,10 @@
 #include <cblas.h>
 
 enum { WEIGHT, BIAS };
-enum { KERNEL, STRIDE, PADDING, DILATION };
 
 /* Numbers of an unrolled block: it stays in the second-level cache between unrolling and product.
  */
 static const size_t block_count = 65536;
-
-static struct window window_of(const struct layer *layer)
-{
-    return (struct window){.kernel = layer->geometry[KERNEL],
-                           .stride = layer->geometry[STRIDE],
-                           .padding = layer->geometry[PADDING],
-                           .dilation = layer->geometry[DILATION],
-                           .channels = layer->input.size[0],
-                           .height = layer->input.size[1],
-                           .width = layer->input.size[2],
-                           .output_height = layer->output.size[1],
-                           .output_width = layer->output.size[2]};
-}
 
 /* Rows and columns of one sample's unrolled matrix, and the samples of a block. */
 static size_t places(const struct layer *layer)
@@ -53,29 +39,21 @@ static bool configure(struct layer *layer, const struct settings *settings,
 {
     const char *activation, *init;
     bool bias;
-    size_t filters, *geometry = layer->geometry;
+    size_t filters;
+    struct window window;
     if (!settings_count(settings, "filters", &filters, refusal) ||
-        !settings_count(settings, "kernel_size", &geometry[KERNEL], refusal) ||
-        !settings_count(settings, "stride", &geometry[STRIDE], refusal) ||
-        !settings_count(settings, "padding", &geometry[PADDING], refusal) ||
-        !settings_count(settings, "dilation", &geometry[DILATION], refusal) ||
+        !settings_count(settings, "kernel_size", &window.kernel, refusal) ||
+        !settings_count(settings, "stride", &window.stride, refusal) ||
+        !settings_count(settings, "padding", &window.padding, refusal) ||
+        !settings_count(settings, "dilation", &window.dilation, refusal) ||
         !settings_text(settings, "activation", &activation, refusal) ||
         !settings_bool(settings, "bias", &bias, refusal) ||
         !settings_text(settings, "init", &init, refusal))
         return false;
-    struct window window = {.kernel = geometry[KERNEL],
-                            .stride = geometry[STRIDE],
-                            .padding = geometry[PADDING],
-                            .dilation = geometry[DILATION]};
     if (!window_place(&window, input, settings, refusal))
         return false;
     size_t kernel = window.kernel, channels = window.channels;
-    layer_alike(layer, input);
-    layer->output = (struct shape){.rank = 3,
-                                   .size = {filters, window.output_height, window.output_width},
-                                   .channels_last = true};
-    layer->outputs = shape_count(&layer->output);
-    layer->units = filters;
+    window_keep(&window, layer, input, filters);
     layer->activation = activation_from_name(activation);
     layer->init = initial_from_name(init);
     layer->kept_per_sample = activation_by_argument(layer->activation) ? layer->outputs : 0;
@@ -95,7 +73,7 @@ static void initialise(const struct layer *layer, real *parameters, struct rando
 {
     enum initial init = (enum initial)layer->init;
     const struct tensor *weight = &layer->tensor[WEIGHT], *bias = &layer->tensor[BIAS];
-    size_t area = layer->geometry[KERNEL] * layer->geometry[KERNEL];
+    size_t area = depth(layer) / layer->input.size[0];
     initial_weights(init, depth(layer), layer->units * area, parameters + weight->offset,
                     weight->count, random);
     if (layer->tensor_count > 1)

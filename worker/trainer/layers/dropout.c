@@ -68,16 +68,10 @@ static void backward(const struct layer *layer, const struct pass *pass, const r
         multiply(output_gradient, kept, input_gradient, pass->count * layer->outputs);
 }
 
-static void flops(const struct layer *layer, double flops[3])
-{
-    flops[0] = flops[2] = (double)layer->outputs;
-    flops[1] = 0;
-}
-
 const struct layer_class layer_dropout = {.name = "dropout",
                                           .order = IMAGE_ORDER_ANY,
                                           .configure = configure,
                                           .initialise = layer_initialise_nothing,
                                           .forward = forward,
                                           .backward = backward,
-                                          .flops = flops};
+                                          .flops = layer_flops_each};

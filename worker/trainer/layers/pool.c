@@ -8,20 +8,6 @@
 
 #include <string.h>
 
-enum { KERNEL, STRIDE };
-
-static struct window window_of(const struct layer *layer)
-{
-    return (struct window){.kernel = layer->geometry[KERNEL],
-                           .stride = layer->geometry[STRIDE],
-                           .dilation = 1,
-                           .channels = layer->input.size[0],
-                           .height = layer->input.size[1],
-                           .width = layer->input.size[2],
-                           .output_height = layer->output.size[1],
-                           .output_width = layer->output.size[2]};
-}
-
 static bool configure(struct layer *layer, const struct settings *settings,
                       const struct shape *input, struct refusal *refusal)
 {
@@ -32,15 +18,7 @@ static bool configure(struct layer *layer, const struct settings *settings,
     struct window window = {.kernel = kernel, .stride = stride ? stride : kernel, .dilation = 1};
     if (!window_place(&window, input, settings, refusal))
         return false;
-    layer_alike(layer, input);
-    layer->geometry[KERNEL] = window.kernel;
-    layer->geometry[STRIDE] = window.stride;
-    layer->output =
-        (struct shape){.rank = 3,
-                       .size = {window.channels, window.output_height, window.output_width},
-                       .channels_last = true};
-    layer->outputs = shape_count(&layer->output);
-    layer->units = window.channels;
+    window_keep(&window, layer, input, window.channels);
     return true;
 }
 
@@ -264,8 +242,8 @@ static void backward_global(const struct layer *layer, const struct pass *pass, 
 /* A comparison or an addition for each number of each window. */
 static void flops(const struct layer *layer, double flops[3])
 {
-    flops[0] = flops[2] =
-        (double)layer->outputs * (double)(layer->geometry[KERNEL] * layer->geometry[KERNEL]);
+    const struct window window = window_of(layer);
+    flops[0] = flops[2] = (double)layer->outputs * (double)(window.kernel * window.kernel);
     flops[1] = 0;
 }
 

@@ -67,12 +67,6 @@ static void backward(const struct layer *layer, const struct pass *pass, const r
     memcpy(input_gradient, output_gradient, count * sizeof *input_gradient);
 }
 
-static void flops(const struct layer *layer, double flops[3])
-{
-    flops[0] = flops[2] = (double)layer->outputs;
-    flops[1] = 0;
-}
-
 const struct layer_class layer_residual = {.name = "residual",
                                            .order = IMAGE_ORDER_ANY,
                                            .project = project,
@@ -80,4 +74,4 @@ const struct layer_class layer_residual = {.name = "residual",
                                            .initialise = layer_initialise_nothing,
                                            .forward = forward,
                                            .backward = backward,
-                                           .flops = flops};
+                                           .flops = layer_flops_each};
