@@ -206,7 +206,9 @@ static int open_study(struct job *job, bool *finished)
                                 samples > 0 ? (uint64_t)samples : 0, &error);
     if (!job->search)
         return complain(&error, EXIT_USAGE);
-    if (!store_set(job->store, "status", "running", &error) || !note_probe(job, &error) ||
+    const char *kind = job->options->kind;
+    if (!store_set(job->store, "status", "running", &error) ||
+        (kind && !store_set(job->store, "kind", kind, &error)) || !note_probe(job, &error) ||
         !store_commit(job->store, &error))
         return complain(&error, EXIT_FAILED);
     return EXIT_OK;

@@ -20,7 +20,8 @@ struct job_options {
     const char *folder;                    /* of DIR that the study is kept in; NULL: DIR itself */
     unsigned trainers; /* of each rank; 0: what the study says, else the cores */
     bool resume, overwrite, coordinator_only, quiet;
-    bool untested; /* nothing is recommended: no test set is looked at, no weights are kept */
+    bool untested;    /* nothing is recommended: no test set is looked at, no weights are kept */
+    const char *kind; /* of the study, kept in its table `study`; NULL: a search */
     /* Rank 0: the study to train in the place of the file's (a new reference), or NULL with an
      * error. NULL: the file's own. */
     json_t *(*derive)(void *context, const json_t *document, struct error *error);

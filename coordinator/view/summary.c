@@ -114,10 +114,12 @@ static json_t *rates_object(const struct stable_lr *stable)
                      "highest_stable", number(stable->highest_stable), "edge", edge);
 }
 
-static json_t *stable_lr_object(const struct snapshot *snapshot)
+static json_t *stable_lr_object(const struct snapshot *snapshot, const struct study_facts *facts)
 {
     static const char *const keys[] = {
         [STABLE_LR_SCHEDULE] = "by_schedule", [STABLE_LR_OPTIMIZER] = "by_optimizer"};
+    if (facts->range_test)
+        return json_null();
     const struct stable_lr all = stable_lr_find(snapshot);
     json_t *object = rates_object(&all);
     for (size_t key = 0; key < sizeof keys / sizeof keys[0]; key++) {
@@ -136,13 +138,14 @@ json_t *result_summary(const struct snapshot *snapshot)
 {
     const struct study_facts facts = study_facts_of(snapshot);
     double lost = study_facts_number(snapshot, "workers_lost");
-    return json_pack(
-        "{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "study", text(facts.name),
-        "status", text(facts.status), "seed", (json_int_t)facts.seed, "metric", text(facts.metric),
-        "best", best_object(snapshot, &facts), "finalists", finalists_array(snapshot), "counts",
-        counts_object(&facts), "budget", budget_object(&facts), "time", time_object(snapshot),
-        "rungs", rungs_array(snapshot), "workers_lost",
-        (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "stable_lr", stable_lr_object(snapshot));
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "study",
+                     text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
+                     "metric", text(facts.metric), "best", best_object(snapshot, &facts),
+                     "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
+                     "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
+                     rungs_array(snapshot), "workers_lost",
+                     (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "stable_lr",
+                     stable_lr_object(snapshot, &facts));
 }
 
 bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error)
