@@ -197,11 +197,7 @@ static int conclude(void *context, const char *dir, int status)
     }
     json_decref(json);
     find_result_destroy(result);
-    if (fflush(stdout) != 0) {
-        error_set(&error, "the result could not be written to standard output");
-        return failed(&error);
-    }
-    return status;
+    return command_end_output(status); /* before MPI ends: the launcher is told the status then */
 }
 
 static int run(const struct command *self, int argc, char **argv)

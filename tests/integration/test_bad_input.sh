@@ -162,6 +162,13 @@ for what in schedules optimizers samplers schedulers layers formats; do
 	equal "list $what ends with status 0" "$status" 0
 	check "list $what shows sources" grep -q "source:" stdout.txt
 done
+for arguments in "check $small" "plan $small" "list settings" "list --help" --version; do
+	# shellcheck disable=SC2086 # words
+	said=$(lrsweep $arguments 2>&1 >/dev/full)
+	status=$?
+	equal "output that finds no room ends with status 1, and it is said: $(cut -d " " -f 1 <<<"$arguments")" \
+		"$status $said" "1 lrsweep: the result could not be written to standard output"
+done
 try mpirun -n 2 "$LRSWEEP_BIN/lrsweep" run edited.cfg --out refused
 equal "a bad study under mpirun ends with status 2" "$status" 2
 equal "and is told once" "$(grep -c 'edited.cfg:' stderr.txt)" 1
