@@ -160,55 +160,6 @@ static void check_whole_steps(const struct study_check *check)
     }
 }
 
-/* The number of values that a grid takes from `node`, 0 if it has none such (then `setting` names
- * what is to blame). Counts stop at an amount that no search has. */
-static double combinations(const json_t *node, const char *path, char *setting,
-                           size_t setting_bytes)
-{
-    static const char *const endless[] = {"uniform", "log_uniform", "int"};
-    char child_path[STUDY_PATH_MAX_BYTES];
-    double product = 1;
-    for (size_t i = 0; i < json_array_size(node); i++) {
-        (void)snprintf(child_path, sizeof child_path, "%.120s[%zu]", path, i);
-        product *= combinations(json_array_get(node, i), child_path, setting, setting_bytes);
-    }
-    const json_t *list = json_object_get(node, "choice");
-    if (!list)
-        list = json_object_get(node, "grid");
-    if (json_is_array(list))
-        return (double)json_array_size(list);
-    for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
-        if (json_is_array(json_object_get(node, endless[i]))) {
-            (void)snprintf(setting, setting_bytes, "%s", path);
-            return 0;
-        }
-    }
-    const char *key;
-    const json_t *child;
-    json_object_foreach((json_t *)node, key, child)
-    {
-        (void)snprintf(child_path, sizeof child_path, "%.120s.%.60s", path, key);
-        product *= combinations(child, child_path, setting, setting_bytes);
-    }
-    return product;
-}
-
-/* The same for a list of alternatives. */
-static double choice_combinations(const char *key, const json_t *list, char *setting,
-                                  size_t setting_bytes)
-{
-    double sum = 0;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        char path[60];
-        (void)snprintf(path, sizeof path, "space.%.20s[%zu]", key, i);
-        double count = combinations(json_array_get(list, i), path, setting, setting_bytes);
-        if (count == 0)
-            return 0;
-        sum += count;
-    }
-    return sum;
-}
-
 void study_set_candidates(json_t *document, json_int_t candidates, struct study_problems *problems)
 {
     json_t *ordered = json_object();
@@ -227,44 +178,40 @@ void study_set_candidates(json_t *document, json_int_t candidates, struct study_
 
 static void check_grid(const struct study_check *check)
 {
-    json_t *space = json_object_get(check->document, "space");
-    if (!is_text(value_of(check, "search", "sampler"), "grid") || !space)
-        return;
-    double product = 1;
+    struct space space;
+    struct error error;
     bool endless = false;
-    const char *key;
-    const json_t *node;
-    json_object_foreach(space, key, node)
-    {
-        char path[STUDY_PATH_MAX_BYTES], setting[STUDY_PATH_MAX_BYTES];
-        (void)snprintf(path, sizeof path, "space.%.60s", key);
-        double count = space_is_choice_of_groups(key)
-                           ? choice_combinations(key, node, setting, sizeof setting)
-                           : combinations(node, path, setting, sizeof setting);
-        product *= count;
-        if (count > 0)
+    /* check_space_size tells why there is none. */
+    if (!is_text(value_of(check, "search", "sampler"), "grid") ||
+        !space_create(&space, check->document, &error))
+        return;
+    for (size_t i = 0; i < space.count; i++) {
+        char setting[STUDY_PATH_MAX_BYTES];
+        if (space.parameters[i].count > 0)
             continue;
         endless = true;
+        (void)snprintf(setting, sizeof setting, "space.%s", space.parameters[i].name);
         study_problem(
             check->problems, place_of(check, setting),
             "%s: found a range, but search.sampler is grid; allowed: { grid = [ ... ]; }, "
             "{ choice = ( ... ); } or one value",
             setting);
     }
-    const json_t *candidates = value_of(check, "search", "candidates");
     if (endless)
         return;
-    if (product > 1000000)
+    double count = space_combinations(&space, -1, 0);
+    const json_t *candidates = value_of(check, "search", "candidates");
+    if (count > 1000000)
         study_problem(check->problems, place_of(check, "space"),
-                      "space: the grid has %.10g combinations; allowed: at most 1000000", product);
-    else if (candidates && json_number_value(candidates) != product)
+                      "space: the grid has %.10g combinations; allowed: at most 1000000", count);
+    else if (candidates && json_number_value(candidates) != count)
         study_problem(
             check->problems, place_of(check, "search.candidates"),
             "search.candidates: found %.10g, but the grid has %.10g combinations; allowed: "
             "%.10g, or leave it out",
-            json_number_value(candidates), product, product);
+            json_number_value(candidates), count, count);
     else
-        study_set_candidates(check->document, (json_int_t)product, check->problems);
+        study_set_candidates(check->document, (json_int_t)count, check->problems);
 }
 
 /* Looks and generations lie within the budget, and are not too many to be told of one by one. */
