@@ -4,6 +4,7 @@
 
 #include "common/line_reader.h"
 #include "common/study_document.h"
+#include "coordinator/find/median.h"
 #include "lrsweep/protocol.h"
 
 #include <errno.h>
@@ -205,12 +206,6 @@ static bool all(const struct measure *measure, uint64_t steps, bool validated, s
     return await(measure, error);
 }
 
-static int compare(const void *a, const void *b)
-{
-    double one = *(const double *)a, other = *(const double *)b;
-    return (one > other) - (one < other);
-}
-
 /* The median time of a step on its own, with a validation or without; on every trainer, into
  * `took_s`. Steps so long that noise is small beside them are taken once. */
 static bool short_segments(const struct measure *measure, bool validated, struct error *error)
@@ -229,10 +224,8 @@ static bool short_segments(const struct measure *measure, bool validated, struct
                 repeats = repeat + 1;
         }
     }
-    for (unsigned i = 0; good && i < count; i++) {
-        qsort(times + (size_t)i * REPEATS, repeats, sizeof *times, compare);
-        measure->benches[i].took_s = times[i * REPEATS + repeats / 2];
-    }
+    for (unsigned i = 0; good && i < count; i++)
+        measure->benches[i].took_s = median(times + (size_t)i * REPEATS, repeats);
     free(times);
     return good;
 }
@@ -393,7 +386,7 @@ bool measure_costs(const struct measure_options *options, struct probe *first, d
     if (!measure.benches)
         return error_set(error, "out of memory");
     for (unsigned i = 0; i < options->trainers; i++) {
-        measure.benches[i].probe.child = (struct child){.input = -1, .output = -1};
+        measure.benches[i].probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
         line_reader_create(&measure.benches[i].reader, LRSWEEP_LINE_MAX_BYTES);
     }
     measure.benches[0].probe = *first;
