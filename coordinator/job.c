@@ -1,6 +1,7 @@
 /* job.c - the course of a job: before MPI, the study's directory, the roles, the end. */
 #include "coordinator/job.h"
 
+#include "common/monotonic.h"
 #include "common/study_document.h"
 #include "common/version.h"
 #include "coordinator/commands/command.h"
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 struct job {
     const struct job_options *options;
@@ -35,13 +35,6 @@ struct job {
     struct search *search;
     struct store *store;
 };
-
-static double monotonic_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static int complain(const struct error *error, int status)
 {

@@ -3,6 +3,7 @@
 #include "coordinator/measure.h"
 
 #include "common/line_reader.h"
+#include "common/monotonic.h"
 #include "common/study_document.h"
 #include "coordinator/find/median.h"
 #include "lrsweep/protocol.h"
@@ -50,13 +51,6 @@ struct measure {
     char dir[32];
     double silence_s;
 };
-
-double measure_now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 unsigned measure_cores(void)
 {
@@ -114,7 +108,7 @@ static bool send_segment(const struct measure *measure, struct bench *bench, uin
     if (!validated)
         json_object_set_new(line, "pause", json_integer((json_int_t)end));
     bench->cpu_before_s = cpu_of(bench);
-    bench->sent_s = measure_now_s();
+    bench->sent_s = monotonic_s();
     bench->busy = true;
     return probe_send(&bench->probe, line, error);
 }
@@ -129,7 +123,7 @@ static bool hear(struct bench *bench, const char *text, size_t length, struct er
     json_int_t step = json_integer_value(json_object_get(line, "step"));
     bool good = true;
     if (op && strcmp(op, "done") == 0) {
-        bench->took_s = measure_now_s() - bench->sent_s;
+        bench->took_s = monotonic_s() - bench->sent_s;
         bench->cpu_s = cpu_of(bench) - bench->cpu_before_s;
         bench->busy = false;
         bench->step = (uint64_t)step;
@@ -303,9 +297,9 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
 static bool gather(const struct measure *measure, struct simulator_costs *costs, double *cpu_share,
                    struct error *error)
 {
-    double begun_s = measure_now_s(), epoch_s = 0;
+    double begun_s = monotonic_s(), epoch_s = 0;
     uint32_t rounds = 0;
-    while (rounds < ROUNDS && (rounds == 0 || measure_now_s() - begun_s < ENOUGH_S)) {
+    while (rounds < ROUNDS && (rounds == 0 || monotonic_s() - begun_s < ENOUGH_S)) {
         if (!round_of(measure, rounds++, error))
             return false;
         for (unsigned i = 0; i < measure->options->trainers; i++) {
@@ -390,9 +384,9 @@ bool measure_costs(const struct measure_options *options, struct probe *first, d
         line_reader_create(&measure.benches[i].reader, LRSWEEP_LINE_MAX_BYTES);
     }
     measure.benches[0].probe = *first;
-    double begun_s = measure_now_s();
+    double begun_s = monotonic_s();
     bool good = draw(&measure, error) && start_others(&measure, error);
-    costs->start_s = fmax(first_start_s, MPI_START_S) + measure_now_s() - begun_s;
+    costs->start_s = fmax(first_start_s, MPI_START_S) + monotonic_s() - begun_s;
     good = good && make_dir(&measure, error) && gather(&measure, costs, cpu_share, error);
     first->child = measure.benches[0].probe.child;
     for (unsigned i = 0; i < options->trainers; i++) {

@@ -31,7 +31,4 @@ unsigned measure_cores(void);
 bool measure_costs(const struct measure_options *options, struct probe *first, double first_start_s,
                    struct simulator_costs *costs, double *cpu_share, struct error *error);
 
-/* Seconds of a clock that only goes forward. */
-double measure_now_s(void);
-
 #endif

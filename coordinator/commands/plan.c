@@ -5,6 +5,7 @@
 #include "coordinator/planning/forecast.h"
 #include "coordinator/probe.h"
 
+#include "common/monotonic.h"
 #include "common/study_document.h"
 
 #include <getopt.h>
@@ -164,7 +165,7 @@ static int examine(const struct plan *plan, const struct study_file *file)
     struct probe probe;
     struct error error;
     char program[PATH_MAX], at[256];
-    double begun_s = measure_now_s();
+    double begun_s = monotonic_s();
     if (!probe_trainer_path(program, sizeof program, &error) ||
         !probe_start(&probe, program, options.document, &error))
         return complain(&error, EXIT_FAILED);
@@ -173,7 +174,7 @@ static int examine(const struct plan *plan, const struct study_file *file)
         probe_end(&probe);
         return EXIT_USAGE;
     }
-    double start_s = measure_now_s() - begun_s;
+    double start_s = monotonic_s() - begun_s;
     options.train_samples = (uint64_t)fmax(probe_number(&probe, "train_samples", 0), 0);
     /* Whether the search accepts the study, before anything is measured. */
     struct search *search = search_create(options.document, options.train_samples, &error);
