@@ -4,6 +4,7 @@
 #include "coordinator/find/find_text.h"
 #include "coordinator/job.h"
 #include "coordinator/view/atomic_file.h"
+#include "coordinator/view/text_table.h"
 
 #include <getopt.h>
 #include <limits.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FOLDER    "find" /* of DIR, for the test's own study */
 #define FILE_NAME "find.json"
@@ -171,7 +171,7 @@ static void show(const struct find *find, const struct find_result *result, cons
         if (!sound || !find->job.quiet)
             fprintf(stderr, "lrsweep find: %s\n", advice);
     } else {
-        find_text_print(stdout, result, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        find_text_print(stdout, result, text_style_colour(stdout));
         printf("Files in %s: %s, %s/study.db\n", dir, FILE_NAME, FOLDER);
     }
 }

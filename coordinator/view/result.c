@@ -9,7 +9,6 @@
 #include "coordinator/view/text_table.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -330,7 +329,7 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
 void result_show(const struct snapshot *snapshot, bool json)
 {
     if (!json) {
-        result_print(stdout, snapshot, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        result_print(stdout, snapshot, text_style_colour(stdout));
         return;
     }
     json_t *summary = result_summary(snapshot);
