@@ -42,16 +42,6 @@ static int complain(const struct error *error, int status)
     return status;
 }
 
-bool job_trainers_read(const char *text, unsigned *trainers)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < 1 || value > JOB_TRAINERS_MAX)
-        return false;
-    *trainers = (unsigned)value;
-    return true;
-}
-
 /* This process's rank as the launcher tells it before MPI is started; -1: there is no launcher. */
 static int launcher_rank(void)
 {

@@ -31,9 +31,6 @@ struct job_options {
     void *context;
 };
 
-/* Reads the argument of --trainers. False: no whole number from 1 to JOB_TRAINERS_MAX. */
-bool job_trainers_read(const char *text, unsigned *trainers);
-
 /* Returns the exit status (enum exit_status). Prints errors to standard error. */
 int job_run(const struct job_options *options);
 

@@ -1,5 +1,6 @@
 /* plan.c - lrsweep plan: what a search will cost, before it is started. */
 #include "coordinator/commands/command.h"
+#include "coordinator/commands/option_value.h"
 #include "coordinator/commands/study_argument.h"
 #include "coordinator/measure.h"
 #include "coordinator/planning/forecast.h"
@@ -12,15 +13,13 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define TRAINERS_MAX 1000000
 
 struct plan {
     const struct command *self;
     struct study_argument argument;
-    uint32_t trainers; /* 0: the cores of this machine */
+    unsigned trainers; /* 0: the cores of this machine */
     double seconds_per_epoch;
     double diverging;
     bool measures, json;
@@ -32,26 +31,6 @@ static int complain(const struct error *error, int status)
     return status;
 }
 
-/* A finite number and nothing else. */
-static bool read_number(const char *text, double *value)
-{
-    char *end;
-    *value = strtod(text, &end);
-    return end != text && *end == '\0' && isfinite(*value);
-}
-
-static int read_trainers(struct plan *plan, const char *text)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || value < 1 || value > TRAINERS_MAX)
-        return command_usage_error(plan->self,
-                                   "--trainers %s: a whole number from 1 to %d is allowed", text,
-                                   TRAINERS_MAX);
-    plan->trainers = (uint32_t)value;
-    return EXIT_OK;
-}
-
 /* EXIT_OK: go on; *done: help was printed, all is said. */
 static int read_option(struct plan *plan, int option, bool *done)
 {
@@ -59,14 +38,18 @@ static int read_option(struct plan *plan, int option, bool *done)
     case 's':
         return study_argument_add(&plan->argument, optarg) ? EXIT_OK : EXIT_FAILED;
     case 't':
-        return read_trainers(plan, optarg);
+        if (!option_whole_number(optarg, 1, TRAINERS_MAX, &plan->trainers))
+            return command_usage_error(plan->self,
+                                       "--trainers %s: a whole number from 1 to %d is allowed",
+                                       optarg, TRAINERS_MAX);
+        return EXIT_OK;
     case 'e':
-        if (!read_number(optarg, &plan->seconds_per_epoch) || !(plan->seconds_per_epoch > 0))
+        if (!option_number(optarg, &plan->seconds_per_epoch) || !(plan->seconds_per_epoch > 0))
             return command_usage_error(
                 plan->self, "--seconds-per-epoch %s: a number above 0 is allowed", optarg);
         return EXIT_OK;
     case 'd':
-        if (!read_number(optarg, &plan->diverging) || plan->diverging < 0 || plan->diverging > 1)
+        if (!option_number(optarg, &plan->diverging) || plan->diverging < 0 || plan->diverging > 1)
             return command_usage_error(plan->self, "--diverging %s: a share from 0 to 1 is allowed",
                                        optarg);
         return EXIT_OK;
