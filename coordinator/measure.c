@@ -21,6 +21,7 @@
 #define ROUNDS          3   /* candidates that each trainer takes up */
 #define PIECE_S         0.8 /* how long the n steps are to take */
 #define WARM_STEPS      4   /* before, to find n; they also bring the data into the caches */
+#define DIR_BYTES       512
 #define PIECE_STEPS_MIN 4
 #define PIECE_STEPS_MAX 1000000
 #define REPEATS         5 /* of the short segments: their median counts */
@@ -31,7 +32,7 @@
 struct bench {
     struct probe probe;
     struct line_reader reader;
-    char checkpoint[64];
+    char checkpoint[DIR_BYTES + 16];
     uint32_t trial;                                 /* the candidate under way */
     uint64_t step;                                  /* of its checkpoint */
     uint64_t n;                                     /* steps of the long piece */
@@ -48,7 +49,7 @@ struct measure {
     struct search *search; /* for its candidates */
     uint32_t candidates;
     struct bench *benches; /* [options->trainers] */
-    char dir[32];
+    char dir[DIR_BYTES];
     double silence_s;
 };
 
@@ -356,9 +357,12 @@ static bool start_others(const struct measure *measure, struct error *error)
 
 static bool make_dir(struct measure *measure, struct error *error)
 {
-    (void)snprintf(measure->dir, sizeof measure->dir, "/tmp/lrsweep-plan.XXXXXX");
-    if (!mkdtemp(measure->dir)) {
-        error_set(error, "%s: %s", measure->dir, strerror(errno));
+    const char *root = getenv("TMPDIR");
+    int length = snprintf(measure->dir, sizeof measure->dir, "%s/lrsweep-plan.XXXXXX",
+                          root && *root ? root : "/tmp");
+    bool fits = length > 0 && (size_t)length < sizeof measure->dir;
+    if (!fits || !mkdtemp(measure->dir)) {
+        error_set(error, "%.200s: %s", measure->dir, fits ? strerror(errno) : "too long (TMPDIR)");
         measure->dir[0] = '\0';
         return false;
     }
