@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* pipe2, environ */
 #include "common/child.h"
 
+#include "common/monotonic.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -236,12 +238,9 @@ void child_finish(struct child *child, double seconds)
     if (child->pid <= 0)
         return;
     /* A child that ends closes its output: wait for that, throwing away what it still says. */
-    struct timespec start, now;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    const double end_s = monotonic_s() + seconds;
     for (;;) {
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        double left = seconds - (double)(now.tv_sec - start.tv_sec) -
-                      1e-9 * (double)(now.tv_nsec - start.tv_nsec);
+        double left = end_s - monotonic_s();
         struct pollfd wait[] = {{.fd = child->output, .events = POLLIN},
                                 {.fd = child->errors, .events = POLLIN}};
         if (left <= 0 || poll(wait, 2, (int)(left * 1000) + 1) <= 0)

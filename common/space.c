@@ -122,6 +122,21 @@ bool space_create(struct space *space, const json_t *document, struct error *err
     return true;
 }
 
+double space_combinations(const struct space *space, int parent, size_t choice)
+{
+    double product = 1;
+    for (size_t i = 0; i < space->count; i++) {
+        const struct parameter *parameter = &space->parameters[i];
+        if (parameter->parent != parent || (parent >= 0 && parameter->parent_choice != choice))
+            continue;
+        double sum = 0;
+        for (size_t value = 0; value < parameter->count; value++)
+            sum += space_combinations(space, (int)i, value);
+        product *= sum;
+    }
+    return product;
+}
+
 double space_value(const struct space *space, size_t index, double u)
 {
     const struct parameter *parameter = &space->parameters[index];

@@ -47,6 +47,11 @@ bool space_create(struct space *space, const json_t *document, struct error *err
  * has one: schedules, optimizers. The elements of any other list belong together. */
 bool space_is_choice_of_groups(const char *key);
 
+/* The candidates that a grid over the parameters makes that hang on `choice` of `parent` (-1: on
+ * nothing), and on those in turn: every combination of them. A parameter that comes with one choice
+ * only (a schedule's) multiplies that choice alone. 0 where one of them has no list of values. */
+double space_combinations(const struct space *space, int parent, size_t choice);
+
 /* Maps u in [0, 1) to a value of parameter `index`. */
 double space_value(const struct space *space, size_t index, double u);
 

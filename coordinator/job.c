@@ -1,6 +1,7 @@
 /* job.c - the course of a job: before MPI, the study's directory, the roles, the end. */
 #include "coordinator/job.h"
 
+#include "common/monotonic.h"
 #include "common/study_document.h"
 #include "common/version.h"
 #include "coordinator/commands/command.h"
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 struct job {
     const struct job_options *options;
@@ -36,27 +36,10 @@ struct job {
     struct store *store;
 };
 
-static double monotonic_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static int complain(const struct error *error, int status)
 {
     fprintf(stderr, "lrsweep: %s\n", error->text);
     return status;
-}
-
-bool job_trainers_read(const char *text, unsigned *trainers)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < 1 || value > JOB_TRAINERS_MAX)
-        return false;
-    *trainers = (unsigned)value;
-    return true;
 }
 
 /* This process's rank as the launcher tells it before MPI is started; -1: there is no launcher. */
@@ -206,7 +189,9 @@ static int open_study(struct job *job, bool *finished)
                                 samples > 0 ? (uint64_t)samples : 0, &error);
     if (!job->search)
         return complain(&error, EXIT_USAGE);
-    if (!store_set(job->store, "status", "running", &error) || !note_probe(job, &error) ||
+    const char *kind = job->options->kind;
+    if (!store_set(job->store, "status", "running", &error) ||
+        (kind && !store_set(job->store, "kind", kind, &error)) || !note_probe(job, &error) ||
         !store_commit(job->store, &error))
         return complain(&error, EXIT_FAILED);
     return EXIT_OK;

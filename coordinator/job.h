@@ -20,7 +20,8 @@ struct job_options {
     const char *folder;                    /* of DIR that the study is kept in; NULL: DIR itself */
     unsigned trainers; /* of each rank; 0: what the study says, else the cores */
     bool resume, overwrite, coordinator_only, quiet;
-    bool untested; /* nothing is recommended: no test set is looked at, no weights are kept */
+    bool untested;    /* nothing is recommended: no test set is looked at, no weights are kept */
+    const char *kind; /* of the study, kept in its table `study`; NULL: a search */
     /* Rank 0: the study to train in the place of the file's (a new reference), or NULL with an
      * error. NULL: the file's own. */
     json_t *(*derive)(void *context, const json_t *document, struct error *error);
@@ -29,9 +30,6 @@ struct job_options {
     int (*conclude)(void *context, const char *dir, int status);
     void *context;
 };
-
-/* Reads the argument of --trainers. False: no whole number from 1 to JOB_TRAINERS_MAX. */
-bool job_trainers_read(const char *text, unsigned *trainers);
 
 /* Returns the exit status (enum exit_status). Prints errors to standard error. */
 int job_run(const struct job_options *options);

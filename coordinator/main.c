@@ -54,11 +54,17 @@ int command_usage_error(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+int command_end_output(int status)
 {
-    (void)signal(SIGPIPE, SIG_IGN); /* a trainer that dies before it was told everything */
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write */
-    (void)setlocale(LC_CTYPE, "");  /* for the progress block; numbers keep their point */
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (written || status == EXIT_FAILED) /* then that was said, or is all that there is to say */
+        return status;
+    fputs("lrsweep: the result could not be written to standard output\n", stderr);
+    return EXIT_FAILED;
+}
+
+static int play(int argc, char **argv)
+{
     if (argc < 2) {
         print_introduction(stderr);
         return EXIT_USAGE;
@@ -88,4 +94,12 @@ int main(int argc, char **argv)
         fprintf(stderr, " %s", commands[i]->name);
     fputs("\n", stderr);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN); /* a trainer that dies before it was told everything */
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write */
+    (void)setlocale(LC_CTYPE, "");  /* for the progress block; numbers keep their point */
+    return command_end_output(play(argc, argv));
 }

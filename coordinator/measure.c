@@ -3,7 +3,9 @@
 #include "coordinator/measure.h"
 
 #include "common/line_reader.h"
+#include "common/monotonic.h"
 #include "common/study_document.h"
+#include "coordinator/find/median.h"
 #include "lrsweep/protocol.h"
 
 #include <errno.h>
@@ -19,6 +21,7 @@
 #define ROUNDS          3   /* candidates that each trainer takes up */
 #define PIECE_S         0.8 /* how long the n steps are to take */
 #define WARM_STEPS      4   /* before, to find n; they also bring the data into the caches */
+#define DIR_BYTES       512
 #define PIECE_STEPS_MIN 4
 #define PIECE_STEPS_MAX 1000000
 #define REPEATS         5 /* of the short segments: their median counts */
@@ -29,7 +32,7 @@
 struct bench {
     struct probe probe;
     struct line_reader reader;
-    char checkpoint[64];
+    char checkpoint[DIR_BYTES + 16];
     uint32_t trial;                                 /* the candidate under way */
     uint64_t step;                                  /* of its checkpoint */
     uint64_t n;                                     /* steps of the long piece */
@@ -46,16 +49,9 @@ struct measure {
     struct search *search; /* for its candidates */
     uint32_t candidates;
     struct bench *benches; /* [options->trainers] */
-    char dir[32];
+    char dir[DIR_BYTES];
     double silence_s;
 };
-
-double measure_now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 unsigned measure_cores(void)
 {
@@ -113,7 +109,7 @@ static bool send_segment(const struct measure *measure, struct bench *bench, uin
     if (!validated)
         json_object_set_new(line, "pause", json_integer((json_int_t)end));
     bench->cpu_before_s = cpu_of(bench);
-    bench->sent_s = measure_now_s();
+    bench->sent_s = monotonic_s();
     bench->busy = true;
     return probe_send(&bench->probe, line, error);
 }
@@ -128,7 +124,7 @@ static bool hear(struct bench *bench, const char *text, size_t length, struct er
     json_int_t step = json_integer_value(json_object_get(line, "step"));
     bool good = true;
     if (op && strcmp(op, "done") == 0) {
-        bench->took_s = measure_now_s() - bench->sent_s;
+        bench->took_s = monotonic_s() - bench->sent_s;
         bench->cpu_s = cpu_of(bench) - bench->cpu_before_s;
         bench->busy = false;
         bench->step = (uint64_t)step;
@@ -205,12 +201,6 @@ static bool all(const struct measure *measure, uint64_t steps, bool validated, s
     return await(measure, error);
 }
 
-static int compare(const void *a, const void *b)
-{
-    double one = *(const double *)a, other = *(const double *)b;
-    return (one > other) - (one < other);
-}
-
 /* The median time of a step on its own, with a validation or without; on every trainer, into
  * `took_s`. Steps so long that noise is small beside them are taken once. */
 static bool short_segments(const struct measure *measure, bool validated, struct error *error)
@@ -229,10 +219,8 @@ static bool short_segments(const struct measure *measure, bool validated, struct
                 repeats = repeat + 1;
         }
     }
-    for (unsigned i = 0; good && i < count; i++) {
-        qsort(times + (size_t)i * REPEATS, repeats, sizeof *times, compare);
-        measure->benches[i].took_s = times[i * REPEATS + repeats / 2];
-    }
+    for (unsigned i = 0; good && i < count; i++)
+        measure->benches[i].took_s = median(times + (size_t)i * REPEATS, repeats);
     free(times);
     return good;
 }
@@ -310,9 +298,9 @@ static bool round_of(const struct measure *measure, uint32_t round, struct error
 static bool gather(const struct measure *measure, struct simulator_costs *costs, double *cpu_share,
                    struct error *error)
 {
-    double begun_s = measure_now_s(), epoch_s = 0;
+    double begun_s = monotonic_s(), epoch_s = 0;
     uint32_t rounds = 0;
-    while (rounds < ROUNDS && (rounds == 0 || measure_now_s() - begun_s < ENOUGH_S)) {
+    while (rounds < ROUNDS && (rounds == 0 || monotonic_s() - begun_s < ENOUGH_S)) {
         if (!round_of(measure, rounds++, error))
             return false;
         for (unsigned i = 0; i < measure->options->trainers; i++) {
@@ -369,9 +357,12 @@ static bool start_others(const struct measure *measure, struct error *error)
 
 static bool make_dir(struct measure *measure, struct error *error)
 {
-    (void)snprintf(measure->dir, sizeof measure->dir, "/tmp/lrsweep-plan.XXXXXX");
-    if (!mkdtemp(measure->dir)) {
-        error_set(error, "%s: %s", measure->dir, strerror(errno));
+    const char *root = getenv("TMPDIR");
+    int length = snprintf(measure->dir, sizeof measure->dir, "%s/lrsweep-plan.XXXXXX",
+                          root && *root ? root : "/tmp");
+    bool fits = length > 0 && (size_t)length < sizeof measure->dir;
+    if (!fits || !mkdtemp(measure->dir)) {
+        error_set(error, "%.200s: %s", measure->dir, fits ? strerror(errno) : "too long (TMPDIR)");
         measure->dir[0] = '\0';
         return false;
     }
@@ -393,13 +384,13 @@ bool measure_costs(const struct measure_options *options, struct probe *first, d
     if (!measure.benches)
         return error_set(error, "out of memory");
     for (unsigned i = 0; i < options->trainers; i++) {
-        measure.benches[i].probe.child = (struct child){.input = -1, .output = -1};
+        measure.benches[i].probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
         line_reader_create(&measure.benches[i].reader, LRSWEEP_LINE_MAX_BYTES);
     }
     measure.benches[0].probe = *first;
-    double begun_s = measure_now_s();
+    double begun_s = monotonic_s();
     bool good = draw(&measure, error) && start_others(&measure, error);
-    costs->start_s = fmax(first_start_s, MPI_START_S) + measure_now_s() - begun_s;
+    costs->start_s = fmax(first_start_s, MPI_START_S) + monotonic_s() - begun_s;
     good = good && make_dir(&measure, error) && gather(&measure, costs, cpu_share, error);
     first->child = measure.benches[0].probe.child;
     for (unsigned i = 0; i < options->trainers; i++) {

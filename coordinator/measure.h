@@ -24,14 +24,12 @@ struct measure_options {
 /* Cores that this process may use. */
 unsigned measure_cores(void);
 
-/* `first` has said ready, first_start_s after it was started; it trains too and stays the caller's.
+/* Checkpoints go to a directory of their own in TMPDIR (/tmp), which is removed.
+ * `first` has said ready, first_start_s after it was started; it trains too and stays the caller's.
  * Fills costs; costs->epoch_s is NaN where an epoch's steps are not known. *cpu_share: how much of
  * the time the trainers had a core, below 1 where other programs work beside them; NaN: not known.
  * Takes some seconds. */
 bool measure_costs(const struct measure_options *options, struct probe *first, double first_start_s,
                    struct simulator_costs *costs, double *cpu_share, struct error *error);
-
-/* Seconds of a clock that only goes forward. */
-double measure_now_s(void);
 
 #endif

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE /* ppoll */
 #include "coordinator/rank.h"
 
+#include "common/monotonic.h"
+
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -44,13 +46,6 @@ static void catch_signals(sigset_t *while_waiting)
     sigprocmask(SIG_BLOCK, &blocked, while_waiting);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigdelset(while_waiting, numbers[i]);
-}
-
-static double monotonic_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 struct delivery {

@@ -5,6 +5,7 @@
 #include "common/heartbeat.h"
 #include "common/layout.h"
 #include "common/link/outbox.h"
+#include "common/monotonic.h"
 #include "common/role.h"
 #include "common/study_document.h"
 #include "worker/trainer_process.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FINISH_S 1.2 /* for all trainers to end by themselves */
@@ -342,13 +342,6 @@ static void deliver(void *role, int peer, const struct message *message)
     default:
         break;
     }
-}
-
-static double monotonic_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static void quit(struct worker *worker)

@@ -34,4 +34,8 @@ void command_print_help(const struct command *command);
 /* Prints "lrsweep NAME: <message>" and where help is to standard error; returns EXIT_USAGE. */
 int command_usage_error(const struct command *command, const char *format, ...);
 
+/* Writes out what stands in standard output's buffer: `status`, or EXIT_FAILED, said on standard
+ * error, if any of the output could not be written. */
+int command_end_output(int status);
+
 #endif

@@ -1,17 +1,17 @@
 /* find.c - lrsweep find: the learning-rate range test, from the study file to bounds. */
 #include "coordinator/commands/command.h"
+#include "coordinator/commands/option_value.h"
 #include "coordinator/find/find_result.h"
 #include "coordinator/find/find_text.h"
 #include "coordinator/job.h"
 #include "coordinator/view/atomic_file.h"
+#include "coordinator/view/text_table.h"
 
 #include <getopt.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FOLDER    "find" /* of DIR, for the test's own study */
 #define FILE_NAME "find.json"
@@ -30,24 +30,10 @@ struct find {
     json_t *document; /* the user's study; kept by derive */
 };
 
-static bool read_count(const char *text, long least, long most, unsigned *count)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    *count = (unsigned)value;
-    return *text && *end == '\0' && value >= least && value <= most;
-}
-
-static bool read_rate(const char *text, double *rate)
-{
-    char *end;
-    *rate = strtod(text, &end);
-    return *text && *end == '\0' && isfinite(*rate) && *rate > 0;
-}
-
 /* Reads one option that has a value. */
 static int read_value(struct find *find, int option, const char *text)
 {
+    double *rate = option == 'a' ? &find->test.from : &find->test.to;
     switch (option) {
     case 'o':
         find->job.out = text;
@@ -55,24 +41,24 @@ static int read_value(struct find *find, int option, const char *text)
     case 's':
         return study_argument_add(&find->argument, text) ? EXIT_OK : EXIT_FAILED;
     case 't':
-        if (job_trainers_read(text, &find->job.trainers))
+        if (option_whole_number(text, 1, JOB_TRAINERS_MAX, &find->job.trainers))
             return EXIT_OK;
         return command_usage_error(find->self,
                                    "--trainers %s: a whole number from 1 to %d is allowed", text,
                                    JOB_TRAINERS_MAX);
     case 'n':
-        if (read_count(text, RANGE_POINTS_MIN, STEPS_MAX, &find->test.steps))
+        if (option_whole_number(text, RANGE_POINTS_MIN, STEPS_MAX, &find->test.steps))
             return EXIT_OK;
         return command_usage_error(find->self,
                                    "--steps %s: a whole number from %d to %d is allowed", text,
                                    RANGE_POINTS_MIN, STEPS_MAX);
     case 'e':
-        if (read_count(text, 1, SEEDS_MAX, &find->test.seeds))
+        if (option_whole_number(text, 1, SEEDS_MAX, &find->test.seeds))
             return EXIT_OK;
         return command_usage_error(find->self, "--seeds %s: a whole number from 1 to %d is allowed",
                                    text, SEEDS_MAX);
     default:
-        if (read_rate(text, option == 'a' ? &find->test.from : &find->test.to))
+        if (option_number(text, rate) && *rate > 0)
             return EXIT_OK;
         return command_usage_error(find->self, "--%s %s: a number above 0 is allowed",
                                    option == 'a' ? "from" : "to", text);
@@ -171,7 +157,7 @@ static void show(const struct find *find, const struct find_result *result, cons
         if (!sound || !find->job.quiet)
             fprintf(stderr, "lrsweep find: %s\n", advice);
     } else {
-        find_text_print(stdout, result, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        find_text_print(stdout, result, text_style_colour(stdout));
         printf("Files in %s: %s, %s/study.db\n", dir, FILE_NAME, FOLDER);
     }
 }
@@ -197,11 +183,7 @@ static int conclude(void *context, const char *dir, int status)
     }
     json_decref(json);
     find_result_destroy(result);
-    if (fflush(stdout) != 0) {
-        error_set(&error, "the result could not be written to standard output");
-        return failed(&error);
-    }
-    return status;
+    return command_end_output(status); /* before MPI ends: the launcher is told the status then */
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -212,6 +194,7 @@ static int run(const struct command *self, int argc, char **argv)
     find.job.folder = FOLDER;
     find.job.overwrite = true; /* a test takes seconds, and this folder holds nothing else */
     find.job.untested = true;
+    find.job.kind = "range test";
     find.job.derive = derive;
     find.job.conclude = conclude;
     find.job.context = &find;

@@ -1,25 +1,25 @@
 /* plan.c - lrsweep plan: what a search will cost, before it is started. */
 #include "coordinator/commands/command.h"
+#include "coordinator/commands/option_value.h"
 #include "coordinator/commands/study_argument.h"
 #include "coordinator/measure.h"
 #include "coordinator/planning/forecast.h"
 #include "coordinator/probe.h"
 
+#include "common/monotonic.h"
 #include "common/study_document.h"
 
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define TRAINERS_MAX 1000000
 
 struct plan {
     const struct command *self;
     struct study_argument argument;
-    uint32_t trainers; /* 0: the cores of this machine */
+    unsigned trainers; /* 0: the cores of this machine */
     double seconds_per_epoch;
     double diverging;
     bool measures, json;
@@ -31,26 +31,6 @@ static int complain(const struct error *error, int status)
     return status;
 }
 
-/* A finite number and nothing else. */
-static bool read_number(const char *text, double *value)
-{
-    char *end;
-    *value = strtod(text, &end);
-    return end != text && *end == '\0' && isfinite(*value);
-}
-
-static int read_trainers(struct plan *plan, const char *text)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || value < 1 || value > TRAINERS_MAX)
-        return command_usage_error(plan->self,
-                                   "--trainers %s: a whole number from 1 to %d is allowed", text,
-                                   TRAINERS_MAX);
-    plan->trainers = (uint32_t)value;
-    return EXIT_OK;
-}
-
 /* EXIT_OK: go on; *done: help was printed, all is said. */
 static int read_option(struct plan *plan, int option, bool *done)
 {
@@ -58,14 +38,18 @@ static int read_option(struct plan *plan, int option, bool *done)
     case 's':
         return study_argument_add(&plan->argument, optarg) ? EXIT_OK : EXIT_FAILED;
     case 't':
-        return read_trainers(plan, optarg);
+        if (!option_whole_number(optarg, 1, TRAINERS_MAX, &plan->trainers))
+            return command_usage_error(plan->self,
+                                       "--trainers %s: a whole number from 1 to %d is allowed",
+                                       optarg, TRAINERS_MAX);
+        return EXIT_OK;
     case 'e':
-        if (!read_number(optarg, &plan->seconds_per_epoch) || !(plan->seconds_per_epoch > 0))
+        if (!option_number(optarg, &plan->seconds_per_epoch) || !(plan->seconds_per_epoch > 0))
             return command_usage_error(
                 plan->self, "--seconds-per-epoch %s: a number above 0 is allowed", optarg);
         return EXIT_OK;
     case 'd':
-        if (!read_number(optarg, &plan->diverging) || plan->diverging < 0 || plan->diverging > 1)
+        if (!option_number(optarg, &plan->diverging) || plan->diverging < 0 || plan->diverging > 1)
             return command_usage_error(plan->self, "--diverging %s: a share from 0 to 1 is allowed",
                                        optarg);
         return EXIT_OK;
@@ -155,10 +139,7 @@ static int show(const struct plan *plan, const struct forecast_options *options)
         forecast_print(&forecast);
     }
     forecast_destroy(&forecast);
-    if (fflush(stdout) == 0)
-        return EXIT_OK;
-    error_set(&error, "the plan could not be written to standard output");
-    return complain(&error, EXIT_FAILED);
+    return EXIT_OK;
 }
 
 static int examine(const struct plan *plan, const struct study_file *file)
@@ -167,7 +148,7 @@ static int examine(const struct plan *plan, const struct study_file *file)
     struct probe probe;
     struct error error;
     char program[PATH_MAX], at[256];
-    double begun_s = measure_now_s();
+    double begun_s = monotonic_s();
     if (!probe_trainer_path(program, sizeof program, &error) ||
         !probe_start(&probe, program, options.document, &error))
         return complain(&error, EXIT_FAILED);
@@ -176,7 +157,7 @@ static int examine(const struct plan *plan, const struct study_file *file)
         probe_end(&probe);
         return EXIT_USAGE;
     }
-    double start_s = measure_now_s() - begun_s;
+    double start_s = monotonic_s() - begun_s;
     options.train_samples = (uint64_t)fmax(probe_number(&probe, "train_samples", 0), 0);
     /* Whether the search accepts the study, before anything is measured. */
     struct search *search = search_create(options.document, options.train_samples, &error);

@@ -1,5 +1,6 @@
 /* run.c - lrsweep run: a search, from the study file to the table of results. */
 #include "coordinator/commands/command.h"
+#include "coordinator/commands/option_value.h"
 #include "coordinator/job.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/view/result.h"
@@ -41,7 +42,7 @@ static int read_arguments(struct run *run, int argc, char **argv, bool *done)
                 return EXIT_FAILED;
             break;
         case 't':
-            if (!job_trainers_read(optarg, &run->job.trainers))
+            if (!option_whole_number(optarg, 1, JOB_TRAINERS_MAX, &run->job.trainers))
                 return command_usage_error(run->self,
                                            "--trainers %s: a whole number from 1 to %d "
                                            "is allowed",
@@ -92,11 +93,7 @@ static int conclude(void *context, const char *dir, int status)
         status = failed(&error);
     result_show(snapshot, run->json);
     snapshot_destroy(snapshot);
-    if (fflush(stdout) != 0) {
-        error_set(&error, "the result could not be written to standard output");
-        return failed(&error);
-    }
-    return status;
+    return command_end_output(status); /* before MPI ends: the launcher is told the status then */
 }
 
 static int run(const struct command *self, int argc, char **argv)

@@ -9,8 +9,10 @@ bool study_argument_add(struct study_argument *argument, const char *setting)
 {
     const char **settings =
         realloc(argument->settings, (argument->setting_count + 1) * sizeof *settings);
-    if (!settings)
+    if (!settings) {
+        fputs("lrsweep: out of memory\n", stderr);
         return false;
+    }
     settings[argument->setting_count++] = setting;
     argument->settings = settings;
     return true;

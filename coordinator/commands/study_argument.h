@@ -13,7 +13,7 @@ struct study_argument {
     size_t setting_count;
 };
 
-/* Keeps one --set. False: memory ran out. */
+/* Keeps one --set. False: memory ran out, which is said on standard error. */
 bool study_argument_add(struct study_argument *argument, const char *setting);
 void study_argument_destroy(struct study_argument *argument);
 

@@ -1,7 +1,6 @@
 /* find_result.c - curves from the report table, and what they say. */
 #include "coordinator/find/find_result.h"
 
-#include "common/study_document.h"
 #include "coordinator/find/median.h"
 #include "coordinator/study/snapshot.h"
 
@@ -55,7 +54,7 @@ static bool find_middle(struct find_result *find)
 
 static bool judge(struct find_result *find)
 {
-    bool sgd = strcmp(study_text(find->document, "train", "optimizer"), "sgd") == 0;
+    bool sgd = strcmp(json_string_value(find_result_setting(find, "optimizer")), "sgd") == 0;
     double momentum = sgd ? json_number_value(find_result_setting(find, "momentum")) : 0;
     bool nesterov = sgd && json_is_true(find_result_setting(find, "nesterov"));
     for (size_t i = 0; i < find->seeds; i++) {

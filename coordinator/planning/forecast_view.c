@@ -212,17 +212,12 @@ void forecast_print(const struct forecast *forecast)
 
 /* --- JSON --- */
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *case_json(const struct forecast_case *one)
 {
     return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o}", "trainers", (json_int_t)one->trainers,
-                     "wall_time", number(one->wall_s), "utilisation", number(one->utilisation),
-                     "epochs", number(one->epochs), "steps", (json_int_t)one->steps, "event_us",
-                     number(one->event_us));
+                     "wall_time", figure_json(one->wall_s), "utilisation",
+                     figure_json(one->utilisation), "epochs", figure_json(one->epochs), "steps",
+                     (json_int_t)one->steps, "event_us", figure_json(one->event_us));
 }
 
 static json_t *rung_json(const struct forecast *forecast, const struct forecast_rung *row)
@@ -230,10 +225,10 @@ static json_t *rung_json(const struct forecast *forecast, const struct forecast_
     double epochs = forecast->options.train_samples ? row->cost.epochs : NAN;
     return json_pack("{s:I, s:I, s:b, s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "bracket",
                      (json_int_t)row->rung.bracket, "level", (json_int_t)row->rung.level, "finals",
-                     row->rung.finals, "budget", number(row->rung.budget), "candidates",
-                     (json_int_t)row->rung.entered, "epochs", number(epochs), "steps",
-                     (json_int_t)row->cost.steps, "begun", number(row->cost.begun_s), "ended",
-                     number(row->cost.end_s), "busy", number(row->cost.busy_s));
+                     row->rung.finals, "budget", figure_json(row->rung.budget), "candidates",
+                     (json_int_t)row->rung.entered, "epochs", figure_json(epochs), "steps",
+                     (json_int_t)row->cost.steps, "begun", figure_json(row->cost.begun_s), "ended",
+                     figure_json(row->cost.end_s), "busy", figure_json(row->cost.busy_s));
 }
 
 json_t *forecast_json(const struct forecast *forecast)
@@ -256,16 +251,16 @@ json_t *forecast_json(const struct forecast *forecast)
     json_t *rate =
         json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "source", rates[options->rate],
                   "trainers_at_once", (json_int_t)options->measured_with, "cpu_share",
-                  number(options->cpu_share), "epoch_s", number(costs->epoch_s), "step_s",
-                  number(costs->step_s), "validation_s", number(costs->validation_s), "fresh_s",
-                  number(costs->fresh_s), "resume_s", number(costs->resume_s), "start_s",
-                  number(costs->start_s));
+                  figure_json(options->cpu_share), "epoch_s", figure_json(costs->epoch_s), "step_s",
+                  figure_json(costs->step_s), "validation_s", figure_json(costs->validation_s),
+                  "fresh_s", figure_json(costs->fresh_s), "resume_s", figure_json(costs->resume_s),
+                  "start_s", figure_json(costs->start_s));
     return json_pack(
         "{s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "study",
         study_text(options->document, "study", "name"), "scheduler",
         study_text(options->document, "search", "scheduler"), "candidates",
         (json_int_t)forecast->candidates, "trainers", (json_int_t)options->trainers, "time_unit",
-        unit_of_time(forecast), "wall_time", number(forecast->wanted.wall_s), "utilisation",
-        number(forecast->wanted.utilisation), "diverged", (json_int_t)forecast->diverged, "rate",
-        rate, "rungs", rungs, "cases", cases, "may_end_earlier_by", rules);
+        unit_of_time(forecast), "wall_time", figure_json(forecast->wanted.wall_s), "utilisation",
+        figure_json(forecast->wanted.utilisation), "diverged", (json_int_t)forecast->diverged,
+        "rate", rate, "rungs", rungs, "cases", cases, "may_end_earlier_by", rules);
 }

@@ -21,6 +21,8 @@
  *   version         of the lrsweep that made it
  *   created         time
  *   status          running, finished, interrupted or failed
+ *   kind            "range test": of lrsweep find, each trial's rate grows from step to step;
+ *                   absent: a search
  *   rungs           JSON: [{"bracket": from 0, "budget": in search.unit, "candidates": that
  *                   entered the rung, "promoted": that went on to the next}, ...]
  *   recommended     trial.id of the recommendation so far

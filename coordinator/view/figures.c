@@ -67,6 +67,11 @@ struct figure figure_budget(double budget, const char *unit)
     return figure;
 }
 
+json_t *figure_json(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
 /* Length of the UTF-8 character that begins at `from`; 0: it is none, or a control character. */
 static size_t printable(const unsigned char *from)
 {

@@ -2,6 +2,7 @@
 #ifndef LRSWEEP_COORDINATOR_VIEW_FIGURES_H
 #define LRSWEEP_COORDINATOR_VIEW_FIGURES_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,9 @@ struct figure figure_duration(double seconds);
 
 /* A budget in search.unit: "1 epoch", "9 epochs", "500 steps". */
 struct figure figure_budget(double budget, const char *unit);
+
+/* JSON has no NaN: null for what is not known. A new reference. */
+json_t *figure_json(double value);
 
 /* Copies a text that may come from anywhere: control characters, which a terminal would obey,
  * become spaces; cut at a whole UTF-8 character. Newlines are kept if `lines`. */

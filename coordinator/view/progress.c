@@ -3,6 +3,7 @@
 
 #include "coordinator/view/figures.h"
 #include "coordinator/view/progress_lines.h"
+#include "coordinator/view/text_table.h"
 
 #include <langinfo.h>
 #include <math.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #define BLOCK_INTERVAL_S 0.1 /* between two drawings of the block */
 #define PLAIN_INTERVAL_S 10.0
@@ -32,12 +32,9 @@ struct progress *progress_create(FILE *stream, bool quiet)
     struct progress *progress = calloc(1, sizeof *progress);
     if (!progress)
         return NULL;
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
     progress->stream = quiet ? NULL : stream;
-    progress->moving =
-        !quiet && isatty(fileno(stream)) && term && term[0] && strcmp(term, "dumb") != 0;
-    /* https://no-color.org: set, and not empty. */
-    progress->look.colour = progress->moving && !(no_color && no_color[0]);
+    progress->moving = !quiet && text_style_terminal(stream);
+    progress->look.colour = progress->moving && text_style_colour(stream);
     progress->look.blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     progress->drawn_s = -INFINITY;
     return progress;

@@ -9,7 +9,6 @@
 #include "coordinator/view/text_table.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,7 +45,8 @@ static void print_headline(FILE *stream, const struct snapshot *snapshot,
     if (facts->states[TRIAL_PAUSED] > 0)
         fprintf(stream, ", %s paused", figure_count(facts->states[TRIAL_PAUSED]).text);
     fputs(".\n", stream);
-    if (strcmp(headline, "Running") != 0) {
+    /* A range test that was cut off begins anew. */
+    if (strcmp(headline, "Running") != 0 && !facts->range_test) {
         char dir[512];
         figure_clean(dir, sizeof dir, snapshot->dir, false);
         fprintf(stream, "Go on with it: lrsweep run FILE --out %s --resume\n", dir);
@@ -285,12 +285,28 @@ static void print_files(FILE *stream, const struct snapshot *snapshot)
         fprintf(stream, "Files in %s: %s\n", clean, text);
 }
 
+/* A table by rates would mislead: each trial went through all of them. */
+static void print_range_test(FILE *stream, const struct snapshot *snapshot,
+                             const struct study_facts *facts)
+{
+    result_wrap(stream, "", 0,
+                "A range test of lrsweep find: the rate of each trial grows from step to step, so "
+                "none of them is recommended. What the test found stands in find.json, in the "
+                "folder around this one.");
+    print_effort(stream, snapshot, facts);
+    print_files(stream, snapshot);
+}
+
 void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
 {
     const struct study_facts facts = study_facts_of(snapshot);
     const struct stable_lr stable = stable_lr_find(snapshot);
     if (!finished(&facts))
         print_headline(stream, snapshot, &facts, colour);
+    if (facts.range_test) {
+        print_range_test(stream, snapshot, &facts);
+        return;
+    }
     if (facts.best)
         print_best(stream, snapshot, &facts, colour);
     else if (finished(&facts))
@@ -313,7 +329,7 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
 void result_show(const struct snapshot *snapshot, bool json)
 {
     if (!json) {
-        result_print(stdout, snapshot, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        result_print(stdout, snapshot, text_style_colour(stdout));
         return;
     }
     json_t *summary = result_summary(snapshot);

@@ -10,8 +10,8 @@
  * verdict. For a study that is not finished: where it stands. */
 void result_print(FILE *stream, const struct snapshot *snapshot, bool colour);
 
-/* Prints to standard output: summary.json's content, or the words and tables above (in colour on a
- * terminal unless NO_COLOR is set). */
+/* Prints to standard output: summary.json's content, or the words and tables above (in colour
+ * where text_style_colour says so). */
 void result_show(const struct snapshot *snapshot, bool json);
 
 /* The content of summary.json; a new reference. */

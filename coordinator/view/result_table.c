@@ -61,6 +61,7 @@ static double sort_value(const struct trial_row *trial)
     return isfinite(value) ? value : INFINITY;
 }
 
+/* A bare pointer's size is taken for a mistake by clang-tidy. */
 struct entry {
     const struct trial_row *trial;
 };

@@ -10,12 +10,12 @@
 void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
                         const struct study_facts *facts, bool colour);
 
-/* Every trial, the complete ones first by their final value, then the others by their best metric;
- * without a metric, and between equals, by id. */
 /* The finalists and what their repeats brought; nothing where there are none. */
 void result_table_finalists(FILE *stream, const struct snapshot *snapshot,
                             const struct study_facts *facts, bool colour);
 
+/* Every trial but repeats, the complete ones first by their final value, then the others by their
+ * best metric; without a metric, and between equals, by id. */
 void result_table_trials(FILE *stream, const struct snapshot *snapshot,
                          const struct study_facts *facts, bool colour);
 

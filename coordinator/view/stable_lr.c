@@ -164,7 +164,8 @@ static char *schedule_of(const struct trial_row *trial)
 static char *optimizer_of(const struct trial_row *trial)
 {
     json_t *params = json_loads(trial->params ? trial->params : "", 0, NULL);
-    const char *name = json_string_value(json_object_get(params, "optimizer"));
+    const json_t *optimizer = json_object_get(params, "optimizer");
+    const char *name = json_string_value(json_object_get(optimizer, "type"));
     char *copy = strdup(name ? name : "");
     json_decref(params);
     return copy;

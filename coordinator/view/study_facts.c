@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static double document_number(const json_t *document, const char *group, const char *key)
 {
@@ -28,15 +29,17 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
         .metric = study_text(document, "study", "metric"),
         .unit = study_text(document, "search", "unit"),
         .status = snapshot_value(snapshot, "status"),
+        .range_test = strcmp(snapshot_value(snapshot, "kind"), "range test") == 0,
         .seed = study_integer(document, "study", "seed"),
         .candidates = document_number(document, "search", "candidates"),
         .max_budget = document_number(document, "search", "max_budget"),
         .steps_per_epoch = study_facts_number(snapshot, "steps_per_epoch"),
         .train_samples = study_facts_number(snapshot, "train_samples"),
         .batch_searched = json_object_get(json_object_get(document, "space"), "batch_size") != NULL,
-        .best = snapshot_best(snapshot),
         .best_value = NAN,
     };
+    if (!facts.range_test)
+        facts.best = snapshot_best(snapshot);
     if (!(facts.steps_per_epoch > 0))
         facts.steps_per_epoch = NAN;
     for (size_t i = 0; i < snapshot->trial_count; i++) {

@@ -1,6 +1,7 @@
 /* summary.c - summary.json: the result for scripts. */
 #include "common/layout.h"
 #include "coordinator/view/atomic_file.h"
+#include "coordinator/view/figures.h"
 #include "coordinator/view/result.h"
 #include "coordinator/view/stable_lr.h"
 #include "coordinator/view/study_facts.h"
@@ -8,12 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* JSON has no NaN: what is not known is null. */
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 /* A text of the study, which need not be UTF-8 in a document that came from elsewhere. */
 static json_t *text(const char *value)
@@ -32,7 +27,7 @@ static json_t *repeats_array(const struct snapshot *snapshot, const struct trial
             json_array_append_new(
                 repeats, json_pack("{s:I, s:I, s:s, s:o}", "trial", (json_int_t)trial->id, "seed",
                                    (json_int_t)trial->seed, "state", trial_state_name(trial->state),
-                                   "value", number(trial->final)));
+                                   "value", figure_json(trial->final)));
     }
     return repeats;
 }
@@ -46,8 +41,8 @@ static json_t *finalists_array(const struct snapshot *snapshot)
             finalists,
             json_pack("{s:I, s:I, s:I, s:o, s:o, s:b}", "trial", (json_int_t)finalist->trial,
                       "repeats", (json_int_t)finalist->repeats, "lost", (json_int_t)finalist->lost,
-                      "mean", number(finalist->mean), "standard_error",
-                      number(finalist->standard_error), "tied", finalist->tied));
+                      "mean", figure_json(finalist->mean), "standard_error",
+                      figure_json(finalist->standard_error), "tied", finalist->tied));
     }
     return finalists;
 }
@@ -58,8 +53,8 @@ static json_t *best_object(const struct snapshot *snapshot, const struct study_f
         return json_null();
     json_t *params = json_loads(facts->best->params, 0, NULL);
     return json_pack("{s:I, s:o, s:o, s:o, s:o}", "trial", (json_int_t)facts->best->id, "params",
-                     params ? params : json_null(), "value", number(facts->best_value),
-                     "test_accuracy", number(study_facts_number(snapshot, "test_accuracy")),
+                     params ? params : json_null(), "value", figure_json(facts->best_value),
+                     "test_accuracy", figure_json(study_facts_number(snapshot, "test_accuracy")),
                      "repeats", repeats_array(snapshot, facts->best));
 }
 
@@ -77,8 +72,8 @@ static json_t *budget_object(const struct study_facts *facts)
     bool steps = strcmp(facts->unit, "steps") == 0;
     double full = facts->candidates * facts->max_budget;
     return json_pack("{s:I, s:o, s:o, s:i}", "steps_trained", (json_int_t)facts->steps_trained,
-                     "epochs_trained", number(facts->epochs_trained), "epochs_full_search",
-                     number(steps ? full / facts->steps_per_epoch : full),
+                     "epochs_trained", figure_json(facts->epochs_trained), "epochs_full_search",
+                     figure_json(steps ? full / facts->steps_per_epoch : full),
                      "epochs_saved_by_sharing", 0);
 }
 
@@ -87,9 +82,10 @@ static json_t *time_object(const struct snapshot *snapshot)
     double wall_s = study_facts_number(snapshot, "wall_s");
     double train_s = study_facts_number(snapshot, "train_s");
     double trainers = study_facts_number(snapshot, "trainers");
-    return json_pack("{s:o, s:o, s:o, s:o}", "wall_s", number(wall_s), "train_s", number(train_s),
-                     "utilisation", number(train_s / (wall_s * trainers)), "coordinator_cpu",
-                     number(study_facts_number(snapshot, "coordinator_cpu")));
+    return json_pack("{s:o, s:o, s:o, s:o}", "wall_s", figure_json(wall_s), "train_s",
+                     figure_json(train_s), "utilisation",
+                     figure_json(train_s / (wall_s * trainers)), "coordinator_cpu",
+                     figure_json(study_facts_number(snapshot, "coordinator_cpu")));
 }
 
 static json_t *rungs_array(const struct snapshot *snapshot)
@@ -99,7 +95,7 @@ static json_t *rungs_array(const struct snapshot *snapshot)
         const struct snapshot_rung *rung = &snapshot->rungs[i];
         json_array_append_new(
             rungs, json_pack("{s:I, s:o, s:I, s:I}", "bracket", (json_int_t)rung->bracket, "budget",
-                             number(rung->budget), "candidates", (json_int_t)rung->candidates,
+                             figure_json(rung->budget), "candidates", (json_int_t)rung->candidates,
                              "promoted", (json_int_t)rung->promoted));
     }
     return rungs;
@@ -107,17 +103,19 @@ static json_t *rungs_array(const struct snapshot *snapshot)
 
 static json_t *rates_object(const struct stable_lr *stable)
 {
-    json_t *edge = isnan(stable->edge)
-                       ? json_null()
-                       : json_pack("[o, o]", number(stable->edge_low), number(stable->edge_high));
-    return json_pack("{s:o, s:o, s:o}", "lowest_useful", number(stable->lowest_useful),
-                     "highest_stable", number(stable->highest_stable), "edge", edge);
+    json_t *edge = isnan(stable->edge) ? json_null()
+                                       : json_pack("[o, o]", figure_json(stable->edge_low),
+                                                   figure_json(stable->edge_high));
+    return json_pack("{s:o, s:o, s:o}", "lowest_useful", figure_json(stable->lowest_useful),
+                     "highest_stable", figure_json(stable->highest_stable), "edge", edge);
 }
 
-static json_t *stable_lr_object(const struct snapshot *snapshot)
+static json_t *stable_lr_object(const struct snapshot *snapshot, const struct study_facts *facts)
 {
     static const char *const keys[] = {
         [STABLE_LR_SCHEDULE] = "by_schedule", [STABLE_LR_OPTIMIZER] = "by_optimizer"};
+    if (facts->range_test)
+        return json_null();
     const struct stable_lr all = stable_lr_find(snapshot);
     json_t *object = rates_object(&all);
     for (size_t key = 0; key < sizeof keys / sizeof keys[0]; key++) {
@@ -136,13 +134,14 @@ json_t *result_summary(const struct snapshot *snapshot)
 {
     const struct study_facts facts = study_facts_of(snapshot);
     double lost = study_facts_number(snapshot, "workers_lost");
-    return json_pack(
-        "{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "study", text(facts.name),
-        "status", text(facts.status), "seed", (json_int_t)facts.seed, "metric", text(facts.metric),
-        "best", best_object(snapshot, &facts), "finalists", finalists_array(snapshot), "counts",
-        counts_object(&facts), "budget", budget_object(&facts), "time", time_object(snapshot),
-        "rungs", rungs_array(snapshot), "workers_lost",
-        (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "stable_lr", stable_lr_object(snapshot));
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "study",
+                     text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
+                     "metric", text(facts.metric), "best", best_object(snapshot, &facts),
+                     "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
+                     "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
+                     rungs_array(snapshot), "workers_lost",
+                     (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "stable_lr",
+                     stable_lr_object(snapshot, &facts));
 }
 
 bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error)

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FLEXIBLE_LEAST 8 /* columns that the flexible column keeps */
 
@@ -33,6 +34,18 @@ const char *text_style_begin(enum text_style style, bool colour)
 const char *text_style_end(enum text_style style, bool colour)
 {
     return colour && style != STYLE_PLAIN ? "\033[0m" : "";
+}
+
+bool text_style_terminal(FILE *stream)
+{
+    const char *term = getenv("TERM");
+    return isatty(fileno(stream)) && term && term[0] && strcmp(term, "dumb") != 0;
+}
+
+bool text_style_colour(FILE *stream)
+{
+    const char *no_color = getenv("NO_COLOR");
+    return text_style_terminal(stream) && !(no_color && no_color[0]);
 }
 
 struct text_table *text_table_create(const struct text_column *columns, size_t count)

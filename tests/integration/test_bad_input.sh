@@ -150,6 +150,11 @@ equal "status of nothing ends with status 2" "$status" 2
 try lrsweep frobnicate
 equal "an unknown command ends with status 2" "$status" 2
 contains "and the commands are named" "$err" "run check plan find status list"
+try lrsweep list
+kinds=$(cut -d " " -f 1 stdout.txt | sort)
+try lrsweep list --help
+equal "list --help names all that can be listed" \
+	"$(sed -n 's/^lists //p' stdout.txt | tr -s ', ' '\n' | grep -vx or | sort)" "$kinds"
 try lrsweep list frobs
 equal "an unknown list ends with status 2" "$status" 2
 for command in run check plan find status list; do
@@ -157,10 +162,17 @@ for command in run check plan find status list; do
 	equal "$command --help ends with status 0" "$status" 0
 	contains "$command --help shows its usage" "$out" "usage: lrsweep $command"
 done
-for what in schedules optimizers samplers schedulers layers formats; do
+for what in schedules optimizers samplers schedulers layers losses formats; do
 	try lrsweep list "$what"
 	equal "list $what ends with status 0" "$status" 0
 	check "list $what shows sources" grep -q "source:" stdout.txt
+done
+for arguments in "check $small" "plan $small" "list settings" "list --help" --version; do
+	# shellcheck disable=SC2086 # words
+	said=$(lrsweep $arguments 2>&1 >/dev/full)
+	status=$?
+	equal "output that finds no room ends with status 1, and it is said: $(cut -d " " -f 1 <<<"$arguments")" \
+		"$status $said" "1 lrsweep: the result could not be written to standard output"
 done
 try mpirun -n 2 "$LRSWEEP_BIN/lrsweep" run edited.cfg --out refused
 equal "a bad study under mpirun ends with status 2" "$status" 2

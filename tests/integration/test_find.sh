@@ -17,6 +17,10 @@ equal "every step of every seed is in the study" \
 equal "the seeds differ" "$(sqlite3 bare/find/study.db 'select count(distinct seed) from trial')" 4
 equal "the test set is not looked at" \
 	"$(sqlite3 bare/find/study.db "select count(*) from study where key in ('test_loss', 'test_accuracy')")" 0
+try lrsweep status bare/find
+contains "its study is known as a range test" "$status $out" "0 A range test of lrsweep find"
+equal "and recommends no rate" "$(grep -c 'Recommended\|tried' <<<"$out") $(
+	lrsweep status bare/find --json | jq -c '[.best, .stable_lr]')" "0 [null,null]"
 check "the curve has a loss for each rate" jq -e \
 	'(.lr | length) == 300 and (.seeds | length) == 4 and all(.seeds[]; (.loss | length) == 300)' \
 	bare/find.json

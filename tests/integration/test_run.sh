@@ -107,6 +107,8 @@ try lrsweep run "$small" --out optimizers --quiet --set train.optimizer= --set t
 equal "optimizers are searched, each with its own parameters" "$status $(sqlite3 optimizers/study.db 'select
 	count(distinct json_extract(params, "$.optimizer.type")), sum(json_extract(params, "$.optimizer.momentum") is null) =
 	sum(json_extract(params, "$.optimizer.beta1") is not null) from trial where state != "failed"')" "0 2|1"
+equal "and the edge is told of each" "$(jq -c '.stable_lr.by_optimizer | keys' optimizers/summary.json)" \
+	'["adam","sgd"]'
 contains "and the table names them" "$out" "adam"
 
 printf 'lr,schedule,schedule.gamma,momentum\n0.1,constant,,0.5\n0.02,step,0.5,0.9\n' >list.csv

@@ -1,6 +1,7 @@
 /* test_progress.c - the moving block on a terminal, plain lines elsewhere. */
 #include "coordinator/view/figures.h"
 #include "coordinator/view/progress.h"
+#include "coordinator/view/text_table.h"
 
 #include <fcntl.h>
 #include <locale.h>
@@ -284,6 +285,30 @@ static void a_dumb_terminal_gets_plain_lines(void **state)
     terminal_close(terminal);
 }
 
+static void colour_is_for_terminals_whose_user_wants_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *term, *no_color;
+        bool colour;
+    } cases[] = {{"xterm", NULL, true},
+                 {"xterm", "", true},
+                 {"xterm", "1", false},
+                 {"dumb", NULL, false},
+                 {"", NULL, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct terminal *terminal =
+            terminal_open(80, 24, cases[i].term, cases[i].no_color, "C.UTF-8");
+        assert_int_equal(text_style_colour(terminal->stream), cases[i].colour);
+        terminal_close(terminal);
+    }
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(setenv("TERM", "xterm", 1), 0);
+    assert_false(text_style_colour(file));
+    assert_int_equal(fclose(file), 0);
+}
+
 static void a_pipe_gets_a_plain_line_every_ten_seconds(void **state)
 {
     (void)state;
@@ -364,6 +389,7 @@ int main(void)
         cmocka_unit_test(no_line_ever_reaches_the_last_column),
         cmocka_unit_test(a_terminal_of_three_rows_keeps_one_for_the_cursor),
         cmocka_unit_test(a_dumb_terminal_gets_plain_lines),
+        cmocka_unit_test(colour_is_for_terminals_whose_user_wants_it),
         cmocka_unit_test(a_pipe_gets_a_plain_line_every_ten_seconds),
         cmocka_unit_test(a_pipe_that_nobody_reads_does_not_stop_the_search),
         cmocka_unit_test(quiet_is_quiet),

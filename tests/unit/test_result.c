@@ -354,7 +354,8 @@ static void the_edge_has_an_interval(void **state)
 static void the_interval_holds_the_edge_of_each_optimizer(void **state)
 {
     (void)state;
-    static const char *const params[] = {"{\"optimizer\":\"sgd\"}", "{\"optimizer\":\"adam\"}"};
+    static const char *const params[] = {"{\"optimizer\":{\"type\":\"sgd\"}}",
+                                         "{\"optimizer\":{\"type\":\"adam\"}}"};
     static const double edges[] = {0.3, 0.01};
     enum { TRIALS = 120 };
     json_t *document = json_object(), *values = json_object();

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -205,6 +206,33 @@ static void too_many_parameters_are_refused(void **state)
     json_decref(document);
 }
 
+static void combinations_are_counted_beyond_any_integer(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document = json_object(), *many = json_object();
+    for (int i = 0; i < SPACE_MAX; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "p%d", i);
+        json_object_set_new(many, name, json_pack("{s:[i, i, i, i]}", "grid", 1, 2, 3, 4));
+    }
+    json_object_set_new(document, "space", many);
+    assert_true(space_create(&space, document, &error));
+    assert_true(space_combinations(&space, -1, 0) == ldexp(1, 64));
+    json_decref(document);
+    document = study("{\"lr\":{\"grid\":[1,2,3]},\"schedule\":[{\"type\":\"constant\"},{\"type\":"
+                     "\"step\",\"gamma\":{\"choice\":[1,2]},\"every\":{\"grid\":[1,2,3]}}]}");
+    assert_true(space_create(&space, document, &error));
+    assert_true(space_combinations(&space, -1, 0) == 3 * (1 + 2 * 3));
+    assert_true(space_combinations(&space, 1, 1) == 6);
+    json_decref(document);
+    document = study("{\"lr\":{\"grid\":[1,2,3]},\"momentum\":{\"uniform\":[0,1]}}");
+    assert_true(space_create(&space, document, &error));
+    assert_true(space_combinations(&space, -1, 0) == 0);
+    json_decref(document);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +243,7 @@ int main(void)
         cmocka_unit_test(the_unit_interval_maps_onto_each_distribution),
         cmocka_unit_test(values_that_no_candidate_can_have_are_not_accepted),
         cmocka_unit_test(too_many_parameters_are_refused),
+        cmocka_unit_test(combinations_are_counted_beyond_any_integer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

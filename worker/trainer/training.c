@@ -1,19 +1,12 @@
 /* training.c - the loop over steps. */
 #include "worker/trainer/training.h"
 
+#include "common/monotonic.h"
 #include "worker/trainer/evaluate.h"
 
 #include <math.h>
-#include <time.h>
 
 static const double ask_interval_s = 1e-3;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static enum verdict validate(struct trial *trial, struct training_report *report)
 {
@@ -71,7 +64,7 @@ enum training_end training_run(struct trial *trial, uint64_t to, const struct tr
                                             .grad_norm = NAN,
                                             .update_ratio = NAN,
                                             .dead_units = NAN};
-    double started = now_s(), asked = started;
+    double started = monotonic_s(), asked = started;
     if (trial->step >= to) {
         struct training_report report = unknown;
         enum verdict verdict = validate(trial, &report);
@@ -85,13 +78,13 @@ enum training_end training_run(struct trial *trial, uint64_t to, const struct tr
         struct training_report report = unknown;
         enum verdict verdict = watched_step(trial, reported, &report);
 
-        double now = now_s();
+        double now = monotonic_s();
         if (reported || verdict_ends(verdict)) {
             trial->seconds += now - started;
             if (validated && !verdict_ends(verdict))
                 verdict = validate(trial, &report);
             report_send(trial, &report, watch);
-            started = now = now_s();
+            started = now = monotonic_s();
         }
         if (verdict_ends(verdict))
             return TRAINING_LOST;

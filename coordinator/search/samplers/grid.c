@@ -1,27 +1,13 @@
 /* grid.c - every combination of grids and choices, the last parameter of the file changing fastest.
- *
- * A parameter that comes with one choice only (a schedule's) multiplies that choice alone. */
+ */
 #include "coordinator/search/samplers/sampler.h"
 
 #include <math.h>
 
-/* Combinations of the parameters that hang on `choice` of `parent` (-1: on nothing), counting those
- * that in turn hang on them. */
+/* Of a study that was not checked there may be more than any number of candidates reaches. */
 static uint64_t combinations(const struct space *space, int parent, size_t choice)
 {
-    uint64_t product = 1;
-    for (size_t i = 0; i < space->count; i++) {
-        const struct parameter *parameter = &space->parameters[i];
-        if (parameter->parent != parent || (parent >= 0 && parameter->parent_choice != choice))
-            continue;
-        uint64_t sum = 0;
-        for (size_t value = 0; value < parameter->count; value++)
-            sum += combinations(space, (int)i, value);
-        if (sum > 0 && product > UINT64_MAX / sum)
-            return UINT64_MAX;
-        product *= sum;
-    }
-    return product;
+    return (uint64_t)fmin(space_combinations(space, parent, choice), 1e18);
 }
 
 static uint64_t candidates(const struct search *search, const json_t *document)
@@ -39,7 +25,7 @@ static void decode(const struct space *space, int parent, size_t choice, uint64_
         if (parameter->parent != parent || (parent >= 0 && parameter->parent_choice != choice))
             continue;
         uint64_t sum = 0;
-        for (size_t value = 0; value < parameter->count; value++)
+        for (size_t value = 0; value < parameter->count && sum < UINT64_MAX / 2; value++)
             sum += combinations(space, (int)(i - 1), value);
         if (sum == 0)
             continue; /* a distribution without values: the study file refuses that */
