@@ -52,6 +52,7 @@ struct search_trial {
     uint64_t pause;    /* step before it at which the trainer is to be given back; 0: none */
     uint64_t begun;    /* step at which it branched from its parent; 0: it began at the start */
     double metric;     /* best value so far, NaN: none */
+    bool improved;     /* it once had the best metric of all */
     double final;      /* value at the last rung that it reached, NaN: none */
     enum search_stop stop;
     uint32_t replaced_by; /* SEARCH_NO_TRIAL: by none */

@@ -52,6 +52,39 @@ static void a_rule_closes_the_search(void **state)
     }
 }
 
+static void tell(struct search *search, enum search_event_kind kind, uint32_t trial, uint64_t step,
+                 double value, bool *released)
+{
+    const struct search_event event = {
+        .kind = kind, .trial = trial, .attempt = 1, .step = step, .value = value};
+    struct search_update update;
+    assert_true(search_step(search, &event, &update));
+    for (size_t i = 0; i < update.count; i++)
+        if (update.actions[i].kind == SEARCH_RELEASE)
+            released[update.actions[i].trial] = true;
+}
+
+static void a_candidate_that_was_better_on_its_way_is_not_fruitless(void **state)
+{
+    (void)state;
+    struct error error;
+    json_t *study = virtual_study("none", 9, 3, 4, 4);
+    set(study, "patience", json_integer(1));
+    struct search *search = search_create(study, SAMPLES, &error);
+    bool released[9];
+    assert_non_null(search);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(search_closed(search), SEARCH_OPEN);
+        tell(search, SEARCH_FREE, 0, 0, NAN, released);
+        if (i < 2)
+            tell(search, SEARCH_REPORT, i, 2, i == 0 ? 0.5 : 0.4, released);
+        tell(search, SEARCH_DONE, i, 4, 0.6, released);
+    }
+    assert_int_equal(search_closed(search), SEARCH_CLOSE_PATIENCE);
+    search_destroy(search);
+    json_decref(study);
+}
+
 static void
 when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint(void **state)
 {
@@ -182,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_closes_the_search),
+        cmocka_unit_test(a_candidate_that_was_better_on_its_way_is_not_fruitless),
         cmocka_unit_test(
             when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint),
         cmocka_unit_test(finalists_are_weighed_by_the_means_of_their_repeats),
