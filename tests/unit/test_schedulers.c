@@ -281,6 +281,10 @@ static void asha_trains_one_in_full_even_if_too_few_come_to_promote_any(void **s
     assert_int_equal(search_trial(cluster.search, 0)->state, TRIAL_DIVERGED);
     assert_true(search_best(cluster.search, &best));
     assert_int_equal(best, 2);
+    /* One of three can be promotable: the others' checkpoints were not kept. */
+    assert_non_null(strstr(cluster.trace, "trains trial 1 from 1 to 3"));
+    assert_non_null(strstr(cluster.trace, "trains trial 0 from 0 to 3"));
+    assert_non_null(strstr(cluster.trace, "trains trial 2 from 0 to 3"));
     assert_int_equal(search_trial(cluster.search, 2)->step, 9);
     virtual_cluster_stop(&cluster, study);
 }

@@ -136,6 +136,50 @@ when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint(vo
     json_decref(study);
 }
 
+/* Trial 0 has the best value on its way and the worst at the end of its rung. Its checkpoint is
+ * gone when the search is closed, or by then: what is recommended is what can be tested. */
+static void a_closed_search_recommends_none_whose_checkpoint_is_gone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scheduler, *variant;
+        uint32_t closes_after; /* of the trials that settle one after the other */
+    } cases[] = {
+        {"sha", "promotion", 3},  /* 0 can be none of the best two */
+        {"sha", "promotion", 0},  /* the same, while what runs is being stopped */
+        {"asha", "promotion", 3}, /* 0 can be none of the best two */
+        {"asha", "stopping", 3},  /* 0 was stopped for its rank */
+        {"asha", "stopping", 0},  /* the same, while what runs is being stopped */
+    };
+    static const double values[] = {0.3, 0.4, 0.9};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error;
+        bool released[6] = {false};
+        json_t *study = virtual_study(cases[i].scheduler, 6, 3, 2, 6);
+        set(study, "variant", json_string(cases[i].variant));
+        struct search *search = search_create(study, SAMPLES, &error);
+        assert_non_null(search);
+        for (uint32_t j = 0; j < 3; j++)
+            tell(search, SEARCH_FREE, 0, 0, NAN, released);
+        tell(search, SEARCH_REPORT, 0, 1, 0.1, released);
+        for (uint32_t j = 0; j < 3; j++) {
+            if (j == cases[i].closes_after)
+                tell(search, SEARCH_TIME_OVER, 0, 0, NAN, released);
+            tell(search, SEARCH_DONE, (j + 1) % 3, 2, values[j], released);
+        }
+        if (cases[i].closes_after == 3)
+            tell(search, SEARCH_TIME_OVER, 0, 0, NAN, released);
+        uint32_t best;
+        assert_true(search_finished(search));
+        assert_true(search_best(search, &best));
+        assert_true(released[0]);
+        assert_int_equal(best, 1);
+        assert_false(released[1]);
+        search_destroy(search);
+        json_decref(study);
+    }
+}
+
 /* Context: a value by trial; negative: it diverges. */
 static enum fate by_trial(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
                           uint64_t to, uint64_t *step, double *value)
@@ -218,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_candidate_that_was_better_on_its_way_is_not_fruitless),
         cmocka_unit_test(
             when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint),
+        cmocka_unit_test(a_closed_search_recommends_none_whose_checkpoint_is_gone),
         cmocka_unit_test(finalists_are_weighed_by_the_means_of_their_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
