@@ -115,15 +115,16 @@ uint32_t finals_next(struct search *search)
     return number;
 }
 
-/* Mean and standard error of what the repeats have brought (Welford's sums, in trial order). */
-static void weigh(struct search *search, struct search_finalist *finalist)
+/* Mean and standard error of what the repeats have brought (Welford's sums, in trial order). The
+ * finalists take turns: finals_next. */
+static void weigh(struct search *search, size_t index)
 {
+    struct search_finalist *finalist = &search->finalists[index];
+    uint32_t first = search->trial_count - search->rungs[search->rung_count - 1].entered;
     double mean = 0, squares = 0;
     uint32_t count = 0, lost = 0;
-    for (uint32_t i = finalist->trial; i < search->trial_count; i++) {
+    for (size_t i = first + index; i < search->trial_count; i += search->finalist_count) {
         const struct search_trial *trial = &search->trials[i];
-        if (!trial->repeat || trial->parent != finalist->trial)
-            continue;
         lost += trial->state == TRIAL_DIVERGED || trial->state == TRIAL_FAILED;
         if (trial->state != TRIAL_COMPLETE)
             continue;
@@ -158,11 +159,11 @@ static bool sound(const struct search_finalist *finalist)
 
 void finals_settled(struct search *search, uint32_t number)
 {
-    struct search_finalist *best = NULL;
+    const struct search_finalist *best = NULL;
     for (size_t i = 0; i < search->finalist_count; i++) {
-        struct search_finalist *finalist = &search->finalists[i];
+        const struct search_finalist *finalist = &search->finalists[i];
         if (finalist->trial == search->trials[number].parent)
-            weigh(search, finalist);
+            weigh(search, i);
         if (sound(finalist) && (!best || finalist->mean < best->mean))
             best = finalist;
     }
