@@ -43,6 +43,7 @@ struct search_trial {
     uint32_t losses;   /* attempts lost since it last got on */
     uint32_t parent;   /* the trial that it branched from, or repeats; SEARCH_NO_TRIAL: none */
     bool repeat;       /* repeats its parent, a finalist, with a fresh seed */
+    bool improved;     /* it once had the best metric of all */
     uint64_t seed;     /* of its weights, batch order, dropout ... */
     uint64_t step;     /* trained and kept in its checkpoint */
     uint32_t kept;     /* step > 0: the attempt that left this checkpoint; 0: it was branched */
@@ -53,7 +54,6 @@ struct search_trial {
     uint64_t pause;    /* step before it at which the trainer is to be given back; 0: none */
     uint64_t begun;    /* step at which it branched from its parent; 0: it began at the start */
     double metric;     /* best value so far, NaN: none */
-    bool improved;     /* it once had the best metric of all */
     double final;      /* value at the last rung that it reached, NaN: none */
     enum search_stop stop;
     uint32_t replaced_by; /* SEARCH_NO_TRIAL: by none */
