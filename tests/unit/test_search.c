@@ -312,7 +312,7 @@ static void candidates_do_not_depend_on_their_number(void **state)
 static json_t *grid_study(void)
 {
     json_t *study = virtual_study("none", 100, 3, 1, 1);
-    json_object_set_new(json_object_get(study, "search"), "sampler", json_string("grid"));
+    virtual_study_set(study, "sampler", json_string("grid"));
     json_object_set_new(study, "space",
                         json_pack("{s:{s:[f, f, f]}, s:[{s:s}, {s:s, s:{s:[f, f]}}], s:{s:[i, i]}}",
                                   "lr", "grid", 0.1, 0.01, 0.001, "schedule", "type", "constant",

@@ -13,11 +13,6 @@
 /* Ten training samples and batches of ten: an epoch is one step. */
 #define SAMPLES 10
 
-static void set(json_t *study, const char *key, json_t *value)
-{
-    assert_int_equal(json_object_set_new(json_object_get(study, "search"), key, value), 0);
-}
-
 static void a_rule_closes_the_search(void **state)
 {
     (void)state;
@@ -39,8 +34,9 @@ static void a_rule_closes_the_search(void **state)
         double values[] = {0.5, 0.4, 0.6, 0.3, 0.7, 0.1};
         json_t *study = virtual_study("none", 6, 3, 4, 4);
         bool whole = cases[i].close == SEARCH_CLOSE_PATIENCE || cases[i].key[0] == 'p';
-        set(study, cases[i].key,
-            whole ? json_integer((json_int_t)cases[i].value) : json_real(cases[i].value));
+        virtual_study_set(study, cases[i].key,
+                          whole ? json_integer((json_int_t)cases[i].value)
+                                : json_real(cases[i].value));
         struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
         uint32_t best;
         virtual_cluster_run(&cluster, 1, 0);
@@ -69,7 +65,7 @@ static void a_candidate_that_was_better_on_its_way_is_not_fruitless(void **state
     (void)state;
     struct error error;
     json_t *study = virtual_study("none", 9, 3, 4, 4);
-    set(study, "patience", json_integer(1));
+    virtual_study_set(study, "patience", json_integer(1));
     struct search *search = search_create(study, SAMPLES, &error);
     bool released[9];
     assert_non_null(search);
@@ -156,7 +152,7 @@ static void a_closed_search_recommends_none_whose_checkpoint_is_gone(void **stat
         struct error error;
         bool released[6] = {false};
         json_t *study = virtual_study(cases[i].scheduler, 6, 3, 2, 6);
-        set(study, "variant", json_string(cases[i].variant));
+        virtual_study_set(study, "variant", json_string(cases[i].variant));
         struct search *search = search_create(study, SAMPLES, &error);
         assert_non_null(search);
         for (uint32_t j = 0; j < 3; j++)
@@ -220,8 +216,8 @@ static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
         for (int j = 0; j < 4; j++)
             values[4 + j] = cases[i].repeats[j];
         json_t *study = virtual_study("none", 4, 3, 2, 2);
-        set(study, "finalists", json_integer(2));
-        set(study, "repeats", json_integer(2));
+        virtual_study_set(study, "finalists", json_integer(2));
+        virtual_study_set(study, "repeats", json_integer(2));
         struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
         cluster.fate = by_trial;
         virtual_cluster_run(&cluster, 3, 0);
