@@ -284,6 +284,39 @@ static void asha_trains_one_in_full_even_if_too_few_come_to_promote_any(void **s
     virtual_cluster_stop(&cluster, study);
 }
 
+/* Places for two of four. Trial 0 is promoted as the best of two, is paused on its way, and falls
+ * behind two others in the rung that it left. */
+static void asha_keeps_the_checkpoint_of_a_promoted_trial_that_others_overtake(void **state)
+{
+    (void)state;
+    static const struct search_event events[] = {
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 0, .attempt = 1, .step = 2, .value = 0.5},
+        {.kind = SEARCH_DONE, .trial = 1, .attempt = 1, .step = 2, .value = 0.6},
+        {.kind = SEARCH_FREE}, /* trial 0, promoted */
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_PAUSED, .trial = 0, .attempt = 2, .step = 3},
+        {.kind = SEARCH_DONE, .trial = 2, .attempt = 1, .step = 2, .value = 0.1},
+        {.kind = SEARCH_DONE, .trial = 3, .attempt = 1, .step = 2, .value = 0.2},
+        {.kind = SEARCH_FREE},
+    };
+    struct error error;
+    struct search_update update;
+    json_t *study = virtual_study("asha", 4, 2, 2, 8);
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        assert_true(search_step(search, &events[i], &update));
+    assert_int_equal(update.count, 2);
+    assert_int_equal(update.actions[1].kind, SEARCH_TRAIN);
+    assert_int_equal(update.actions[1].trial, 0);
+    assert_int_equal(update.actions[1].from, 3);
+    search_destroy(search);
+    json_decref(study);
+}
+
 static void the_stopping_variant_decides_at_once(void **state)
 {
     (void)state;
@@ -560,6 +593,7 @@ int main(void)
         cmocka_unit_test(asynchronous_hyperband_deals_candidates_like_the_synchronous_one),
         cmocka_unit_test(asha_promotes_as_soon_as_a_trial_is_among_the_best_third),
         cmocka_unit_test(asha_trains_one_in_full_even_if_too_few_come_to_promote_any),
+        cmocka_unit_test(asha_keeps_the_checkpoint_of_a_promoted_trial_that_others_overtake),
         cmocka_unit_test(the_stopping_variant_decides_at_once),
         cmocka_unit_test(the_median_rule_compares_the_best_with_the_others_averages),
         cmocka_unit_test(looks_fall_on_multiples_of_the_interval_from_the_grace_on),

@@ -176,7 +176,33 @@ static void a_closed_search_recommends_none_whose_checkpoint_is_gone(void **stat
     }
 }
 
-/* Context: a value by trial; negative: it diverges. */
+/* Trial 0 was given back and waits to go on when the search is closed: a repeat comes, not it. */
+static void what_waited_when_the_search_was_closed_is_not_trained_among_the_finals(void **state)
+{
+    (void)state;
+    struct error error;
+    bool released[9];
+    json_t *study = virtual_study("none", 9, 3, 4, 4);
+    virtual_study_set(study, "finalists", json_integer(1));
+    virtual_study_set(study, "repeats", json_integer(1));
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    tell(search, SEARCH_FREE, 0, 0, NAN, released);
+    tell(search, SEARCH_REPORT, 0, 1, 0.5, released);
+    tell(search, SEARCH_PAUSED, 0, 2, NAN, released);
+    tell(search, SEARCH_TIME_OVER, 0, 0, NAN, released);
+    assert_false(search_finished(search));
+    tell(search, SEARCH_FREE, 0, 0, NAN, released);
+    assert_int_equal(search_trial(search, 0)->state, TRIAL_STOPPED);
+    assert_int_equal(search_trial_count(search), 2);
+    assert_true(search_trial(search, 1)->repeat);
+    tell(search, SEARCH_DONE, 1, 4, 0.6, released);
+    assert_true(search_finished(search));
+    search_destroy(search);
+    json_decref(study);
+}
+
+/* Context: a value by trial; negative: it diverges; below -1: all its attempts are lost. */
 static enum fate by_trial(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
                           uint64_t to, uint64_t *step, double *value)
 {
@@ -185,6 +211,8 @@ static enum fate by_trial(void *context, uint32_t trial, uint32_t attempt, uint6
     (void)from;
     *step = to;
     *value = values[trial];
+    if (values[trial] < -1)
+        return FATE_LOST;
     return values[trial] < 0 ? FATE_DIVERGES : FATE_REACHES;
 }
 
@@ -206,8 +234,9 @@ static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
         /* 0.34 and 0.32 differ by less than their errors: the one that spreads less. */
         {{0.31, 0.30, 0.37, 0.34}, 1, {true, true}, {0, 0}, {0.34, 0.32}, {0.03, 0.02}},
         {{0.33, 0.29, 0.35, 0.37}, 2, {true, true}, {0, 0}, {0.34, 0.33}, {0.01, 0.04}},
-        /* One whose repeat diverged is not recommended, however good the other was. */
+        /* One whose repeat diverged, or failed, is not recommended, however good the other was. */
         {{0.40, -1, 0.42, 0.01}, 2, {true, false}, {0, 1}, {0.41, 0.01}, {0.01, NAN}},
+        {{0.40, -2, 0.42, 0.01}, 2, {true, false}, {0, 1}, {0.41, 0.01}, {0.01, NAN}},
         /* All lost: what the search itself had found best. */
         {{-1, -1, -1, -1}, 2, {false, false}, {2, 2}, {NAN, NAN}, {NAN, NAN}},
     };
@@ -259,6 +288,7 @@ int main(void)
         cmocka_unit_test(
             when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint),
         cmocka_unit_test(a_closed_search_recommends_none_whose_checkpoint_is_gone),
+        cmocka_unit_test(what_waited_when_the_search_was_closed_is_not_trained_among_the_finals),
         cmocka_unit_test(finalists_are_weighed_by_the_means_of_their_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
