@@ -48,6 +48,22 @@ static void a_rule_closes_the_search(void **state)
     }
 }
 
+/* Four places, four epochs each, whoever holds them. */
+static void what_a_copy_was_given_by_its_parent_is_not_counted_again(void **state)
+{
+    (void)state;
+    double values[] = {0.1, 0.2, 0.3, 0.4, 0.4, 0.4, 0.4};
+    json_t *study = virtual_study("pbt", 4, 3, 4, 4);
+    virtual_study_set(study, "quantile", json_real(0.25));
+    virtual_study_set(study, "total_epochs", json_real(16.5));
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+    virtual_cluster_run(&cluster, 1, 0);
+    assert_int_equal(search_trial_count(cluster.search), 7);
+    assert_int_equal(cluster.steps_trained, 16);
+    assert_int_equal(search_closed(cluster.search), SEARCH_OPEN);
+    virtual_cluster_stop(&cluster, study);
+}
+
 static void tell(struct search *search, enum search_event_kind kind, uint32_t trial, uint64_t step,
                  double value, bool *released)
 {
@@ -284,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_closes_the_search),
+        cmocka_unit_test(what_a_copy_was_given_by_its_parent_is_not_counted_again),
         cmocka_unit_test(a_candidate_that_was_better_on_its_way_is_not_fruitless),
         cmocka_unit_test(
             when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint),
