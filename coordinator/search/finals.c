@@ -14,14 +14,16 @@
 /* Classes of candidates that can be recommended, the better ones first. */
 enum standing { STANDS_COMPLETE, STANDS_IN_SEARCH, STANDS_NOWHERE };
 
-static enum standing standing(const struct search *search, const struct search_trial *trial)
+static enum standing standing(const struct search_trial *trial)
 {
     if (trial->repeat)
         return STANDS_NOWHERE;
     if (trial->state == TRIAL_COMPLETE)
         return isfinite(trial->final) ? STANDS_COMPLETE : STANDS_NOWHERE;
-    bool in_search = trial->state == TRIAL_RUNNING || trial->state == TRIAL_PAUSED ||
-                     (trial->state == TRIAL_STOPPED && search->close != SEARCH_OPEN);
+    bool rests = trial->state == TRIAL_PAUSED ||
+                 (trial->state == TRIAL_STOPPED && trial->stop == SEARCH_STOP_CLOSED);
+    /* Of one whose checkpoint is gone nothing could be tested or exported. */
+    bool in_search = trial->state == TRIAL_RUNNING || (rests && trial->step > 0 && !trial->dropped);
     return in_search && isfinite(trial->metric) ? STANDS_IN_SEARCH : STANDS_NOWHERE;
 }
 
@@ -33,7 +35,7 @@ static double standing_value(const struct search_trial *trial)
 static bool stands_before(const struct search *search, uint32_t a, uint32_t b)
 {
     const struct search_trial *first = &search->trials[a], *second = &search->trials[b];
-    enum standing one = standing(search, first), other = standing(search, second);
+    enum standing one = standing(first), other = standing(second);
     if (one != other)
         return one < other;
     double value = standing_value(first), against = standing_value(second);
@@ -55,7 +57,7 @@ bool finals_begin(struct search *search)
     size_t count = 0;
     enum standing best = STANDS_NOWHERE;
     for (uint32_t i = 0; i < search->trial_count; i++) {
-        enum standing stands = standing(search, &search->trials[i]);
+        enum standing stands = standing(&search->trials[i]);
         if (stands < best) {
             best = stands; /* what stands worse than any other is no finalist */
             count = 0;
@@ -113,15 +115,16 @@ uint32_t finals_next(struct search *search)
     return number;
 }
 
-/* Mean and standard error of what the repeats have brought (Welford's sums, in trial order). */
-static void weigh(struct search *search, struct search_finalist *finalist)
+/* Mean and standard error of what the repeats have brought (Welford's sums, in trial order). The
+ * finalists take turns: finals_next. */
+static void weigh(struct search *search, size_t index)
 {
+    struct search_finalist *finalist = &search->finalists[index];
+    uint32_t first = search->trial_count - search->rungs[search->rung_count - 1].entered;
     double mean = 0, squares = 0;
     uint32_t count = 0, lost = 0;
-    for (uint32_t i = finalist->trial; i < search->trial_count; i++) {
+    for (size_t i = first + index; i < search->trial_count; i += search->finalist_count) {
         const struct search_trial *trial = &search->trials[i];
-        if (!trial->repeat || trial->parent != finalist->trial)
-            continue;
         lost += trial->state == TRIAL_DIVERGED || trial->state == TRIAL_FAILED;
         if (trial->state != TRIAL_COMPLETE)
             continue;
@@ -156,11 +159,11 @@ static bool sound(const struct search_finalist *finalist)
 
 void finals_settled(struct search *search, uint32_t number)
 {
-    struct search_finalist *best = NULL;
+    const struct search_finalist *best = NULL;
     for (size_t i = 0; i < search->finalist_count; i++) {
-        struct search_finalist *finalist = &search->finalists[i];
+        const struct search_finalist *finalist = &search->finalists[i];
         if (finalist->trial == search->trials[number].parent)
-            weigh(search, finalist);
+            weigh(search, i);
         if (sound(finalist) && (!best || finalist->mean < best->mean))
             best = finalist;
     }
@@ -173,7 +176,7 @@ void finals_settled(struct search *search, uint32_t number)
 
 static void consider(struct search *search, uint32_t number)
 {
-    if (standing(search, &search->trials[number]) != STANDS_NOWHERE &&
+    if (standing(&search->trials[number]) != STANDS_NOWHERE &&
         (search->leader == SEARCH_NO_TRIAL || stands_before(search, number, search->leader)))
         search->leader = number;
 }
@@ -182,7 +185,7 @@ static void consider(struct search *search, uint32_t number)
 void finals_note_leader(struct search *search)
 {
     uint32_t leader = search->leader;
-    if (leader != SEARCH_NO_TRIAL && standing(search, &search->trials[leader]) == STANDS_NOWHERE) {
+    if (leader != SEARCH_NO_TRIAL && standing(&search->trials[leader]) == STANDS_NOWHERE) {
         search->leader = SEARCH_NO_TRIAL;
         for (uint32_t i = 0; i < search->trial_count; i++)
             consider(search, i);

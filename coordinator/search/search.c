@@ -123,6 +123,10 @@ static void step_free(struct search *search, const struct search_event *event)
         return;
     struct search_trial *trial = &search->trials[number];
     trial->state = TRIAL_RUNNING;
+    if (trial->dropped) { /* nothing is left to go on from */
+        trial->step = 0;
+        trial->dropped = false;
+    }
     trial->target = search_budget_steps(search, number, search_trial_rung(search, number)->budget);
     if (trial->pause <= trial->step || trial->pause >= trial->target)
         trial->pause = 0;

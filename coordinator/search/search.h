@@ -43,9 +43,11 @@ struct search_trial {
     uint32_t losses;   /* attempts lost since it last got on */
     uint32_t parent;   /* the trial that it branched from, or repeats; SEARCH_NO_TRIAL: none */
     bool repeat;       /* repeats its parent, a finalist, with a fresh seed */
+    bool improved;     /* it once had the best metric of all */
     uint64_t seed;     /* of its weights, batch order, dropout ... */
     uint64_t step;     /* trained and kept in its checkpoint */
     uint32_t kept;     /* step > 0: the attempt that left this checkpoint; 0: it was branched */
+    bool dropped;      /* this checkpoint was released, though the trial is in the search */
     uint64_t counted;  /* furthest step that a report told of */
     uint64_t changed;  /* number of the event that changed it last */
     uint64_t target;   /* step at which the segment under way, or the next, ends */
@@ -186,7 +188,8 @@ const struct search_finalist *search_finalist(const struct search *search, size_
 /* The recommendation so far, a candidate. With finalists whose repeats are through: the best mean;
  * of those tied with it the cheapest, then the one whose repeats spread least (finals.c). Else the
  * complete trial with the best final value, ties to the lower number; before any is complete, the
- * best metric of those that are still in the search, or were when it was closed. False: none. */
+ * best metric of those that are still in the search, or were when it was closed, and have a
+ * checkpoint or are to leave one. False: none. */
 bool search_best(const struct search *search, uint32_t *trial);
 
 #endif

@@ -116,9 +116,8 @@ static bool note_rungs(struct simulator *simulator)
 {
     void *rungs = simulator->rungs;
     size_t count = search_rung_count(simulator->search);
-    while (simulator->state->rung_room < count)
-        if (!search_reserve(&rungs, &simulator->state->rung_room, count, sizeof *simulator->rungs))
-            return false;
+    if (!search_reserve(&rungs, &simulator->state->rung_room, count, sizeof *simulator->rungs))
+        return false;
     simulator->rungs = rungs;
     while (simulator->rung_count < count)
         simulator->rungs[simulator->rung_count++] =
@@ -129,10 +128,9 @@ static bool note_rungs(struct simulator *simulator)
 static bool note_trainer(struct simulator *simulator, uint32_t trial, uint32_t trainer)
 {
     void *trainer_of = simulator->state->trainer_of;
-    while (simulator->state->trainer_of_room <= trial)
-        if (!search_reserve(&trainer_of, &simulator->state->trainer_of_room, (size_t)trial + 1,
-                            sizeof *simulator->state->trainer_of))
-            return false;
+    if (!search_reserve(&trainer_of, &simulator->state->trainer_of_room, (size_t)trial + 1,
+                        sizeof *simulator->state->trainer_of))
+        return false;
     simulator->state->trainer_of = trainer_of;
     simulator->state->trainer_of[trial] = trainer;
     return true;

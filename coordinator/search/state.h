@@ -58,11 +58,11 @@ struct search {
     size_t finalist_count;
     uint32_t leader; /* the best candidate as the search stands; SEARCH_NO_TRIAL: none */
     uint32_t running;
-    uint32_t trainers;  /* of the job, as last told; 0: unknown */
-    double epochs;      /* trained by all, lost work not counted */
-    double best_metric; /* of all trials, NaN: none */
-    uint32_t fruitless; /* candidates whose first rung brought nothing better than best_metric */
-    uint64_t events;    /* fed so far */
+    uint32_t trainers;             /* of the job, as last told; 0: unknown */
+    double epochs;                 /* trained by all, lost work not counted */
+    double best_metric;            /* of all trials, NaN: none */
+    uint32_t fruitless;            /* candidates in a row whose first rung brought nothing better */
+    uint64_t events;               /* fed so far */
     struct search_action *actions; /* of the step under way */
     size_t action_count, action_room;
     bool out_of_memory;

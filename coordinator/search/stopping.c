@@ -23,7 +23,8 @@ void stopping_note(struct search *search, uint32_t number, uint64_t step, bool f
     if (isfinite(trial->metric) && !(search->best_metric <= trial->metric)) {
         search->best_metric = trial->metric;
         search->fruitless = 0;
-    } else if (first_result) {
+        trial->improved = true;
+    } else if (first_result && !trial->improved) {
         search->fruitless++;
     }
 }

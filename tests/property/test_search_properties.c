@@ -401,6 +401,89 @@ static void check_replay(const struct virtual_cluster *cluster, const json_t *st
     search_destroy(again);
 }
 
+/* --- checkpoints --------------------------------------------------------------------------------
+ */
+
+enum { ATTEMPTS = 1024 };
+
+/* [attempt] of a trial: its checkpoint is there. */
+typedef bool checkpoints[ATTEMPTS];
+
+/* Feeds an event and does with the checkpoints what it leads to. None may be missing that is to be
+ * copied or gone on from. */
+static void step_with_checkpoints(struct search *search, const struct search_event *event,
+                                  checkpoints *held)
+{
+    struct search_update update;
+    assert_true(search_step(search, event, &update));
+    if (event->kind == SEARCH_DONE || event->kind == SEARCH_PAUSED || event->kind == SEARCH_LOST)
+        held[event->trial][event->attempt] = true;
+    for (size_t i = 0; i < update.count; i++) {
+        uint32_t number = update.actions[i].trial, parent = search_trial(search, number)->parent;
+        if (update.actions[i].kind != SEARCH_BRANCH)
+            continue;
+        assert_true(held[parent][search_trial(search, parent)->kept]);
+        held[number][0] = true;
+    }
+    for (size_t i = 0; i < update.count; i++) {
+        const struct search_action *action = &update.actions[i];
+        assert_true(action->attempt < ATTEMPTS);
+        if (action->kind == SEARCH_TRAIN && action->from > 0)
+            assert_true(held[action->trial][search_trial(search, action->trial)->kept]);
+        if (action->kind == SEARCH_RELEASE)
+            held[action->trial][action->attempt] = false;
+    }
+}
+
+/* Time is over: what runs ends in one way or another. */
+static void close_at_once(struct search *search, struct random_stream *stream, checkpoints *held)
+{
+    static const enum search_event_kind ends[] = {SEARCH_DONE, SEARCH_PAUSED, SEARCH_LOST};
+    step_with_checkpoints(search, &(struct search_event){.kind = SEARCH_TIME_OVER}, held);
+    for (uint32_t i = 0; i < search_trial_count(search); i++) {
+        const struct search_trial *trial = search_trial(search, i);
+        if (trial->state != TRIAL_RUNNING)
+            continue;
+        uint32_t left = (uint32_t)(trial->target - trial->step);
+        struct search_event event = {.kind = ends[random_below(stream, 3)],
+                                     .trial = i,
+                                     .attempt = trial->attempts,
+                                     .value = 0.25 * random_below(stream, 10)};
+        event.step = event.kind == SEARCH_DONE ? trial->target
+                                               : trial->step + random_below(stream, left + 1);
+        step_with_checkpoints(search, &event, held);
+    }
+}
+
+/* A search that is closed after so many of its events, or comes to its end. */
+static void check_checkpoints(const struct virtual_cluster *cluster, const json_t *study,
+                              const struct setting *setting, size_t events)
+{
+    struct error error;
+    struct random_stream stream;
+    size_t room = search_trial_count(cluster->search) + (size_t)setting->candidates;
+    checkpoints *held = calloc(room, sizeof *held);
+    struct search *search = search_create(study, setting->samples, &error);
+    assert_non_null(held);
+    assert_non_null(search);
+    random_open(&stream, setting->world.seed, RANDOM_SHUFFLE, events);
+    for (size_t i = 0; i < events; i++)
+        step_with_checkpoints(search, &cluster->events[i], held);
+    if (!search_finished(search))
+        close_at_once(search, &stream, held);
+    assert_true(search_finished(search) && search_trial_count(search) <= room);
+    uint32_t best = SEARCH_NO_TRIAL;
+    (void)search_best(search, &best);
+    for (uint32_t i = 0; i < search_trial_count(search); i++) {
+        const struct search_trial *trial = search_trial(search, i);
+        bool needed = trial->state == TRIAL_COMPLETE || i == best;
+        for (uint32_t j = 0; j < ATTEMPTS; j++)
+            assert_int_equal(held[i][j], needed && j == trial->kept);
+    }
+    search_destroy(search);
+    free(held);
+}
+
 static void show(uint64_t seed, const struct way *way)
 {
     if (getenv("SHOW_SEEDS"))
@@ -482,11 +565,32 @@ static void a_synchronous_table_does_not_depend_on_trainers_order_or_interruptio
         }
 }
 
+static void no_checkpoint_is_missed_and_none_is_left_whenever_the_search_is_closed(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= seeds; seed++)
+        for (size_t i = 0; i < WAYS; i++) {
+            struct setting setting = draw_setting(seed, &ways[i]);
+            struct random_stream stream;
+            json_t *study;
+            show(seed, &ways[i]);
+            struct virtual_cluster cluster =
+                run_search(&setting, &setting.world, setting.trainers, seed, &study);
+            random_open(&stream, seed, RANDOM_SHUFFLE, i);
+            for (int closing = 0; closing < 3; closing++)
+                check_checkpoints(&cluster, study, &setting,
+                                  random_below(&stream, (uint32_t)cluster.event_count));
+            check_checkpoints(&cluster, study, &setting, cluster.event_count);
+            drop(&cluster, study);
+        }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_of_events_ends_in_a_sound_search),
         cmocka_unit_test(what_remains_at_the_start_is_what_is_trained),
+        cmocka_unit_test(no_checkpoint_is_missed_and_none_is_left_whenever_the_search_is_closed),
         cmocka_unit_test(a_synchronous_table_does_not_depend_on_trainers_order_or_interruptions),
     };
     if (argc > 1)

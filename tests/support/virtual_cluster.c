@@ -267,3 +267,8 @@ json_t *virtual_study(const char *scheduler, int candidates, int eta, double min
     json_decref(more);
     return study;
 }
+
+void virtual_study_set(json_t *study, const char *key, json_t *value)
+{
+    assert_int_equal(json_object_set_new(json_object_get(study, "search"), key, value), 0);
+}

@@ -49,4 +49,7 @@ void virtual_cluster_run(struct virtual_cluster *cluster, size_t trainers, uint6
 json_t *virtual_study(const char *scheduler, int candidates, int eta, double min_budget,
                       double max_budget);
 
+/* Sets a key of the study's `search`; takes the value over. */
+void virtual_study_set(json_t *study, const char *key, json_t *value);
+
 #endif

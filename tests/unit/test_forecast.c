@@ -53,7 +53,7 @@ static void a_limit_in_seconds_needs_a_rate(void **state)
 {
     (void)state;
     json_t *study = virtual_study("sha", 9, 3, 1, 9);
-    json_object_set_new(json_object_get(study, "search"), "wall_time", json_real(21));
+    virtual_study_set(study, "wall_time", json_real(21));
     struct forecast forecast = forecast_for(study, 2, FORECAST_GIVEN);
     assert_float_equal(forecast.wanted.wall_s, 22, 1e-9);
     assert_int_equal(forecast.close, SEARCH_CLOSE_TIME);
@@ -74,7 +74,7 @@ static void what_scripts_read_holds_rungs_and_finals(void **state)
 {
     (void)state;
     json_t *study = virtual_study("none", 4, 3, 1, 9);
-    json_object_set_new(json_object_get(study, "search"), "finalists", json_integer(2));
+    virtual_study_set(study, "finalists", json_integer(2));
     struct forecast forecast = forecast_for(study, 2, FORECAST_GIVEN);
     json_t *object = forecast_json(&forecast);
     assert_non_null(object);

@@ -188,8 +188,7 @@ static void a_replay_makes_the_same_candidates(void **state)
         struct search_update update;
         struct virtual_cluster cluster;
         json_t *study = study_with(tpe_settings, order % 2 ? "sha" : "none", 60);
-        json_object_set_new(json_object_get(study, "search"), "multivariate",
-                            json_boolean(order % 3 != 0));
+        virtual_study_set(study, "multivariate", json_boolean(order % 3 != 0));
         run(&cluster, study, 1 + order % 9, order);
         struct search *again = search_create(study, SAMPLES, &error);
         assert_non_null(again);

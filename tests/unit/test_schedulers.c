@@ -16,11 +16,6 @@
 /* Ten training samples and batches of ten: an epoch is one step. */
 #define SAMPLES 10
 
-static void set(json_t *study, const char *key, json_t *value)
-{
-    assert_int_equal(json_object_set_new(json_object_get(study, "search"), key, value), 0);
-}
-
 /* Context: values[trial][step - 1], STEPS a trial. A negative one: it diverges there. */
 enum { STEPS = 9 };
 
@@ -199,7 +194,7 @@ static void asynchronous_hyperband_deals_candidates_like_the_synchronous_one(voi
     for (int i = 0; i < 150; i++)
         values[i] = (double)(i * 7 % 150);
     json_t *study = virtual_study("hyperband", 150, 3, 1, 81);
-    set(study, "asynchronous", json_true());
+    virtual_study_set(study, "asynchronous", json_true());
     struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     virtual_cluster_run(&cluster, 9, 4);
     uint32_t next = 0;
@@ -269,8 +264,8 @@ static void asha_trains_one_in_full_even_if_too_few_come_to_promote_any(void **s
     for (int step = 0; step < STEPS; step++)
         values[2][step] = 0.6;
     json_t *study = virtual_study("asha", 3, 4, 1, 9);
-    set(study, "eta", json_integer(3));
-    set(study, "candidates", json_integer(3));
+    virtual_study_set(study, "eta", json_integer(3));
+    virtual_study_set(study, "candidates", json_integer(3));
     struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     cluster.fate = by_step;
     virtual_cluster_run(&cluster, 2, 0);
@@ -281,8 +276,45 @@ static void asha_trains_one_in_full_even_if_too_few_come_to_promote_any(void **s
     assert_int_equal(search_trial(cluster.search, 0)->state, TRIAL_DIVERGED);
     assert_true(search_best(cluster.search, &best));
     assert_int_equal(best, 2);
+    /* One of three can be promotable: the others' checkpoints were not kept. */
+    assert_non_null(strstr(cluster.trace, "trains trial 1 from 1 to 3"));
+    assert_non_null(strstr(cluster.trace, "trains trial 0 from 0 to 3"));
+    assert_non_null(strstr(cluster.trace, "trains trial 2 from 0 to 3"));
     assert_int_equal(search_trial(cluster.search, 2)->step, 9);
     virtual_cluster_stop(&cluster, study);
+}
+
+/* Places for two of four. Trial 0 is promoted as the best of two, is paused on its way, and falls
+ * behind two others in the rung that it left. */
+static void asha_keeps_the_checkpoint_of_a_promoted_trial_that_others_overtake(void **state)
+{
+    (void)state;
+    static const struct search_event events[] = {
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 0, .attempt = 1, .step = 2, .value = 0.5},
+        {.kind = SEARCH_DONE, .trial = 1, .attempt = 1, .step = 2, .value = 0.6},
+        {.kind = SEARCH_FREE}, /* trial 0, promoted */
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_PAUSED, .trial = 0, .attempt = 2, .step = 3},
+        {.kind = SEARCH_DONE, .trial = 2, .attempt = 1, .step = 2, .value = 0.1},
+        {.kind = SEARCH_DONE, .trial = 3, .attempt = 1, .step = 2, .value = 0.2},
+        {.kind = SEARCH_FREE},
+    };
+    struct error error;
+    struct search_update update;
+    json_t *study = virtual_study("asha", 4, 2, 2, 8);
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        assert_true(search_step(search, &events[i], &update));
+    assert_int_equal(update.count, 2);
+    assert_int_equal(update.actions[1].kind, SEARCH_TRAIN);
+    assert_int_equal(update.actions[1].trial, 0);
+    assert_int_equal(update.actions[1].from, 3);
+    search_destroy(search);
+    json_decref(study);
 }
 
 static void the_stopping_variant_decides_at_once(void **state)
@@ -293,7 +325,7 @@ static void the_stopping_variant_decides_at_once(void **state)
      * the best of three. */
     double values[4][STEPS] = {{0.5, 0.45, 0, 0.4}, {0.6}, {0.4, 0.5}, {0.45, 0.3, 0, 0.2}};
     json_t *study = virtual_study("asha", 4, 2, 1, 4);
-    set(study, "variant", json_string("stopping"));
+    virtual_study_set(study, "variant", json_string("stopping"));
     struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     cluster.fate = by_step;
     virtual_cluster_run(&cluster, 1, 0);
@@ -341,7 +373,7 @@ static void the_median_rule_compares_the_best_with_the_others_averages(void **st
     double values[5][STEPS] = {
         {0.9, 0.8, 0.7}, {0.7, 0.6, 0.5}, {0.8, 0.76}, {0.81}, {0.6, 2.0, 0.9}};
     json_t *study = virtual_study("median", 5, 3, 1, 3);
-    set(study, "min_trials", json_integer(2));
+    virtual_study_set(study, "min_trials", json_integer(2));
     struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     cluster.fate = by_step;
     virtual_cluster_run(&cluster, 1, 0);
@@ -380,8 +412,8 @@ static void looks_fall_on_multiples_of_the_interval_from_the_grace_on(void **sta
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error error;
         json_t *study = virtual_study("median", 3, 3, 0.01, cases[i].max_budget);
-        set(study, "interval", json_real(cases[i].interval));
-        set(study, "grace", json_real(cases[i].grace));
+        virtual_study_set(study, "interval", json_real(cases[i].interval));
+        virtual_study_set(study, "grace", json_real(cases[i].grace));
         struct search *search = search_create(study, SAMPLES, &error);
         assert_non_null(search);
         assert_int_equal(search_rung_count(search), cases[i].count);
@@ -403,7 +435,7 @@ static void pbt_replaces_the_worst_fifth_by_copies_of_the_best(void **state)
     for (int i = 0; i < 40; i++)
         values[i] = i < 10 ? 0.1 * (i + 1) : 0.05;
     json_t *study = virtual_study("pbt", 10, 3, 1, 2);
-    set(study, "resample_probability", json_real(0));
+    virtual_study_set(study, "resample_probability", json_real(0));
     struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     virtual_cluster_run(&cluster, 10, 0);
     const struct search *search = cluster.search;
@@ -511,7 +543,7 @@ static void an_asynchronous_population_judges_by_what_has_come(void **state)
     for (int i = 10; i < 20; i++)
         values[i] = 0.15;
     json_t *study = virtual_study("pbt", 10, 3, 1, 2);
-    set(study, "asynchronous", json_true());
+    virtual_study_set(study, "asynchronous", json_true());
     struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
     virtual_cluster_run(&cluster, 2, 0);
     const struct search *search = cluster.search;
@@ -561,6 +593,7 @@ int main(void)
         cmocka_unit_test(asynchronous_hyperband_deals_candidates_like_the_synchronous_one),
         cmocka_unit_test(asha_promotes_as_soon_as_a_trial_is_among_the_best_third),
         cmocka_unit_test(asha_trains_one_in_full_even_if_too_few_come_to_promote_any),
+        cmocka_unit_test(asha_keeps_the_checkpoint_of_a_promoted_trial_that_others_overtake),
         cmocka_unit_test(the_stopping_variant_decides_at_once),
         cmocka_unit_test(the_median_rule_compares_the_best_with_the_others_averages),
         cmocka_unit_test(looks_fall_on_multiples_of_the_interval_from_the_grace_on),

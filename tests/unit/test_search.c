@@ -227,6 +227,31 @@ static void a_lost_attempt_is_tried_again_from_where_it_began_and_then_fails(voi
     virtual_cluster_stop(&cluster, study);
 }
 
+/* Two losses are borne; between them it gets on. */
+static enum fate gets_on_between_losses(void *context, uint32_t trial, uint32_t attempt,
+                                        uint64_t from, uint64_t to, uint64_t *step, double *value)
+{
+    (void)context;
+    (void)trial;
+    *value = 1.0;
+    *step = attempt == 3 ? from + 1 : to;
+    if (attempt == 3)
+        return FATE_PAUSED;
+    return attempt < 6 ? FATE_LOST : FATE_REACHES;
+}
+
+static void losses_are_counted_anew_when_a_trial_got_on(void **state)
+{
+    (void)state;
+    json_t *study = virtual_study("none", 1, 3, 4, 4);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, NULL);
+    cluster.fate = gets_on_between_losses;
+    virtual_cluster_run(&cluster, 1, 0);
+    assert_int_equal(search_trial(cluster.search, 0)->state, TRIAL_COMPLETE);
+    assert_int_equal(search_trial(cluster.search, 0)->attempts, 6);
+    virtual_cluster_stop(&cluster, study);
+}
+
 static void messages_of_an_older_attempt_change_nothing(void **state)
 {
     (void)state;
@@ -312,7 +337,7 @@ static void candidates_do_not_depend_on_their_number(void **state)
 static json_t *grid_study(void)
 {
     json_t *study = virtual_study("none", 100, 3, 1, 1);
-    json_object_set_new(json_object_get(study, "search"), "sampler", json_string("grid"));
+    virtual_study_set(study, "sampler", json_string("grid"));
     json_object_set_new(study, "space",
                         json_pack("{s:{s:[f, f, f]}, s:[{s:s}, {s:s, s:{s:[f, f]}}], s:{s:[i, i]}}",
                                   "lr", "grid", 0.1, 0.01, 0.001, "schedule", "type", "constant",
@@ -362,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_search_in_which_all_diverge_ends_without_a_recommendation),
         cmocka_unit_test(a_value_that_is_not_finite_counts_as_diverged),
         cmocka_unit_test(a_lost_attempt_is_tried_again_from_where_it_began_and_then_fails),
+        cmocka_unit_test(losses_are_counted_anew_when_a_trial_got_on),
         cmocka_unit_test(messages_of_an_older_attempt_change_nothing),
         cmocka_unit_test(a_paused_trial_goes_on_where_it_stopped),
         cmocka_unit_test(candidates_do_not_depend_on_their_number),

@@ -13,11 +13,6 @@
 /* Ten training samples and batches of ten: an epoch is one step. */
 #define SAMPLES 10
 
-static void set(json_t *study, const char *key, json_t *value)
-{
-    assert_int_equal(json_object_set_new(json_object_get(study, "search"), key, value), 0);
-}
-
 static void a_rule_closes_the_search(void **state)
 {
     (void)state;
@@ -39,8 +34,9 @@ static void a_rule_closes_the_search(void **state)
         double values[] = {0.5, 0.4, 0.6, 0.3, 0.7, 0.1};
         json_t *study = virtual_study("none", 6, 3, 4, 4);
         bool whole = cases[i].close == SEARCH_CLOSE_PATIENCE || cases[i].key[0] == 'p';
-        set(study, cases[i].key,
-            whole ? json_integer((json_int_t)cases[i].value) : json_real(cases[i].value));
+        virtual_study_set(study, cases[i].key,
+                          whole ? json_integer((json_int_t)cases[i].value)
+                                : json_real(cases[i].value));
         struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
         uint32_t best;
         virtual_cluster_run(&cluster, 1, 0);
@@ -50,6 +46,55 @@ static void a_rule_closes_the_search(void **state)
         assert_int_equal(best, cases[i].best);
         virtual_cluster_stop(&cluster, study);
     }
+}
+
+/* Four places, four epochs each, whoever holds them. */
+static void what_a_copy_was_given_by_its_parent_is_not_counted_again(void **state)
+{
+    (void)state;
+    double values[] = {0.1, 0.2, 0.3, 0.4, 0.4, 0.4, 0.4};
+    json_t *study = virtual_study("pbt", 4, 3, 4, 4);
+    virtual_study_set(study, "quantile", json_real(0.25));
+    virtual_study_set(study, "total_epochs", json_real(16.5));
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+    virtual_cluster_run(&cluster, 1, 0);
+    assert_int_equal(search_trial_count(cluster.search), 7);
+    assert_int_equal(cluster.steps_trained, 16);
+    assert_int_equal(search_closed(cluster.search), SEARCH_OPEN);
+    virtual_cluster_stop(&cluster, study);
+}
+
+static void tell(struct search *search, enum search_event_kind kind, uint32_t trial, uint64_t step,
+                 double value, bool *released)
+{
+    const struct search_event event = {
+        .kind = kind, .trial = trial, .attempt = 1, .step = step, .value = value};
+    struct search_update update;
+    assert_true(search_step(search, &event, &update));
+    for (size_t i = 0; i < update.count; i++)
+        if (update.actions[i].kind == SEARCH_RELEASE)
+            released[update.actions[i].trial] = true;
+}
+
+static void a_candidate_that_was_better_on_its_way_is_not_fruitless(void **state)
+{
+    (void)state;
+    struct error error;
+    json_t *study = virtual_study("none", 9, 3, 4, 4);
+    virtual_study_set(study, "patience", json_integer(1));
+    struct search *search = search_create(study, SAMPLES, &error);
+    bool released[9];
+    assert_non_null(search);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(search_closed(search), SEARCH_OPEN);
+        tell(search, SEARCH_FREE, 0, 0, NAN, released);
+        if (i < 2)
+            tell(search, SEARCH_REPORT, i, 2, i == 0 ? 0.5 : 0.4, released);
+        tell(search, SEARCH_DONE, i, 4, 0.6, released);
+    }
+    assert_int_equal(search_closed(search), SEARCH_CLOSE_PATIENCE);
+    search_destroy(search);
+    json_decref(study);
 }
 
 static void
@@ -103,7 +148,77 @@ when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint(vo
     json_decref(study);
 }
 
-/* Context: a value by trial; negative: it diverges. */
+/* Trial 0 has the best value on its way and the worst at the end of its rung. Its checkpoint is
+ * gone when the search is closed, or by then: what is recommended is what can be tested. */
+static void a_closed_search_recommends_none_whose_checkpoint_is_gone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scheduler, *variant;
+        uint32_t closes_after; /* of the trials that settle one after the other */
+    } cases[] = {
+        {"sha", "promotion", 3},  /* 0 can be none of the best two */
+        {"sha", "promotion", 0},  /* the same, while what runs is being stopped */
+        {"asha", "promotion", 3}, /* 0 can be none of the best two */
+        {"asha", "stopping", 3},  /* 0 was stopped for its rank */
+        {"asha", "stopping", 0},  /* the same, while what runs is being stopped */
+    };
+    static const double values[] = {0.3, 0.4, 0.9};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error;
+        bool released[6] = {false};
+        json_t *study = virtual_study(cases[i].scheduler, 6, 3, 2, 6);
+        virtual_study_set(study, "variant", json_string(cases[i].variant));
+        struct search *search = search_create(study, SAMPLES, &error);
+        assert_non_null(search);
+        for (uint32_t j = 0; j < 3; j++)
+            tell(search, SEARCH_FREE, 0, 0, NAN, released);
+        tell(search, SEARCH_REPORT, 0, 1, 0.1, released);
+        for (uint32_t j = 0; j < 3; j++) {
+            if (j == cases[i].closes_after)
+                tell(search, SEARCH_TIME_OVER, 0, 0, NAN, released);
+            tell(search, SEARCH_DONE, (j + 1) % 3, 2, values[j], released);
+        }
+        if (cases[i].closes_after == 3)
+            tell(search, SEARCH_TIME_OVER, 0, 0, NAN, released);
+        uint32_t best;
+        assert_true(search_finished(search));
+        assert_true(search_best(search, &best));
+        assert_true(released[0]);
+        assert_int_equal(best, 1);
+        assert_false(released[1]);
+        search_destroy(search);
+        json_decref(study);
+    }
+}
+
+/* Trial 0 was given back and waits to go on when the search is closed: a repeat comes, not it. */
+static void what_waited_when_the_search_was_closed_is_not_trained_among_the_finals(void **state)
+{
+    (void)state;
+    struct error error;
+    bool released[9];
+    json_t *study = virtual_study("none", 9, 3, 4, 4);
+    virtual_study_set(study, "finalists", json_integer(1));
+    virtual_study_set(study, "repeats", json_integer(1));
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    tell(search, SEARCH_FREE, 0, 0, NAN, released);
+    tell(search, SEARCH_REPORT, 0, 1, 0.5, released);
+    tell(search, SEARCH_PAUSED, 0, 2, NAN, released);
+    tell(search, SEARCH_TIME_OVER, 0, 0, NAN, released);
+    assert_false(search_finished(search));
+    tell(search, SEARCH_FREE, 0, 0, NAN, released);
+    assert_int_equal(search_trial(search, 0)->state, TRIAL_STOPPED);
+    assert_int_equal(search_trial_count(search), 2);
+    assert_true(search_trial(search, 1)->repeat);
+    tell(search, SEARCH_DONE, 1, 4, 0.6, released);
+    assert_true(search_finished(search));
+    search_destroy(search);
+    json_decref(study);
+}
+
+/* Context: a value by trial; negative: it diverges; below -1: all its attempts are lost. */
 static enum fate by_trial(void *context, uint32_t trial, uint32_t attempt, uint64_t from,
                           uint64_t to, uint64_t *step, double *value)
 {
@@ -112,6 +227,8 @@ static enum fate by_trial(void *context, uint32_t trial, uint32_t attempt, uint6
     (void)from;
     *step = to;
     *value = values[trial];
+    if (values[trial] < -1)
+        return FATE_LOST;
     return values[trial] < 0 ? FATE_DIVERGES : FATE_REACHES;
 }
 
@@ -133,8 +250,9 @@ static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
         /* 0.34 and 0.32 differ by less than their errors: the one that spreads less. */
         {{0.31, 0.30, 0.37, 0.34}, 1, {true, true}, {0, 0}, {0.34, 0.32}, {0.03, 0.02}},
         {{0.33, 0.29, 0.35, 0.37}, 2, {true, true}, {0, 0}, {0.34, 0.33}, {0.01, 0.04}},
-        /* One whose repeat diverged is not recommended, however good the other was. */
+        /* One whose repeat diverged, or failed, is not recommended, however good the other was. */
         {{0.40, -1, 0.42, 0.01}, 2, {true, false}, {0, 1}, {0.41, 0.01}, {0.01, NAN}},
+        {{0.40, -2, 0.42, 0.01}, 2, {true, false}, {0, 1}, {0.41, 0.01}, {0.01, NAN}},
         /* All lost: what the search itself had found best. */
         {{-1, -1, -1, -1}, 2, {false, false}, {2, 2}, {NAN, NAN}, {NAN, NAN}},
     };
@@ -143,8 +261,8 @@ static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
         for (int j = 0; j < 4; j++)
             values[4 + j] = cases[i].repeats[j];
         json_t *study = virtual_study("none", 4, 3, 2, 2);
-        set(study, "finalists", json_integer(2));
-        set(study, "repeats", json_integer(2));
+        virtual_study_set(study, "finalists", json_integer(2));
+        virtual_study_set(study, "repeats", json_integer(2));
         struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
         cluster.fate = by_trial;
         virtual_cluster_run(&cluster, 3, 0);
@@ -182,8 +300,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_closes_the_search),
+        cmocka_unit_test(what_a_copy_was_given_by_its_parent_is_not_counted_again),
+        cmocka_unit_test(a_candidate_that_was_better_on_its_way_is_not_fruitless),
         cmocka_unit_test(
             when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint),
+        cmocka_unit_test(a_closed_search_recommends_none_whose_checkpoint_is_gone),
+        cmocka_unit_test(what_waited_when_the_search_was_closed_is_not_trained_among_the_finals),
         cmocka_unit_test(finalists_are_weighed_by_the_means_of_their_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

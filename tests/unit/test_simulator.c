@@ -140,8 +140,8 @@ static void finalists_are_repeated_after_the_search(void **state)
 {
     (void)state;
     json_t *study = virtual_study("none", 2, 3, 1, 9);
-    json_object_set_new(json_object_get(study, "search"), "finalists", json_integer(2));
-    json_object_set_new(json_object_get(study, "search"), "repeats", json_integer(2));
+    virtual_study_set(study, "finalists", json_integer(2));
+    virtual_study_set(study, "repeats", json_integer(2));
     struct simulator_options options = options_for(2);
     struct simulation simulation = simulate(study, ONE_STEP, &options);
     assert_int_equal(simulation.simulator.rung_count, 2);

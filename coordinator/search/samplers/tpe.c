@@ -14,8 +14,7 @@
  * least d + 3 finite results (d parameters; BOHB's N_min + 2), or else of the smallest budget. A
  * run that diverged is among the others at its budget and all above it. A candidate that has no
  * result yet is among the others too, so that those made while it runs go elsewhere
- * (constant_liar). A run that was stopped before a rung counts with the best value that it had; a
- * failed one does not count.
+ * (constant_liar). A failed run does not count.
  *
  * The cost of a candidate is bounded however many there are: of the others an evenly drawn sample
  * is kept (Vitter's algorithm R, 1985), each standing for its share of them; of those that run the
@@ -226,11 +225,10 @@ static bool observed(void *state, const struct search *search, uint32_t number)
     struct level *level = level_of(tpe, search_trial_rung(search, number)->budget);
     if (!level)
         return false;
-    double value = trial->state == TRIAL_STOPPED ? trial->metric : trial->final;
     if (trial->state == TRIAL_DIVERGED)
         put(tpe, search, &level->diverged, number);
-    else if (trial->state != TRIAL_FAILED && isfinite(value))
-        add_result(tpe, search, level, (struct observation){value, number});
+    else if (trial->state != TRIAL_FAILED && isfinite(trial->final))
+        add_result(tpe, search, level, (struct observation){trial->final, number});
     else
         return true;
     tpe->known += !tpe->links[number].counted;

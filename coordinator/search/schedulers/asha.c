@@ -119,7 +119,8 @@ static void go_on_or_stop(struct asha *asha, struct search *search, struct stand
 }
 
 /* No more than these can ever be the best 1/eta of a rung. If all of them are lost later on, one
- * that was out may be promoted after all; it is then trained from its start. */
+ * that was out may be promoted after all; it is then trained from its start (search_trial.dropped).
+ */
 static uint32_t places(const struct search *search)
 {
     uint32_t most = search->settings.candidates / search->settings.eta;

@@ -17,10 +17,12 @@ void contenders_enter(struct contenders *contenders, struct search *search, uint
     if (contenders->best.count <= places)
         return;
     uint32_t number = heap_pop(&contenders->best).number;
-    const struct search_trial *out = &search->trials[number];
+    struct search_trial *out = &search->trials[number];
     /* Not one that asynchronous halving promoted while it was among the best. */
-    if (out->state == TRIAL_PAUSED && out->rung == search->trials[trial].rung)
+    if (out->state == TRIAL_PAUSED && out->rung == search->trials[trial].rung) {
         search_release(search, number, out->kept);
+        out->dropped = true;
+    }
 }
 
 void contenders_clear(struct contenders *contenders)
