@@ -157,11 +157,16 @@ for command in run check plan find status list; do
 	equal "$command --help ends with status 0" "$status" 0
 	contains "$command --help shows its usage" "$out" "usage: lrsweep $command"
 done
-for what in schedules optimizers samplers schedulers layers formats; do
+readme=$(grep -E '^ +lrsweep list \[WHAT\]' "$LRSWEEP_SOURCE/README.md")
+help=$(lrsweep list --help)
+for what in $(lrsweep list | awk '{print $1}'); do
 	try lrsweep list "$what"
 	equal "list $what ends with status 0" "$status" 0
-	check "list $what shows sources" grep -q "source:" stdout.txt
+	contains "the help names $what" "$help" "$what"
+	contains "the README names $what" "$readme" "$what"
+	[ "$what" = settings ] || check "list $what shows sources" grep -q "source:" stdout.txt
 done
+check "schedules, optimizers and six more are listed" test "$(lrsweep list | wc -l)" = 8
 try mpirun -n 2 "$LRSWEEP_BIN/lrsweep" run edited.cfg --out refused
 equal "a bad study under mpirun ends with status 2" "$status" 2
 equal "and is told once" "$(grep -c 'edited.cfg:' stderr.txt)" 1
