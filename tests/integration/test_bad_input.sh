@@ -165,6 +165,11 @@ for what in $(lrsweep list | awk '{print $1}'); do
 	contains "the help names $what" "$help" "$what"
 	contains "the README names $what" "$readme" "$what"
 	[ "$what" = settings ] || check "list $what shows sources" grep -q "source:" stdout.txt
+	missing=
+	for key in $(sed -n 's/^    \([a-z][a-z0-9_.[]*\]*[a-z0-9_.]*\)\( \*\)\{0,1\}  .*/\1/p' stdout.txt); do
+		grep -qE "(^|[ #{;])${key##*.} =" "$LRSWEEP_SOURCE/jobs/template.cfg" || missing="$missing $key"
+	done
+	equal "jobs/template.cfg holds every key of list $what" "$missing" ""
 done
 check "schedules, optimizers and six more are listed" test "$(lrsweep list | wc -l)" = 8
 try mpirun -n 2 "$LRSWEEP_BIN/lrsweep" run edited.cfg --out refused
