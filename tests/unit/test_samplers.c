@@ -416,18 +416,21 @@ static void a_model_of_nothing_but_diverged_runs_is_no_model(void **state)
     json_decref(other);
 }
 
-/* Tells the sampler that a trial settled in rung `level` of the only bracket. */
-static void settle(struct search *search, uint32_t trial, uint32_t level, double value)
+/* Tells the sampler that a trial settled in rung `level` of the only bracket; one that was stopped
+ * had its best value before. */
+static void settle(struct search *search, uint32_t trial, uint32_t level, double value,
+                   bool stopped)
 {
     search->trials[trial].rung = level;
-    search->trials[trial].state = TRIAL_PAUSED;
-    search->trials[trial].final = value;
+    search->trials[trial].state = stopped ? TRIAL_STOPPED : TRIAL_PAUSED;
+    search->trials[trial].metric = value;
+    search->trials[trial].final = stopped ? 0 : value;
     assert_true(search->sampler->observed(search->sampler_state, search, trial));
 }
 
 /* The mean decade of twenty candidates, when after one epoch low rates seemed best, and `later`
  * trials have told after nine that high ones are. */
-static double mean_decade(uint32_t later)
+static double mean_decade(uint32_t later, bool stopped)
 {
     enum { FIRST = 30, ASKED = 20 };
     struct error error;
@@ -439,9 +442,9 @@ static double mean_decade(uint32_t later)
     for (uint32_t i = 0; i < FIRST; i++)
         assert_true(search_step(search, &idle, &update));
     for (uint32_t i = 0; i < FIRST; i++)
-        settle(search, i, 0, log10(search->trials[i].values[0]));
+        settle(search, i, 0, log10(search->trials[i].values[0]), stopped);
     for (uint32_t i = 0; i < later; i++)
-        settle(search, i, 2, -log10(search->trials[i].values[0]));
+        settle(search, i, 2, -log10(search->trials[i].values[0]), false);
     double sum = 0;
     for (uint32_t i = FIRST; i < FIRST + ASKED; i++) {
         assert_true(search_step(search, &idle, &update));
@@ -456,9 +459,15 @@ static double mean_decade(uint32_t later)
 static void the_model_is_of_the_largest_budget_with_results_enough(void **state)
 {
     (void)state;
-    assert_true(mean_decade(0) < -3);
-    assert_true(mean_decade(5) < -3);
-    assert_true(mean_decade(6) > -1);
+    assert_true(mean_decade(0, false) < -3);
+    assert_true(mean_decade(5, false) < -3);
+    assert_true(mean_decade(6, false) > -1);
+}
+
+static void a_run_that_was_stopped_counts_with_the_best_value_that_it_had(void **state)
+{
+    (void)state;
+    assert_true(mean_decade(0, true) < -3);
 }
 
 /* --- any space --- */
@@ -605,6 +614,7 @@ int main(void)
         cmocka_unit_test(tpe_keeps_away_from_what_diverged),
         cmocka_unit_test(a_model_of_nothing_but_diverged_runs_is_no_model),
         cmocka_unit_test(the_model_is_of_the_largest_budget_with_results_enough),
+        cmocka_unit_test(a_run_that_was_stopped_counts_with_the_best_value_that_it_had),
         cmocka_unit_test(every_candidate_of_any_space_is_a_point_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
