@@ -1,6 +1,7 @@
 /* job.c - the course of a job: before MPI, the study's directory, the roles, the end. */
 #include "coordinator/job.h"
 
+#include "common/launcher.h"
 #include "common/monotonic.h"
 #include "common/study_document.h"
 #include "common/version.h"
@@ -40,19 +41,6 @@ static int complain(const struct error *error, int status)
 {
     fprintf(stderr, "lrsweep: %s\n", error->text);
     return status;
-}
-
-/* This process's rank as the launcher tells it before MPI is started; -1: there is no launcher. */
-static int launcher_rank(void)
-{
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
-                                        "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *text = getenv(names[i]);
-        if (text && *text)
-            return (int)strtol(text, NULL, 10);
-    }
-    return -1;
 }
 
 /* --- rank 0, before anything is made --- */

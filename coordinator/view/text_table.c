@@ -1,6 +1,7 @@
 /* text_table.c - measures cells, then prints them. */
 #include "coordinator/view/text_table.h"
 
+#include "common/launcher.h"
 #include "coordinator/view/figures.h"
 
 #include <stdlib.h>
@@ -36,10 +37,12 @@ const char *text_style_end(enum text_style style, bool colour)
     return colour && style != STYLE_PLAIN ? "\033[0m" : "";
 }
 
+/* What a rank has before it is the launcher's own pseudo-terminal, wherever the launcher writes. */
 bool text_style_terminal(FILE *stream)
 {
     const char *term = getenv("TERM");
-    return isatty(fileno(stream)) && term && term[0] && strcmp(term, "dumb") != 0;
+    return launcher_rank() < 0 && isatty(fileno(stream)) && term && term[0] &&
+           strcmp(term, "dumb") != 0;
 }
 
 bool text_style_colour(FILE *stream)

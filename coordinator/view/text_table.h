@@ -14,7 +14,8 @@ enum text_style { STYLE_PLAIN, STYLE_BOLD, STYLE_GREEN, STYLE_RED, STYLE_YELLOW,
 const char *text_style_begin(enum text_style style, bool colour);
 const char *text_style_end(enum text_style style, bool colour);
 
-/* Whether `stream` is a terminal that understands escape sequences: TERM is set, and not "dumb". */
+/* Whether `stream` is a terminal that understands escape sequences: TERM is set, and not "dumb",
+ * and no launcher stands between. */
 bool text_style_terminal(FILE *stream);
 
 /* Whether to write to it in colour: such a terminal, unless NO_COLOR is set and not empty

@@ -162,11 +162,21 @@ for command in run check plan find status list; do
 	equal "$command --help ends with status 0" "$status" 0
 	contains "$command --help shows its usage" "$out" "usage: lrsweep $command"
 done
-for what in schedules optimizers samplers schedulers layers losses formats; do
+readme=$(grep -E '^ +lrsweep list \[WHAT\]' "$LRSWEEP_SOURCE/README.md")
+help=$(lrsweep list --help)
+for what in $(lrsweep list | awk '{print $1}'); do
 	try lrsweep list "$what"
 	equal "list $what ends with status 0" "$status" 0
-	check "list $what shows sources" grep -q "source:" stdout.txt
+	contains "the help names $what" "$help" "$what"
+	contains "the README names $what" "$readme" "$what"
+	[ "$what" = settings ] || check "list $what shows sources" grep -q "source:" stdout.txt
+	missing=
+	for key in $(sed -n 's/^    \([a-z][a-z0-9_.[]*\]*[a-z0-9_.]*\)\( \*\)\{0,1\}  .*/\1/p' stdout.txt); do
+		grep -qE "(^|[ #{;])${key##*.} =" "$LRSWEEP_SOURCE/jobs/template.cfg" || missing="$missing $key"
+	done
+	equal "jobs/template.cfg holds every key of list $what" "$missing" ""
 done
+check "schedules, optimizers and six more are listed" test "$(lrsweep list | wc -l)" = 8
 for arguments in "check $small" "plan $small" "list settings" "list --help" --version; do
 	# shellcheck disable=SC2086 # words
 	said=$(lrsweep $arguments 2>&1 >/dev/full)

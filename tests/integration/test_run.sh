@@ -30,8 +30,9 @@ for trainers in 2 4; do
 	equal "--quiet keeps standard error empty ($trainers trainers)" "$err" ""
 done
 for ranks in 1 2 4; do
-	try mpirun -n "$ranks" "$LRSWEEP_BIN/lrsweep" run "$small" --out "ranks$ranks" --trainers 1 --quiet
+	TERM=xterm try mpirun -n "$ranks" "$LRSWEEP_BIN/lrsweep" run "$small" --out "ranks$ranks" --trainers 1 --quiet
 	equal "mpirun -n $ranks ends with status 0" "$status" 0
+	equal "what it writes to a file holds no escape sequences" "$(grep -c $'\033' stdout.txt)" 0
 	table "ranks$ranks" >found
 	check "mpirun -n $ranks gives the same table, bit for bit" diff expected found
 done

@@ -32,6 +32,25 @@ static void spirals_lie_on_their_arms(void **state)
     dataset_close(&dataset);
 }
 
+static void noise_is_the_deviation_of_a_samples_angle(void **state)
+{
+    (void)state;
+    struct dataset dataset;
+    opened(&dataset, "{'format':'spirals','samples':4000,'turns':2,'noise':0.2}");
+    const struct dataset_split *train = &dataset.split[SPLIT_TRAIN];
+    const float *x = train->features;
+    const double turn = 2 * acos(-1);
+    double squares = 0;
+    for (size_t i = 0; i < train->count; i++) {
+        double radius = hypot((double)x[2 * i], (double)x[2 * i + 1]);
+        double arm = turn * (2 * radius + train->labels[i] / 2.0);
+        double off = remainder(atan2((double)x[2 * i + 1], (double)x[2 * i]) - arm, turn);
+        squares += off * off;
+    }
+    assert_float_equal(sqrt(squares / (double)train->count), 0.2, 0.01);
+    dataset_close(&dataset);
+}
+
 static void a_teacher_sets_targets_of_a_variance_that_fits(void **state)
 {
     (void)state;
@@ -93,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spirals_lie_on_their_arms),
+        cmocka_unit_test(noise_is_the_deviation_of_a_samples_angle),
         cmocka_unit_test(a_teacher_sets_targets_of_a_variance_that_fits),
         cmocka_unit_test(the_quadratic_has_the_spectrum_that_was_asked_for),
         cmocka_unit_test(settings_out_of_range_are_refused),

@@ -465,6 +465,26 @@ static void pbt_replaces_the_worst_fifth_by_copies_of_the_best(void **state)
     virtual_cluster_stop(&cluster, study);
 }
 
+static void pbt_copies_every_one_of_the_best(void **state)
+{
+    (void)state;
+    unsigned copies[2] = {0};
+    for (int seed = 1; seed <= 16; seed++) {
+        double values[40];
+        for (int i = 0; i < 40; i++)
+            values[i] = i < 10 ? 0.1 * (i + 1) : 0.05;
+        json_t *study = virtual_study("pbt", 10, 3, 1, 2);
+        json_object_set_new(json_object_get(study, "study"), "seed", json_integer(seed));
+        struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+        virtual_cluster_run(&cluster, 10, 0);
+        for (uint32_t i = 10; i < 12; i++)
+            copies[search_trial(cluster.search, i)->parent]++;
+        virtual_cluster_stop(&cluster, study);
+    }
+    assert_true(copies[0] > 8 && copies[1] > 8);
+    assert_int_equal(copies[0] + copies[1], 32);
+}
+
 static void pbt_replaces_all_that_were_lost(void **state)
 {
     (void)state;
@@ -598,6 +618,7 @@ int main(void)
         cmocka_unit_test(the_median_rule_compares_the_best_with_the_others_averages),
         cmocka_unit_test(looks_fall_on_multiples_of_the_interval_from_the_grace_on),
         cmocka_unit_test(pbt_replaces_the_worst_fifth_by_copies_of_the_best),
+        cmocka_unit_test(pbt_copies_every_one_of_the_best),
         cmocka_unit_test(pbt_replaces_all_that_were_lost),
         cmocka_unit_test(exploring_respects_ranges_whole_numbers_and_choices),
         cmocka_unit_test(an_asynchronous_population_judges_by_what_has_come),

@@ -97,6 +97,23 @@ static void a_candidate_that_was_better_on_its_way_is_not_fruitless(void **state
     json_decref(study);
 }
 
+/* Nine candidates, of which the first is the best: eight bring nothing better, however often the
+ * best of them come to a further rung. */
+static void patience_counts_a_candidate_once(void **state)
+{
+    (void)state;
+    for (json_int_t patience = 8; patience <= 9; patience++) {
+        double values[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
+        json_t *study = virtual_study("sha", 9, 3, 1, 9);
+        virtual_study_set(study, "patience", json_integer(patience));
+        struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+        virtual_cluster_run(&cluster, 1, 0);
+        assert_int_equal(search_closed(cluster.search),
+                         patience == 8 ? SEARCH_CLOSE_PATIENCE : SEARCH_OPEN);
+        virtual_cluster_stop(&cluster, study);
+    }
+}
+
 static void
 when_time_is_over_all_trials_are_taken_back_and_the_best_keeps_its_checkpoint(void **state)
 {
@@ -299,6 +316,7 @@ static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(patience_counts_a_candidate_once),
         cmocka_unit_test(a_rule_closes_the_search),
         cmocka_unit_test(what_a_copy_was_given_by_its_parent_is_not_counted_again),
         cmocka_unit_test(a_candidate_that_was_better_on_its_way_is_not_fruitless),

@@ -1474,7 +1474,8 @@ static void a_bad_list_is_refused_with_row_and_column(void **state)
 static void every_ready_study_is_sound(void **state)
 {
     (void)state;
-    static const char *const jobs[] = {"fashion-mnist.cfg", "grid.cfg", "template.cfg"};
+    static const char *const jobs[] = {"fashion-mnist.cfg", "grid.cfg", "population.cfg",
+                                       "template.cfg"};
     for (size_t i = 0; i < COUNT_OF(jobs); i++) {
         char path[1000];
         (void)snprintf(path, sizeof path, "%s/../jobs/%s", TEST_SOURCE_DIR, jobs[i]);
