@@ -8,8 +8,10 @@
 #include "coordinator/open_files.h"
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
+#include "coordinator/study/checkpoints.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/study_changes.h"
+#include "coordinator/study/study_lock.h"
 #include "coordinator/view/progress.h"
 
 #include <limits.h>
@@ -127,6 +129,17 @@ static int hear_probe(struct job *job)
 
 /* --- DIR --- */
 
+/* A run that was killed just after its last commit left its checkpoints: nobody needs them. Where
+ * they cannot be removed (a read-only medium, another run), the study can be read all the same. */
+static void sweep(const char *dir)
+{
+    struct error ignored;
+    struct study_lock *lock = study_lock_take(dir, &ignored);
+    if (lock)
+        (void)checkpoints_clean(dir, NULL, NULL, &ignored);
+    study_lock_release(lock);
+}
+
 /* Opens the study in DIR to go on with it. *finished: there is nothing left to do. */
 static int reopen(struct job *job, bool *finished)
 {
@@ -152,8 +165,10 @@ static int reopen(struct job *job, bool *finished)
     free(changes);
     if (!same)
         return EXIT_USAGE;
-    if (*finished)
+    if (*finished) {
+        sweep(job->dir);
         return EXIT_OK;
+    }
     job->store = store_open(job->dir, &error);
     return job->store ? EXIT_OK : complain(&error, EXIT_FAILED);
 }

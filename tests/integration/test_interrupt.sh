@@ -51,9 +51,11 @@ try lrsweep run "$small" --out crash --quiet --resume "${long[@]}"
 equal "--resume goes on after a crash" "$status" 0
 table crash >found
 check "and ends in the table of the undisturbed search (crash)" diff expected found
-
+# As a run leaves it that is killed between its last commit and the removal of the checkpoints.
+touch crash/checkpoints/000001-1.safetensors
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}"
 equal "--resume of a finished study ends with status 0" "$status" 0
+equal "and removes checkpoints that nobody needs" "$(ls crash/checkpoints)" ""
 contains "and shows its result" "$out" "Recommended: lr "
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set train.momentum=0.5
 equal "--resume of another study is refused with status 2" "$status" 2
