@@ -360,6 +360,7 @@ static int play_coordinator(struct job *job)
         .store = job->store,
         .progress = progress,
         .earlier_s = job->earlier_wall_s,
+        .earlier_train_s = job->earlier_train_s,
         .search_retries = study_integer(job->begun ? job->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,

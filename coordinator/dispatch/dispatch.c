@@ -111,11 +111,25 @@ static void release_all(struct dispatch *dispatch)
     releases->count = 0;
 }
 
+/* What the study took so far, for the run that goes on if this one is killed. */
+static bool note_effort(struct dispatch *dispatch, struct error *error)
+{
+    const struct dispatch_options *options = dispatch->options;
+    char wall[32], train[32];
+    if (!dispatch->started || !dispatch->record.dirty)
+        return true;
+    (void)snprintf(wall, sizeof wall, "%.17g",
+                   options->earlier_s + dispatch->now_s - dispatch->begun_s);
+    (void)snprintf(train, sizeof train, "%.17g", options->earlier_train_s + dispatch->busy_s);
+    return record_set(&dispatch->record, "wall_s", wall, error) &&
+           record_set(&dispatch->record, "train_s", train, error);
+}
+
 void dispatch_commit(struct dispatch *dispatch)
 {
     struct error error;
     dispatch->commit_s = dispatch->now_s;
-    if (record_commit(&dispatch->record, &error))
+    if (note_effort(dispatch, &error) && record_commit(&dispatch->record, &error))
         release_all(dispatch);
     else
         dispatch_fail(dispatch, &error);
