@@ -11,7 +11,9 @@ rounds=${KILL_ROUNDS:-1}
 RANDOM=${KILL_SEED:-1}
 
 # How a job is started, and how many ranks it has. Recovery: the others go on when a rank dies.
-recovering=(mpirun --enable-recovery --mca btl "vader,self" --bind-to none)
+# What is killed leaves its shared memory; in TEST_DIR it goes with it.
+recovering=(mpirun --enable-recovery --mca btl "vader,self" --mca btl_vader_backing_directory "$TEST_DIR"
+	--bind-to none)
 # Starts it in a session of its own, whose number is left in $job. mpirun and lrsweep give whatever
 # they start a process group of its own, but leave it in the session.
 launch() { # RANKS [OPTION]...
