@@ -47,13 +47,14 @@ strike_job() {
 	[ "${#all[@]}" -gt 0 ] || return 0
 	kill -KILL "${all[@]}" 2>/dev/null && hits=$((hits + 1))
 }
-# Waits for the job, and for what outlives its first process for an instant.
+# Waits for the job, and for what outlives its first process for an instant; not for the dead that
+# nobody has buried.
 job_ends() {
 	local left=50
 	wait "$job"
-	while pgrep -s "$job" >/dev/null; do
+	while pgrep -r D,R,S,T -s "$job" >/dev/null; do
 		left=$((left - 1))
-		[ "$left" -gt 0 ] || { echo "left: $(pgrep -a -s "$job")"; return; }
+		[ "$left" -gt 0 ] || { echo "left: $(pgrep -r D,R,S,T -a -s "$job")"; return; }
 		sleep 0.1
 	done
 }
