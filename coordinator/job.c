@@ -10,8 +10,10 @@
 #include "coordinator/open_files.h"
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
+#include "coordinator/study/checkpoints.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/study_changes.h"
+#include "coordinator/study/study_lock.h"
 #include "coordinator/view/progress.h"
 
 #include <limits.h>
@@ -98,6 +100,17 @@ static int hear_probe(struct job *job)
 
 /* --- DIR --- */
 
+/* A run that was killed just after its last commit left its checkpoints: nobody needs them. Where
+ * they cannot be removed (a read-only medium, another run), the study can be read all the same. */
+static void sweep(const char *dir)
+{
+    struct error ignored;
+    struct study_lock *lock = study_lock_take(dir, &ignored);
+    if (lock)
+        (void)checkpoints_clean(dir, NULL, NULL, &ignored);
+    study_lock_release(lock);
+}
+
 /* Opens the study in DIR to go on with it. *finished: there is nothing left to do. */
 static int reopen(struct job *job, bool *finished)
 {
@@ -123,8 +136,10 @@ static int reopen(struct job *job, bool *finished)
     free(changes);
     if (!same)
         return EXIT_USAGE;
-    if (*finished)
+    if (*finished) {
+        sweep(job->dir);
         return EXIT_OK;
+    }
     job->store = store_open(job->dir, &error);
     return job->store ? EXIT_OK : complain(&error, EXIT_FAILED);
 }
@@ -318,6 +333,7 @@ static int play_coordinator(struct job *job)
         .store = job->store,
         .progress = progress,
         .earlier_s = job->earlier_wall_s,
+        .earlier_train_s = job->earlier_train_s,
         .search_retries = study_integer(job->begun ? job->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,

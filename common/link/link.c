@@ -70,44 +70,35 @@ static unsigned share_of_cores(int node_rank, int node_size, const cpu_set_t *ma
     return mine;
 }
 
+/* Which process is which rank of this node, and which of its cores are this rank's. */
 static bool look_at_node(struct link *link, struct error *error)
 {
+    struct tenant {
+        int rank, pid;
+        cpu_set_t mask;
+    } mine = {.rank = link->rank, .pid = (int)getpid()};
     MPI_Comm node;
     int node_rank, node_size;
     MPI_Comm_split_type(link->world, MPI_COMM_TYPE_SHARED, link->rank, MPI_INFO_NULL, &node);
     MPI_Comm_rank(node, &node_rank);
     MPI_Comm_size(node, &node_size);
-    cpu_set_t mine;
-    CPU_ZERO(&mine);
-    if (sched_getaffinity(0, sizeof mine, &mine) != 0)
-        CPU_SET(0, &mine);
+    if (sched_getaffinity(0, sizeof mine.mask, &mine.mask) != 0)
+        CPU_SET(0, &mine.mask);
+    struct tenant *all = malloc((size_t)node_size * sizeof *all);
     cpu_set_t *masks = malloc((size_t)node_size * sizeof *masks);
-    if (masks)
-        MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, masks, (int)sizeof mine, MPI_BYTE, node);
+    bool room = all && masks;
+    if (room)
+        MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, all, (int)sizeof mine, MPI_BYTE, node);
     MPI_Comm_free(&node);
-    if (!masks)
-        return error_set(error, "out of memory");
-    link->cores = share_of_cores(node_rank, node_size, masks);
-    free(masks);
-    return true;
-}
-
-/* Which process is which rank, as far as they run on this node. */
-static bool meet_neighbours(struct link *link)
-{
-    MPI_Comm node;
-    int node_size;
-    MPI_Comm_split_type(link->world, MPI_COMM_TYPE_SHARED, link->rank, MPI_INFO_NULL, &node);
-    MPI_Comm_size(node, &node_size);
-    int mine[2] = {link->rank, (int)getpid()};
-    int *all = malloc((size_t)node_size * sizeof mine);
-    if (all)
-        MPI_Allgather(mine, 2, MPI_INT, all, 2, MPI_INT, node);
-    MPI_Comm_free(&node);
-    for (int i = 0; all && i < node_size; i++)
-        link->neighbours[all[2 * i]] = all[2 * i + 1];
+    for (int i = 0; room && i < node_size; i++) {
+        link->neighbours[all[i].rank] = all[i].pid;
+        masks[i] = all[i].mask;
+    }
+    if (room)
+        link->cores = share_of_cores(node_rank, node_size, masks);
     free(all);
-    return all != NULL;
+    free(masks);
+    return room || error_set(error, "out of memory");
 }
 
 /* Open MPI's parameters for a process that no launcher started. Left alone it would start a daemon
@@ -155,8 +146,7 @@ struct link *link_open(bool launched, struct error *error)
     link->sends_to = calloc(size, sizeof *link->sends_to);
     link->lost = calloc(size, sizeof *link->lost);
     link->neighbours = calloc(size, sizeof *link->neighbours);
-    if (!link->sends_to || !link->lost || !link->neighbours || !look_at_node(link, error) ||
-        !meet_neighbours(link)) {
+    if (!link->sends_to || !link->lost || !link->neighbours || !look_at_node(link, error)) {
         error_set(error, "out of memory");
         release(link);
         return NULL;

@@ -69,7 +69,11 @@ void dispatch_quit(struct dispatch *dispatch);
 /* The study cannot go on. What was committed stands. */
 void dispatch_fail(struct dispatch *dispatch, const struct error *error);
 
+/* step.c: what is fed is durable before a consequence leaves this rank. */
 void dispatch_commit(struct dispatch *dispatch);
+
+/* Takes back what is with a trainer: all of it, or one trial. */
+void dispatch_stop(struct dispatch *dispatch, bool all, uint32_t trial);
 
 /* Feeds an event, writes it down and carries out what follows from it, but for SEARCH_TRAIN. */
 bool dispatch_feed(struct dispatch *dispatch, const struct search_event *event, int rank,

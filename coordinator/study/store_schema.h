@@ -32,7 +32,8 @@
  *                   total_epochs, patience or wall_time
  *   trainers        how many trained at once
  *   workers_lost    how often a worker was given up because it said nothing any more
- *   wall_s          seconds from the start of the run to its end, all runs of this study together
+ *   wall_s          seconds from the start of the run to its end, or to the last commit of one that
+ *                   has not ended or was killed; all runs of this study together
  *   train_s         seconds that trainers were held by trials, all together
  *   coordinator_cpu share of one core that rank 0's coordinator used
  *   constant_loss   loss of the best constant predictor on the training set

@@ -61,26 +61,6 @@ static double memory_mib(const char *name)
     return kib / 1024;
 }
 
-static double no_delay(void *context, int from, int to, const struct message *message, bool *twice)
-{
-    (void)context;
-    (void)from;
-    (void)to;
-    (void)message;
-    (void)twice;
-    return 0;
-}
-
-static void nobody_looks(void *context, int from, int to, bool to_worker,
-                         const struct message *message)
-{
-    (void)context;
-    (void)from;
-    (void)to;
-    (void)to_worker;
-    (void)message;
-}
-
 static void bad(void *context, int peer, const struct error *error)
 {
     (void)context;
@@ -264,7 +244,7 @@ int main(int count, char **arguments)
     struct bench bench = {.ranks = ranks + 1};
     json_t *document = virtual_study(scheduler, candidates, 3, ceil(reports / 9), reports);
     json_object_set_new(json_object_get(document, "run"), "heartbeat_timeout", json_real(3600));
-    bench.net = virtual_net_create(bench.ranks, no_delay, nobody_looks, NULL);
+    bench.net = virtual_net_create(bench.ranks, NULL, NULL, NULL);
     bench.workers = calloc((size_t)bench.ranks, sizeof *bench.workers);
     for (int i = 0; i < bench.ranks; i++)
         bench.workers[i] =

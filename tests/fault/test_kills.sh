@@ -7,11 +7,16 @@
 . "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 study=$LRSWEEP_SOURCE/tests/fault/kills.cfg
 rounds=${KILL_ROUNDS:-1}
+# Bash seeds RANDOM anew in a subshell: whatever draws from it is to run in this one.
 RANDOM=${KILL_SEED:-1}
 
 # How a job is started, and how many ranks it has. Recovery: the others go on when a rank dies.
-recovering=(mpirun --enable-recovery --mca btl "vader,self" --bind-to none)
-launch() { # RANKS [OPTION]...: starts it in a process group of its own, leaves its number in $job
+# What is killed leaves its shared memory; in TEST_DIR it goes with it.
+recovering=(mpirun --enable-recovery --mca btl "vader,self" --mca btl_vader_backing_directory "$TEST_DIR"
+	--bind-to none)
+# Starts it in a session of its own, whose number is left in $job. mpirun and lrsweep give whatever
+# they start a process group of its own, but leave it in the session.
+launch() { # RANKS [OPTION]...
 	local ranks=$1 command=()
 	shift
 	[ "$ranks" = 1 ] || command=("${recovering[@]}" -n "$ranks")
@@ -24,19 +29,42 @@ instant() { # MOST
 	local ms=$((RANDOM % $1))
 	sleep "$((ms / 1000)).$(printf '%03d' $((ms % 1000)))"
 }
-in_job() { # PATTERN: processes of the job
-	pgrep -g "$job" -f "$1"
-}
 # Read-only: sqlite3 would make a file that is not there yet.
 query() { sqlite3 -readonly dir/study.db "$1" 2>/dev/null; }
 results() { query 'select trial, attempt, step, value from event where kind = "done" order by seq'; }
+
+# Kills one of the job's processes, by chance, but none of the first ones.
+strike() { # PATTERN SPARED
+	local found
+	mapfile -t found < <(pgrep -s "$job" -f "$1" | tail -n +"$(($2 + 1))")
+	[ "${#found[@]}" -gt 0 ] || return 0 # the search was over
+	kill -KILL "${found[RANDOM % ${#found[@]}]}" 2>/dev/null && hits=$((hits + 1))
+}
+# Kills all that the job is made of, mpirun first: nobody is left to clean up.
+strike_job() {
+	local all
+	mapfile -t all < <(pgrep -s "$job")
+	[ "${#all[@]}" -gt 0 ] || return 0
+	kill -KILL "${all[@]}" 2>/dev/null && hits=$((hits + 1))
+}
+# Waits for the job, and for what outlives its first process for an instant; not for the dead that
+# nobody has buried.
+job_ends() {
+	local left=50
+	wait "$job"
+	while pgrep -r D,R,S,T -s "$job" >/dev/null; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || { echo "left: $(pgrep -r D,R,S,T -a -s "$job")"; return; }
+		sleep 0.1
+	done
+}
 
 # Goes on until the study is finished; killed on the way if asked for.
 until_finished() { # RANKS KILL
 	local left=12
 	while :; do
-		[ "$2" = no ] || { instant 1500; kill -KILL -- "-$job" 2>/dev/null; }
-		wait "$job"
+		[ "$2" = no ] || { instant "$duration"; strike_job; }
+		job_ends
 		[ "$(query 'select value from study where key = "status"')" != finished ] || return 0
 		left=$((left - 1))
 		[ "$left" -gt 0 ] || return 1
@@ -46,24 +74,23 @@ until_finished() { # RANKS KILL
 		[ "$left" -gt 6 ] || set -- "$1" no
 	done
 }
-victim() { # PATTERN: one of the job's processes, by chance; not the first, if there are several
-	in_job "$1" | tail -n +"${2:-1}" | shuf -n 1 --random-source=<(yes "$RANDOM")
-}
 
-round() { # TARGET RANKS
+round() { # TARGET RANKS: prints what is wrong
 	rm -rf dir before
 	: >before
 	launch "$2"
 	case $1 in
 	trainer)
-		instant 1500
-		kill -KILL "$(victim "^$LRSWEEP_BIN/lrsweep-trainer")" 2>/dev/null
+		instant "$duration"
+		strike "^$LRSWEEP_BIN/lrsweep-trainer" 0
 		until_finished "$2" no
 		;;
 	rank)
-		instant 1500
+		# A rank that dies before MPI has started is the launcher's affair.
+		wait_for dir 'select count(*) > 0 from event where kind = "assigned"'
+		instant "$((duration / 2))"
 		# The first is rank 0.
-		kill -KILL "$(victim '^lrsweep run' 2)" 2>/dev/null
+		strike '^lrsweep run' 1
 		until_finished "$2" no
 		;;
 	job) until_finished "$2" yes ;;
@@ -76,23 +103,25 @@ round() { # TARGET RANKS
 		# What was there before the last start is there still.
 		head -n "$(wc -l <before)" after | cmp -s - before || echo "results are lost"
 	fi
-	sleep 0.1
-	[ -z "$(in_job lrsweep-trainer)" ] || echo "a trainer is left"
 }
 
 for scheduler in sha asha; do
 	rm -rf dir
+	begun=${EPOCHREALTIME/./}
 	launch 1
 	wait "$job"
 	equal "the undisturbed search ends with status 0 ($scheduler)" $? 0
+	duration=$(((${EPOCHREALTIME/./} - begun) / 1000)) # milliseconds
 	table dir >expected
 	for target in trainer rank job; do
+		hits=0
 		for ranks in 1 2 4; do
 			[ "$target $ranks" != "rank 1" ] || continue # that is the whole job
-			wrong=
-			for ((i = 0; i < rounds; i++)); do wrong+=$(round "$target" "$ranks"); done
-			equal "$rounds kills of a $target of $ranks ranks, $scheduler: nothing is lost" "$wrong" ""
+			: >wrong
+			for ((i = 0; i < rounds; i++)); do round "$target" "$ranks" >>wrong; done
+			equal "$rounds kills of a $target of $ranks ranks, $scheduler: nothing is lost" "$(cat wrong)" ""
 		done
+		check "$hits times a $target was hit ($scheduler)" test "$hits" -gt 0
 	done
 done
 plan

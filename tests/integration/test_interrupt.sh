@@ -45,15 +45,23 @@ kill -KILL $!
 wait $! 2>/dev/null
 sleep 0.2
 equal "no trainer outlives a killed rank" "$(trainers_left)" 0
+check "the time that a killed run took is in the study" test "$(sqlite3 crash/study.db \
+	'select count(*) from study where key in ("wall_s", "train_s") and cast(value as real) > 0')" = 2
+sqlite3 crash/study.db 'update study set value = 1000 where key in ("wall_s", "train_s")'
 try lrsweep status crash
 equal "status reads the study of a killed run" "$status" 0
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}"
 equal "--resume goes on after a crash" "$status" 0
 table crash >found
 check "and ends in the table of the undisturbed search (crash)" diff expected found
+equal "the time of both runs counts" "$(sqlite3 crash/study.db \
+	'select count(*) from study where key in ("wall_s", "train_s") and cast(value as real) > 1000')" 2
 
+# As a run leaves it that is killed between its last commit and the removal of the checkpoints.
+touch crash/checkpoints/000001-1.safetensors
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}"
 equal "--resume of a finished study ends with status 0" "$status" 0
+equal "and removes checkpoints that nobody needs" "$(ls crash/checkpoints)" ""
 contains "and shows its result" "$out" "Recommended: lr "
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set train.momentum=0.5
 equal "--resume of another study is refused with status 2" "$status" 2

@@ -4,7 +4,8 @@
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 # Long enough to be hit in the middle; a rank that says nothing for 1.5 s is lost.
 long=(--set search.min_budget=5000 --set search.max_budget=45000 --set run.heartbeat_timeout=1.5 --trainers 1)
-recovering=(mpirun --enable-recovery --mca btl "vader,self")
+# What is killed leaves its shared memory; in TEST_DIR it goes with it.
+recovering=(mpirun --enable-recovery --mca btl "vader,self" --mca btl_vader_backing_directory "$TEST_DIR")
 
 try lrsweep run "$small" --out whole --quiet "${long[@]}"
 equal "the undisturbed search ends with status 0" "$status" 0

@@ -146,8 +146,9 @@ bool link_send(struct link *link, int peer, bool to_worker, const struct message
     bool twice = false;
     if (channel->under_way >= LINK_SENDS_PER_PEER)
         return error_set(error, "rank %d does not take its messages", peer);
-    net->witness(net->context, link->rank, peer, to_worker, message);
-    double delay_s = net->delay(net->context, link->rank, peer, message, &twice);
+    if (net->witness)
+        net->witness(net->context, link->rank, peer, to_worker, message);
+    double delay_s = net->delay ? net->delay(net->context, link->rank, peer, message, &twice) : 0;
     if (channel->state == CHANNEL_CUT || isnan(delay_s))
         return true;
     enqueue(net, channel, delay_s, to_worker, message, true);

@@ -25,6 +25,7 @@ typedef double virtual_delay(void *context, int from, int to, const struct messa
 typedef void virtual_witness(void *context, int from, int to, bool to_worker,
                              const struct message *message);
 
+/* delay NULL: messages take no time; witness NULL: nobody looks. */
 struct virtual_net *virtual_net_create(int ranks, virtual_delay *delay, virtual_witness *witness,
                                        void *context);
 void virtual_net_destroy(struct virtual_net *net);

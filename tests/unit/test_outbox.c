@@ -13,26 +13,6 @@
 
 #include <cmocka.h>
 
-static double no_delay(void *context, int from, int to, const struct message *message, bool *twice)
-{
-    (void)context;
-    (void)from;
-    (void)to;
-    (void)message;
-    *twice = false;
-    return 0;
-}
-
-static void nobody_looks(void *context, int from, int to, bool to_worker,
-                         const struct message *message)
-{
-    (void)context;
-    (void)from;
-    (void)to;
-    (void)to_worker;
-    (void)message;
-}
-
 /* Every message is the one after the last. */
 static void take(void *context, int peer, bool to_worker, const struct message *message)
 {
@@ -63,7 +43,7 @@ static void messages_keep_their_order_however_late_the_peer_takes_them(void **st
 {
     (void)state;
     enum { MESSAGES = 5 * LINK_SENDS_PER_PEER };
-    struct virtual_net *net = virtual_net_create(2, no_delay, nobody_looks, NULL);
+    struct virtual_net *net = virtual_net_create(2, NULL, NULL, NULL);
     struct link *link = virtual_net_link(net, 0), *peer = virtual_net_link(net, 1);
     struct outbox outbox = {0};
     uint32_t received = 0, posted = 0;
