@@ -21,7 +21,8 @@ enum dispatch_phase {
 struct testing {
     uint32_t *trials; /* [count], the one whose weights are exported first */
     size_t count, done;
-    bool sent; /* trials[done] is with a trainer */
+    long long losses; /* of trials[done]: trainers that were lost with it */
+    bool sent;        /* trials[done] is with a trainer */
     size_t loss_count, accuracy_count;
     double loss_sum, accuracy_sum;
 };

@@ -1,4 +1,5 @@
 /* testing.c - the test of the recommendation, which alone sees the test set. */
+#include "common/study_document.h"
 #include "coordinator/dispatch/state.h"
 #include "coordinator/study/checkpoints.h"
 
@@ -108,12 +109,19 @@ bool testing_turn(struct dispatch *dispatch)
     return true;
 }
 
+/* On to the next test. */
+static void advance(struct testing *testing)
+{
+    testing->sent = false;
+    testing->losses = 0;
+    testing->done++;
+}
+
 void testing_took(struct dispatch *dispatch, const struct message_tested *tested,
                   const char *reason)
 {
     struct testing *testing = &dispatch->testing;
-    testing->sent = false;
-    testing->done++;
+    advance(testing);
     if (!tested->ok)
         progress_message(dispatch->options->progress, reason);
     if (tested->ok && isfinite(tested->loss)) {
@@ -128,5 +136,13 @@ void testing_took(struct dispatch *dispatch, const struct message_tested *tested
 
 void testing_lost(struct dispatch *dispatch)
 {
-    dispatch->testing.sent = false;
+    struct testing *testing = &dispatch->testing;
+    long long retries = study_integer(dispatch->options->document, "run", "retries");
+    testing->sent = false;
+    if (++testing->losses <= retries)
+        return;
+    progress_message(dispatch->options->progress,
+                     "the test is given up: its trainers were lost more often than run.retries "
+                     "allows");
+    advance(testing);
 }

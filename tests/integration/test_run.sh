@@ -74,6 +74,21 @@ check "with the same best weights" cmp bare/best.safetensors damaged/best.safete
 equal "and the same test" "$(jq -c '.best | [.trial, .test_accuracy]' damaged/summary.json)" \
 	"$(jq -c '.best | [.trial, .test_accuracy]' bare/summary.json)"
 
+# A trainer that dies of the test.
+cat >damaging/lrsweep-trainer <<-END
+	#!/bin/bash
+	while IFS= read -r line; do
+	    [[ \$line != *'"test"'* ]] || exit 1
+	    printf '%s\\n' "\$line"
+	done | env -u LRSWEEP_TRAINER_PARENT "$LRSWEEP_BIN/lrsweep-trainer"
+END
+try timeout 60 damaging/lrsweep run "$small" --out untested --trainers 1 --set run.retries=2
+equal "a search whose test kills its trainers ends well" "$status $(jq -r .status untested/summary.json)" "0 finished"
+contains "and says that the test was given up" "$err" "the test is given up"
+equal "the test is not told" "$(jq .best.test_accuracy untested/summary.json)" null
+table untested >found
+check "the table is the same" diff expected found
+
 try lrsweep run "$small" --out json --json --quiet
 equal "--json prints summary.json" "$(jq -S . <<<"$out")" "$(jq -S . json/summary.json)"
 equal "the summary says finished" "$(jq -r .status json/summary.json)" finished
