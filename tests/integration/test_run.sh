@@ -78,7 +78,7 @@ equal "and the same test" "$(jq -c '.best | [.trial, .test_accuracy]' damaged/su
 cat >damaging/lrsweep-trainer <<-END
 	#!/bin/bash
 	while IFS= read -r line; do
-	    [[ \$line != *'"test"'* ]] || exit 1
+	    [[ \$line != *'"op":"test"'* ]] || exit 1
 	    printf '%s\\n' "\$line"
 	done | env -u LRSWEEP_TRAINER_PARENT "$LRSWEEP_BIN/lrsweep-trainer"
 END
