@@ -2,7 +2,12 @@
 #ifndef LRSWEEP_COMMON_LAUNCHER_H
 #define LRSWEEP_COMMON_LAUNCHER_H
 
+#include <stdbool.h>
+
 /* This process's rank; -1: no launcher started it. */
 int launcher_rank(void);
+
+/* Whether Open MPI's mpirun, or a daemon of it, is the parent of this process. */
+bool launcher_is_mpirun(void);
 
 #endif
