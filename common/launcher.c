@@ -1,6 +1,8 @@
 /* launcher.c - what launchers tell in the environment. */
 #include "common/launcher.h"
 
+#include <ctype.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -23,4 +25,30 @@ int launcher_rank(void)
 bool launcher_is_mpirun(void)
 {
     return getenv("OMPI_COMM_WORLD_RANK") != NULL;
+}
+
+/* [days-][hours:]minutes:seconds. */
+double launcher_slurm_seconds(const char *text)
+{
+    double seconds = 0, days = 0;
+    int parts = 0;
+    for (;;) {
+        char *end;
+        if (!isdigit((unsigned char)*text))
+            return INFINITY;
+        double number = (double)strtoul(text, &end, 10);
+        if (*end == '-' && parts == 0 && days == 0) {
+            days = number;
+        } else {
+            seconds = 60 * seconds + number;
+            parts++;
+        }
+        if (*end == '\0')
+            return parts == 2 || parts == 3 ? 86400 * days + seconds : (double)INFINITY;
+        if (*end != ':' && *end != '-')
+            return INFINITY;
+        if (*end == '-' && parts > 0)
+            return INFINITY;
+        text = end + 1;
+    }
 }

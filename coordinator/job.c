@@ -14,6 +14,8 @@
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/study_changes.h"
 #include "coordinator/study/study_lock.h"
+#include "coordinator/time_left.h"
+#include "coordinator/view/figures.h"
 #include "coordinator/view/progress.h"
 
 #include <limits.h>
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 struct job {
     const struct job_options *options;
@@ -34,6 +37,7 @@ struct job {
     json_t *document; /* that is trained */
     json_t *begun;    /* as the study was begun, if this job resumes it; NULL: `document` is it */
     struct probe probe;
+    struct time_left time_left;
     struct link *link;
     struct search *search;
     struct store *store;
@@ -82,6 +86,10 @@ static int prepare(struct job *job)
                   job->dir);
         return complain(&error, EXIT_USAGE);
     }
+    const char *deadline =
+        json_string_value(json_object_get(json_object_get(job->document, "run"), "deadline"));
+    if (!time_left_ask(&job->time_left, options->deadline ? options->deadline : deadline, &error))
+        return complain(&error, EXIT_USAGE);
     if (!probe_trainer_path(job->program, sizeof job->program, &error) ||
         !probe_start(&job->probe, job->program, job->document, &error))
         return complain(&error, EXIT_FAILED);
@@ -306,6 +314,25 @@ static int status_of(const struct dispatch *dispatch)
     return EXIT_FAILED;
 }
 
+/* When all must be over (monotonic), INFINITY: at no time; the user is told. */
+static double hear_deadline(struct job *job, struct progress *progress)
+{
+    bool by_slurm;
+    double end_s = time_left_end(&job->time_left, &by_slurm);
+    char text[160], clock[32] = "";
+    if (isinf(end_s))
+        return end_s;
+    double left_s = fmax(0, end_s - monotonic_s());
+    time_t at = time(NULL) + (time_t)left_s;
+    struct tm local;
+    (void)strftime(clock, sizeof clock, "%F %T", localtime_r(&at, &local));
+    (void)snprintf(text, sizeof text, "%s ends in %s, at %s: what runs is saved before",
+                   by_slurm ? "the job's time (SLURM)" : "the time of this run (deadline)",
+                   figure_duration(left_s).text, clock);
+    progress_message(progress, text);
+    return end_s;
+}
+
 /* Plays coordinator, and worker too unless --coordinator-only. */
 static int play_coordinator(struct job *job)
 {
@@ -325,6 +352,10 @@ static int play_coordinator(struct job *job)
             },
     };
     struct progress *progress = progress_create(stderr, job->options->quiet);
+    if (!progress) {
+        error_set(&error, "out of memory");
+        return complain(&error, EXIT_FAILED);
+    }
     const struct dispatch_options dispatch_options = {
         .document = document,
         .dir = job->dir,
@@ -334,6 +365,7 @@ static int play_coordinator(struct job *job)
         .progress = progress,
         .earlier_s = job->earlier_wall_s,
         .earlier_train_s = job->earlier_train_s,
+        .deadline_s = hear_deadline(job, progress),
         .search_retries = study_integer(job->begun ? job->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,
@@ -341,7 +373,7 @@ static int play_coordinator(struct job *job)
         .resume = job->resumes,
         .untested = job->options->untested,
     };
-    struct dispatch *dispatch = progress ? dispatch_create(&dispatch_options, &error) : NULL;
+    struct dispatch *dispatch = dispatch_create(&dispatch_options, &error);
     void *worker = NULL;
     if (dispatch && !job->options->coordinator_only)
         worker = worker_create(job->link, &options, &error);
@@ -402,7 +434,8 @@ static int play(struct job *job, bool launched, int prepared)
 int job_run(const struct job_options *options)
 {
     struct job job = {.options = options, .started_s = monotonic_s()};
-    job.probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
+    job.probe.child = job.time_left.squeue =
+        (struct child){.input = -1, .output = -1, .errors = -1};
     int rank = launcher_rank();
     int status = EXIT_OK;
     struct error error;
@@ -414,6 +447,7 @@ int job_run(const struct job_options *options)
     if (status == EXIT_OK || rank >= 0)
         status = play(&job, rank >= 0, status);
     probe_end(&job.probe);
+    time_left_forget(&job.time_left);
     search_destroy(job.search);
     if (!store_close(job.store, &error))
         status = complain(&error, EXIT_FAILED);

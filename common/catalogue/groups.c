@@ -332,6 +332,10 @@ static const struct catalogue_key run_keys[] = {
      .low_open = true,
      .high = 1e6,
      .text = "seconds of silence after which a trainer or a rank is given up"},
+    {.name = "deadline",
+     .type = KEY_TEXT,
+     .fallback = "",
+     .text = "end before, saving what runs: a time from the start (3h50m) or of the clock (18:30)"},
 };
 
 #define GROUP(id, words)                                                                           \

@@ -68,14 +68,33 @@ static double in_units(const struct dispatch *dispatch, uint32_t trial, uint64_t
     return (double)steps / (double)search_budget_steps(dispatch->options->search, trial, 1.0);
 }
 
+/* How long steps, validations and checkpoints take. */
+static void learn(struct dispatch *dispatch, struct slot *slot, const struct trial_note *note,
+                  const struct message_report *report)
+{
+    bool first = slot->said_s == 0;
+    double passed_s = dispatch->now_s - (first ? slot->since_s : slot->said_s);
+    double steps = (double)report->step - (double)note->seen_step;
+    double trained_s = isfinite(report->seconds) ? report->seconds - note->seconds : passed_s;
+    slot->said_s = dispatch->now_s;
+    deadline_learn_steps(&dispatch->deadline, steps, trained_s);
+    if (first)
+        deadline_learn_begin(&dispatch->deadline, passed_s - trained_s);
+    else if (report->validated)
+        deadline_learn_validation(&dispatch->deadline, passed_s - trained_s);
+}
+
 static void handle_report(struct dispatch *dispatch, int rank, const struct message *message)
 {
     const struct message_report *report = &message->body.report;
     struct error error;
+    struct slot *slot = holder(dispatch, rank, message);
     grant_credit(dispatch, rank);
-    if (!holder(dispatch, rank, message) || dispatch->outcome == DISPATCH_FAILED)
+    if (!slot || dispatch->outcome == DISPATCH_FAILED)
         return;
     struct trial_note *note = record_note(&dispatch->record, message->trial);
+    if (note)
+        learn(dispatch, slot, note, report);
     if (note && report->step > note->seen_step)
         pace_add(&dispatch->pace,
                  in_units(dispatch, message->trial, report->step - note->seen_step));
@@ -114,6 +133,8 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
     if (!slot)
         return;
     message_text(message, text);
+    if (done->status == DONE_OK && slot->said_s > 0)
+        deadline_learn_save(&dispatch->deadline, dispatch->now_s - slot->said_s);
     dispatch_vacate(dispatch, slot, SLOT_FREE);
     const struct trial_note *note = record_note(&dispatch->record, message->trial);
     struct search_event event = {.trial = message->trial,

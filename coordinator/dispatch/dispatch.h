@@ -29,6 +29,7 @@ struct dispatch_options {
     long long search_retries; /* run.retries of the study as `search` was made from it */
     double earlier_s;         /* wall time of this study's earlier runs */
     double earlier_train_s;   /* that trainers were held by trials in them */
+    double deadline_s; /* monotonic: what runs is saved before; 0 or infinite: there is none */
     uint64_t train_samples, validation_samples; /* 0: the trainer does not tell */
     bool local_worker;                          /* rank 0 has a worker too */
     bool resume;                                /* feed the recorded events first */

@@ -16,6 +16,7 @@ struct slot {
     enum slot_state state;
     uint32_t trial, attempt;
     double since_s; /* BUSY: since when */
+    double said_s;  /* BUSY: when its newest report came; 0: none yet */
 };
 
 struct worker_entry {

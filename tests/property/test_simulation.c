@@ -9,6 +9,7 @@
  *   - a checkpoint is there when the attempt that goes on from it begins;
  *   - every attempt ends once, and no result is counted twice;
  *   - the search ends as long as a worker lives, and no worker outlives rank 0;
+ *   - a job with a deadline is over by then, and begins nothing when all are to stop;
  *   - replay gives the search that the study tells of;
  *   - the table is that of an undisturbed search.
  *
@@ -79,9 +80,9 @@ struct simulation {
     struct rank rank[RANKS_MAX];
     struct fault faults[FAULTS_MAX];
     size_t fault_count;
-    double crash_s, signal_s; /* INFINITY: not */
-    unsigned crash_commit;    /* counts down to the commit at which rank 0 dies; 0: not */
-    bool crash_keeps;         /* that commit is durable */
+    double crash_s, signal_s, deadline_s; /* INFINITY: not */
+    unsigned crash_commit; /* counts down to the commit at which rank 0 dies; 0: not */
+    bool crash_keeps;      /* that commit is durable */
     double now_s;
     unsigned long turns;
     struct virtual_net *net;
@@ -144,6 +145,10 @@ static void witness(void *context, int from, int to, bool to_worker, const struc
     if (memory_store_pending(simulation->store) > 0)
         violation(simulation, "trial %u is sent out before what led to it is durable",
                   message->trial);
+    const struct deadline *deadline = &simulation->dispatch->deadline;
+    if (message->kind == MESSAGE_TRAIN &&
+        simulation->dispatch->now_s >= deadline_stop_s(deadline, simulation->dispatch->trainers))
+        violation(simulation, "trial %u is begun though the time is over", message->trial);
     const struct search_trial *trial = search_trial(simulation->search, message->trial);
     if (message->kind == MESSAGE_TRAIN &&
         (trial->state != TRIAL_RUNNING || trial->attempts != message->attempt))
@@ -269,6 +274,8 @@ static void draw_faults(struct simulation *simulation)
         simulation->crash_commit = 1 + random_below(&simulation->random, 40);
     else if (happens(simulation, 0.2))
         simulation->signal_s = simulation->now_s + between(simulation, 0, 8);
+    else if (happens(simulation, 0.4))
+        simulation->deadline_s = simulation->now_s + between(simulation, 0, 30);
     simulation->crash_keeps = happens(simulation, 0.5);
 }
 
@@ -277,7 +284,7 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
     struct error error;
     simulation->ranks = 1 + (int)random_below(&simulation->random, RANKS_MAX);
     simulation->local_worker = simulation->ranks == 1 || !happens(simulation, 0.3);
-    simulation->crash_s = simulation->signal_s = INFINITY;
+    simulation->crash_s = simulation->signal_s = simulation->deadline_s = INFINITY;
     simulation->crash_commit = 0;
     simulation->fault_count = 0;
     simulation->crashed = simulation->dispatch_ended = false;
@@ -301,6 +308,7 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
         .search = simulation->search,
         .store = simulation->store,
         .progress = progress_create(stderr, true),
+        .deadline_s = simulation->deadline_s,
         .train_samples = SAMPLES,
         .local_worker = simulation->local_worker,
         .resume = resume,
@@ -521,6 +529,17 @@ static void check_losses(struct simulation *simulation, int number)
     rank->gave_up = rank->worker_ended;
 }
 
+/* A rank 0 that is well has left by the deadline, if that left it some time at all. */
+static void check_deadline(const struct simulation *simulation)
+{
+    const struct rank *first = &simulation->rank[0];
+    double given_s = simulation->deadline_s - simulation->dispatch->deadline.begun_s;
+    bool well = first->state == UP && simulation->now_s - first->well_since_s > SETTLED_S;
+    if (well && given_s > 8 && !simulation->dispatch_ended && !simulation->crashed &&
+        simulation->now_s > simulation->deadline_s + 0.5 * TIMEOUT_S)
+        violation(simulation, "the job goes on after its deadline");
+}
+
 static void take_turn(struct simulation *simulation, int number)
 {
     struct rank *rank = &simulation->rank[number];
@@ -545,6 +564,8 @@ static void take_turn(struct simulation *simulation, int number)
     rank->jitter_s = between(simulation, 0, 1e-3);
     for (int i = 1; i < simulation->ranks; i++)
         check_losses(simulation, i);
+    if (isfinite(simulation->deadline_s))
+        check_deadline(simulation);
 }
 
 /* Goes on to the next thing that happens. False: nothing will. */
