@@ -147,8 +147,9 @@ static void witness(void *context, int from, int to, bool to_worker, const struc
                   message->trial);
     const struct deadline *deadline = &simulation->dispatch->deadline;
     if (message->kind == MESSAGE_TRAIN &&
-        simulation->dispatch->now_s >= deadline_stop_s(deadline, simulation->dispatch->trainers))
-        violation(simulation, "trial %u is begun though the time is over", message->trial);
+        !deadline_allows(deadline, simulation->dispatch->trainers, simulation->dispatch->now_s, 1))
+        violation(simulation, "trial %u is begun though it cannot be saved in time",
+                  message->trial);
     const struct search_trial *trial = search_trial(simulation->search, message->trial);
     if (message->kind == MESSAGE_TRAIN &&
         (trial->state != TRIAL_RUNNING || trial->attempts != message->attempt))
@@ -529,14 +530,20 @@ static void check_losses(struct simulation *simulation, int number)
     rank->gave_up = rank->worker_ended;
 }
 
-/* A rank 0 that is well has left by the deadline, if that left it some time at all. */
+/* A rank 0 that is well stops all in time, and has left by the deadline if that was long enough. */
 static void check_deadline(const struct simulation *simulation)
 {
     const struct rank *first = &simulation->rank[0];
-    double given_s = simulation->deadline_s - simulation->dispatch->deadline.begun_s;
-    bool well = first->state == UP && simulation->now_s - first->well_since_s > SETTLED_S;
-    if (well && given_s > 8 && !simulation->dispatch_ended && !simulation->crashed &&
-        simulation->now_s > simulation->deadline_s + 0.5 * TIMEOUT_S)
+    const struct dispatch *dispatch = simulation->dispatch;
+    double stop_s = deadline_stop_s(&dispatch->deadline, dispatch->trainers);
+    double slack_s = 0.5 * TIMEOUT_S;
+    if (simulation->dispatch_ended || simulation->crashed || first->state != UP ||
+        simulation->now_s - first->well_since_s < SETTLED_S)
+        return;
+    if (simulation->now_s > stop_s + slack_s && dispatch->phase < STOPPING)
+        violation(simulation, "trainers go on though it is time to save");
+    if (simulation->now_s > simulation->deadline_s + slack_s &&
+        simulation->deadline_s - dispatch->deadline.begun_s > 8)
         violation(simulation, "the job goes on after its deadline");
 }
 
