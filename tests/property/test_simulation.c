@@ -536,13 +536,12 @@ static void check_deadline(const struct simulation *simulation)
     const struct rank *first = &simulation->rank[0];
     const struct dispatch *dispatch = simulation->dispatch;
     double stop_s = deadline_stop_s(&dispatch->deadline, dispatch->trainers);
-    double slack_s = 0.5 * TIMEOUT_S;
-    if (simulation->dispatch_ended || simulation->crashed || first->state != UP ||
+    if (dispatch->now_s >= stop_s && dispatch->phase < STOPPING)
+        violation(simulation, "trainers go on though it is time to save");
+    if (simulation->dispatch_ended || first->state != UP ||
         simulation->now_s - first->well_since_s < SETTLED_S)
         return;
-    if (simulation->now_s > stop_s + slack_s && dispatch->phase < STOPPING)
-        violation(simulation, "trainers go on though it is time to save");
-    if (simulation->now_s > simulation->deadline_s + slack_s &&
+    if (simulation->now_s > simulation->deadline_s + 0.5 * TIMEOUT_S &&
         simulation->deadline_s - dispatch->deadline.begun_s > 8)
         violation(simulation, "the job goes on after its deadline");
 }
@@ -571,7 +570,7 @@ static void take_turn(struct simulation *simulation, int number)
     rank->jitter_s = between(simulation, 0, 1e-3);
     for (int i = 1; i < simulation->ranks; i++)
         check_losses(simulation, i);
-    if (isfinite(simulation->deadline_s))
+    if (number == 0 && isfinite(simulation->deadline_s) && !simulation->crashed)
         check_deadline(simulation);
 }
 
