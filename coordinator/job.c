@@ -31,6 +31,7 @@ struct job {
     bool resumes; /* there is a study to go on with */
     double started_s;
     double earlier_wall_s, earlier_train_s; /* of the runs that this one resumes */
+    char *earlier_losses;
     char program[PATH_MAX];
     char dir[PATH_MAX]; /* of the study; absolute once it exists */
     struct study_file *file;
@@ -131,6 +132,7 @@ static int reopen(struct job *job, bool *finished)
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
+    job->earlier_losses = strdup(snapshot_value(snapshot, "losses"));
     snapshot_destroy(snapshot);
     bool same = changes && changes[0] == '\0';
     if (!same) {
@@ -365,6 +367,7 @@ static int play_coordinator(struct job *job)
         .progress = progress,
         .earlier_s = job->earlier_wall_s,
         .earlier_train_s = job->earlier_train_s,
+        .earlier_losses = job->earlier_losses,
         .deadline_s = hear_deadline(job, progress),
         .search_retries = study_integer(job->begun ? job->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
@@ -453,6 +456,7 @@ int job_run(const struct job_options *options)
         status = complain(&error, EXIT_FAILED);
     json_decref(job.document);
     json_decref(job.begun);
+    free(job.earlier_losses);
     study_file_destroy(job.file);
     return status;
 }

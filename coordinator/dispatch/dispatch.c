@@ -2,6 +2,7 @@
 #include "coordinator/dispatch/dispatch.h"
 
 #include "common/study_document.h"
+#include "coordinator/dispatch/losses.h"
 #include "coordinator/dispatch/state.h"
 #include "coordinator/study/checkpoints.h"
 
@@ -307,7 +308,8 @@ struct dispatch *dispatch_create(const struct dispatch_options *options, struct 
     if (!options->local_worker)
         leases_end(&dispatch->leases, 0);
     record_create(&dispatch->record, options->search, options->store, options->document);
-    if ((options->resume && !take_up(dispatch, error)) ||
+    if (!losses_take_up(&dispatch->record, options->earlier_losses, error) ||
+        (options->resume && !take_up(dispatch, error)) ||
         !record_commit(&dispatch->record, error)) {
         dispatch_destroy(dispatch);
         return NULL;

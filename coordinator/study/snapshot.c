@@ -11,6 +11,7 @@
 
 #define MOST_RUNGS     10000
 #define MOST_FINALISTS 10000
+#define MOST_LOSSES    10000
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
@@ -242,6 +243,50 @@ static bool parse_finalists(struct snapshot *snapshot, const char *path, struct 
                            path);
 }
 
+/* A whole number of 32 bits. */
+static bool count_of(const json_t *from, const char *key, uint32_t *count)
+{
+    const json_t *value = json_object_get(from, key);
+    json_int_t number = json_integer_value(value);
+    *count = (uint32_t)number;
+    return json_is_integer(value) && number >= 0 && number <= UINT32_MAX;
+}
+
+static bool parse_loss(struct snapshot_loss *loss, const json_t *from)
+{
+    const char *host = json_string_value(json_object_get(from, "host"));
+    const json_t *time = json_object_get(from, "time");
+    const json_t *back = json_object_get(from, "back");
+    *loss = (struct snapshot_loss){
+        .host = host ? strdup(host) : NULL,
+        .time = json_number_value(time),
+        .back = json_is_number(back) ? json_number_value(back) : (double)NAN,
+    };
+    return count_of(from, "rank", &loss->rank) && count_of(from, "trainers", &loss->trainers) &&
+           count_of(from, "attempts", &loss->attempts) && json_is_number(time) && loss->host;
+}
+
+static bool parse_losses(struct snapshot *snapshot, const char *path, struct error *error)
+{
+    const char *text = snapshot_value(snapshot, "losses");
+    if (!*text)
+        return true;
+    json_t *losses = json_loads(text, 0, NULL);
+    size_t count = json_array_size(losses);
+    bool ok = json_is_array(losses) && count <= MOST_LOSSES;
+    if (ok && count > 0)
+        ok = (snapshot->losses = calloc(count, sizeof *snapshot->losses)) != NULL;
+    for (size_t i = 0; ok && i < count; i++) {
+        snapshot->loss_count = i + 1;
+        ok = parse_loss(&snapshot->losses[i], json_array_get(losses, i));
+    }
+    json_decref(losses);
+    return ok || error_set(error,
+                           "%s: the value losses in table study is not a list of {\"rank\", "
+                           "\"host\", \"trainers\", \"attempts\", \"time\", ...}",
+                           path);
+}
+
 /* --- the whole ----------------------------------------------------------------------------------
  */
 
@@ -311,7 +356,7 @@ static bool fill(struct snapshot *snapshot, const char *path, struct error *erro
     /* Closed before anything is worked out: a writer's commit may be waiting. */
     sqlite3_close(db);
     return ok && parse_document(snapshot, path, error) && parse_rungs(snapshot, path, error) &&
-           parse_finalists(snapshot, path, error);
+           parse_finalists(snapshot, path, error) && parse_losses(snapshot, path, error);
 }
 
 struct snapshot *snapshot_read(const char *dir, struct error *error)
@@ -342,6 +387,9 @@ void snapshot_destroy(struct snapshot *snapshot)
     free(snapshot->trials);
     free(snapshot->rungs);
     free(snapshot->finalists);
+    for (size_t i = 0; i < snapshot->loss_count; i++)
+        free(snapshot->losses[i].host);
+    free(snapshot->losses);
     free(snapshot->dir);
     json_decref(snapshot->document);
     json_decref(snapshot->values);

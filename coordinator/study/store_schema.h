@@ -32,6 +32,9 @@
  *                   total_epochs, patience or wall_time
  *   trainers        how many trained at once
  *   workers_lost    how often a worker was given up because it said nothing any more
+ *   losses          JSON, of the first 1,000 of them: [{"rank", "host", "trainers": that it had,
+ *                   "attempts": that were under way there, "time", "back": the time of its return,
+ *                   null: it did not}, ...]
  *   wall_s          seconds from the start of the run to its end, or to the last commit of one that
  *                   has not ended or was killed; all runs of this study together
  *   train_s         seconds that trainers were held by trials, all together

@@ -351,6 +351,13 @@ static void a_hostile_study_is_an_error(void **state)
          " '[{\"bracket\":0,\"budget\":1,\"candidates\":-1,\"promoted\":0}]')",
          "the value rungs"},
         {"INSERT INTO study VALUES ('finalists', '[7]')", "the value finalists"},
+        {"INSERT INTO study VALUES ('losses', '{}')", "the value losses"},
+        {"INSERT INTO study VALUES ('losses', '[{\"rank\":1,\"trainers\":1,\"attempts\":1,"
+         "\"time\":5}]')",
+         "the value losses"}, /* no host */
+        {"INSERT INTO study VALUES ('losses', '[{\"rank\":-1,\"host\":\"a\",\"trainers\":1,"
+         "\"attempts\":1,\"time\":5}]')",
+         "the value losses"},
         {"INSERT INTO study VALUES ('finalists', '[{\"trial\":-1}]')", "the value finalists"},
         {"PRAGMA user_version = 9", "its tables are of version 9"},
         {"PRAGMA application_id = 1", "not a study of lrsweep"},
