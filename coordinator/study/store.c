@@ -110,7 +110,13 @@ struct store *store_open(const char *dir, struct error *error)
         return NULL;
     }
     struct study_lock *lock = study_lock_take(dir, error);
-    return lock ? open_database(dir, lock, error) : NULL;
+    struct store *store = lock ? open_database(dir, lock, error) : NULL;
+    bool made;
+    /* Copies leave empty folders out. */
+    if (!store || store_make_directories(dir, &made, error))
+        return store;
+    destroy(store);
+    return NULL;
 }
 
 bool store_exists(const char *dir)

@@ -260,6 +260,18 @@ static void tables_that_are_not_as_they_were_made_are_refused(void **state)
     fixture_close(fixture, store_open(fixture->dir, &fixture->error));
 }
 
+static void a_study_without_its_folder_of_checkpoints_is_gone_on_with(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[PATH_BYTES];
+    fixture_close(fixture, fixture_create(fixture));
+    assert_int_equal(rmdir(fixture_path(fixture, "checkpoints", path)), 0);
+    struct store *store = store_open(fixture->dir, &fixture->error);
+    assert_non_null(store);
+    assert_true(checkpoints_clean(fixture->dir, NULL, NULL, &fixture->error));
+    fixture_close(fixture, store);
+}
+
 static void checkpoints_are_not_removed_through_a_link(void **state)
 {
     struct fixture *fixture = *state;
@@ -691,6 +703,7 @@ int main(void)
         STUDY_TEST(an_event_that_was_tampered_with_is_refused),
         STUDY_TEST(tables_that_are_not_as_they_were_made_are_refused),
         STUDY_TEST(checkpoints_are_not_removed_through_a_link),
+        STUDY_TEST(a_study_without_its_folder_of_checkpoints_is_gone_on_with),
         STUDY_TEST(values_are_set_and_replaced),
         STUDY_TEST(nothing_is_seen_before_the_commit),
         STUDY_TEST(missing_parents_are_made),
