@@ -129,6 +129,18 @@ int virtual_checkpoints(void)
     return here.file_count;
 }
 
+bool virtual_checkpoint_other(bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
+                              void *context, uint32_t *trial, uint32_t *attempt)
+{
+    for (int i = 0; i < here.file_count; i++) {
+        *trial = here.files[i].trial;
+        *attempt = here.files[i].attempt;
+        if (!needed(context, *trial, *attempt))
+            return true;
+    }
+    return false;
+}
+
 /* --- time
  * -----------------------------------------------------------------------------------------
  */

@@ -45,6 +45,10 @@ int virtual_trainers_alive(int rank);
 /* The checkpoints that are there. */
 int virtual_checkpoints(void);
 
+/* One of them that is not `needed`. False: there is none. */
+bool virtual_checkpoint_other(bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
+                              void *context, uint32_t *trial, uint32_t *attempt);
+
 /* How training `trial` goes: its value at `step`; the step at which it diverges, 0: never. */
 double virtual_value(const struct trainer_world *world, uint32_t trial, uint64_t step);
 uint64_t virtual_divergence(const struct trainer_world *world, uint32_t trial);
