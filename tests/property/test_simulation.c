@@ -98,6 +98,7 @@ struct simulation {
     const struct way *way;
     bool retries_suffice; /* for whatever happens */
     bool closes;          /* a rule may end the search early */
+    bool repeats;         /* there are finalists */
     /* The job. */
     int ranks;
     bool local_worker;
@@ -306,7 +307,9 @@ static void draw_study(struct simulation *simulation)
         .context = simulation,
     };
     /* Where repeats are lost the core's recommendation depends on their order. */
-    if (simulation->world.diverging == 0 && simulation->retries_suffice && happens(simulation, 0.4))
+    simulation->repeats =
+        simulation->world.diverging == 0 && simulation->retries_suffice && happens(simulation, 0.4);
+    if (simulation->repeats)
         set_integer(simulation->document, "search", "finalists", 1 + random_below(random, 3));
     simulation->slow_commits = happens(simulation, 0.3) ? 0.1 : 0;
 }
@@ -596,6 +599,9 @@ static bool is_needed(void *context, uint32_t number, uint32_t attempt)
     const struct simulation *simulation = context;
     const struct search_trial *trial = search_trial(simulation->search, number);
     bool kept = trial->step > 0 && trial->kept == attempt && !trial->dropped;
+    uint32_t best;
+    if (trial->state == TRIAL_COMPLETE && !trial->repeat && !simulation->repeats)
+        kept = kept && search_best(simulation->search, &best) && best == number;
     return kept || (trial->state == TRIAL_RUNNING && trial->attempts == attempt);
 }
 
