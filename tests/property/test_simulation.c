@@ -301,6 +301,7 @@ static void draw_study(struct simulation *simulation)
         .crashing = troubled ? between(simulation, 0, 0.1) : 0,
         .hanging = troubled ? between(simulation, 0, 0.03) : 0,
         .babbling = troubled ? between(simulation, 0, 0.03) : 0,
+        .refusing = troubled && happens(simulation, 0.3) ? between(simulation, 0, 0.2) : 0,
         .samples = SAMPLES,
         .missing = missing,
         .removing = removing,
@@ -355,6 +356,8 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
     simulation->straggles = simulation->swept = false;
     if (!in_peace)
         draw_faults(simulation);
+    else
+        virtual_trainers_refuse(0);
     simulation->net = virtual_net_create(simulation->ranks, delay, witness, simulation);
     virtual_net_set_time(simulation->net, simulation->now_s);
     simulation->search = search_create(simulation->document, SAMPLES, &error);
@@ -853,6 +856,9 @@ static void check_end(struct simulation *simulation)
 /* Whether rank 0 had reason to say that nobody is left. */
 static void check_desertion(const struct simulation *simulation)
 {
+    if (simulation->world.refusing > 0 &&
+        strstr(dispatch_error(simulation->dispatch)->text, "no trainer is left"))
+        return;
     for (int i = 0; i < simulation->ranks; i++) {
         const struct rank *rank = &simulation->rank[i];
         if (rank->state == UP && rank->connected && !rank->worker_ended &&
