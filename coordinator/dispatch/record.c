@@ -295,6 +295,12 @@ bool record_commit(struct record *record, struct error *error)
     return store_commit(record->store, error);
 }
 
+void record_discard(struct record *record)
+{
+    store_discard(record->store);
+    record->dirty = record->standing_changed = false;
+}
+
 /* Trials that left the search with this event did so at its time. */
 static void note_ends(struct record *record, const struct search_update *update, double time)
 {

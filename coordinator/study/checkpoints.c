@@ -34,7 +34,7 @@ bool checkpoints_branch(const char *dir, uint32_t parent, uint32_t kept, uint32_
         return error_set(error, "%s: the path is too long", dir);
     if (unlink(to) != 0 && errno != ENOENT)
         return error_set(error, "%s: %s", to, strerror(errno));
-    return link(from, to) == 0 ||
+    return link(from, to) == 0 || errno == ENOENT ||
            error_set(error, "%s cannot be linked to %s: %s", to, from, strerror(errno));
 }
 

@@ -196,6 +196,13 @@ bool store_commit(struct store *store, struct error *error)
     return !store->pending && !store->failed;
 }
 
+void store_discard(struct store *store)
+{
+    if (store->pending)
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->pending = false;
+}
+
 /* Texts are borrowed only until the statement has run. Binding can fail for want of memory alone;
  * the parameter is then NULL and the step fails in its place, on NOT NULL. */
 static void bind_text(sqlite3_stmt *statement, int index, const char *text)

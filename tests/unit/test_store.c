@@ -331,6 +331,40 @@ static void missing_parents_are_made(void **state)
     assert_true(fixture_has(fixture, "a/b/c/study.db"));
 }
 
+static void a_path_that_is_too_long_is_refused_before_anything_is_made(void **state)
+{
+    struct fixture *fixture = *state;
+    char dir[4001];
+    static const size_t lengths[] = {500, 4000};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        size_t length = (size_t)snprintf(dir, sizeof dir, "%s", fixture->root);
+        for (; length < lengths[i]; length++)
+            dir[length] = length % 100 == 0 ? '/' : 'a';
+        dir[length] = '\0';
+        assert_null(store_create(dir, fixture->document, false, &fixture->error));
+        assert_contains(fixture->error.text, "bytes long; at most");
+    }
+    dir[100] = '\0';
+    assert_int_equal(access(dir, F_OK), -1);
+}
+
+static void what_is_discarded_was_never_written(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    struct trial_row row = waiting_trial(0);
+    store_discard(store);
+    assert_true(store_trial(store, &row, &fixture->error));
+    assert_true(store_commit(store, &fixture->error));
+    row.step = 7;
+    assert_true(store_trial(store, &row, &fixture->error));
+    store_discard(store);
+    assert_true(store_set(store, "status", "failed", &fixture->error));
+    fixture_close(fixture, store);
+    assert_query(fixture, "SELECT step, (SELECT value FROM study WHERE key = 'status') FROM trial",
+                 "0|failed\n");
+}
+
 static void a_directory_that_cannot_be_made_is_named(void **state)
 {
     struct fixture *fixture = *state;
@@ -707,6 +741,8 @@ int main(void)
         STUDY_TEST(values_are_set_and_replaced),
         STUDY_TEST(nothing_is_seen_before_the_commit),
         STUDY_TEST(missing_parents_are_made),
+        STUDY_TEST(a_path_that_is_too_long_is_refused_before_anything_is_made),
+        STUDY_TEST(what_is_discarded_was_never_written),
         STUDY_TEST(a_directory_that_cannot_be_made_is_named),
         STUDY_TEST(a_study_that_is_there_is_refused_with_what_it_holds),
         STUDY_TEST(overwriting_removes_the_study_and_nothing_else),
