@@ -253,19 +253,21 @@ static json_t *assignment_line(const struct worker *worker, const struct message
 static void assign(struct worker *worker, const struct message *message, bool train)
 {
     struct trainer_process *trainer = &worker->trainers[message->trainer];
-    struct error error = {"the trainer is not free"};
-    bool free_before = trainer->state == TRAINER_FREE;
-    if (!space_accepts(&worker->space, message->body.assignment.values)) {
-        free_before = false;
-        error_set(&error, "its assignment holds values that are none of the study's space");
-    }
+    struct error error;
     trainer->trial = message->trial;
     trainer->attempt = message->attempt;
     trainer->to = message->body.assignment.to;
-    if (!free_before ||
-        !trainer_process_send(trainer, assignment_line(worker, message, train), &error)) {
+    if (trainer->state != TRAINER_FREE) {
         /* It died while this was on its way; READY will follow when it is back. */
+        post_text(worker, MESSAGE_LOST, message->trainer, "the trainer is not free");
+        return;
+    }
+    bool good = space_accepts(&worker->space, message->body.assignment.values) ||
+                error_set(&error, "its assignment holds values that are none of the study's space");
+    if (!good || !trainer_process_send(trainer, assignment_line(worker, message, train), &error)) {
         post_text(worker, MESSAGE_LOST, message->trainer, error.text);
+        /* Started again, so that READY follows here too. */
+        break_off(worker, message->trainer, error.text);
         return;
     }
     trainer->state = train ? TRAINER_TRAINING : TRAINER_TESTING;

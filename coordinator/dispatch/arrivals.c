@@ -40,10 +40,11 @@ static void handle_ready(struct dispatch *dispatch, int rank, const struct messa
         slot->state = SLOT_UNFIT;
         return;
     }
-    if (slot->state == SLOT_BUSY)
-        dispatch_take_back(dispatch, rank, message->trainer, SLOT_FREE,
-                           "the trainer says that it is free");
-    slot->state = SLOT_FREE;
+    /* BUSY: the trainer broke while it had nothing to do, was started again and said so, and what
+     * it was sent meanwhile crosses that. A worker whose trainer is not there when the assignment
+     * comes says that it is lost, before it says that the trainer is there again. */
+    if (slot->state != SLOT_BUSY)
+        slot->state = SLOT_FREE;
     size_t trainers =
         workers_count(&dispatch->workers, SLOT_FREE) + workers_count(&dispatch->workers, SLOT_BUSY);
     if (trainers > dispatch->trainers)
@@ -190,6 +191,9 @@ static void handle_unfit(struct dispatch *dispatch, int rank, const struct messa
     if (!slot)
         return;
     message_text(message, reason);
+    /* What it was sent when it had nothing to do crosses this. */
+    if (slot->state == SLOT_BUSY)
+        dispatch_take_back(dispatch, rank, message->trainer, SLOT_UNFIT, reason);
     slot->state = SLOT_UNFIT;
     (void)snprintf(text, sizeof text, "rank %d, trainer %u is given up: %s", rank, message->trainer,
                    reason);

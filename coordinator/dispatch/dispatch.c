@@ -271,13 +271,17 @@ static void deliver(void *role, int peer, const struct message *message)
     arrivals_deliver(role, peer, message);
 }
 
+/* What a killed run was about to remove is not. */
 static bool needed(void *context, uint32_t number, uint32_t attempt)
 {
     const struct search *search = context;
+    uint32_t best;
     if (number >= search_trial_count(search))
         return false;
     const struct search_trial *trial = search_trial(search, number);
-    return trial->step > 0 && trial->kept == attempt;
+    if (trial->step == 0 || trial->kept != attempt || trial->dropped)
+        return false;
+    return trial->state <= TRIAL_COMPLETE || (search_best(search, &best) && best == number);
 }
 
 /* Goes on with a study: what an earlier run recorded, and what it left behind. */

@@ -277,6 +277,12 @@ bool record_commit(struct record *record, struct error *error)
     return store_commit(record->store, error);
 }
 
+void record_discard(struct record *record)
+{
+    store_discard(record->store);
+    record->dirty = record->standing_changed = false;
+}
+
 /* Trials that left the search with this event did so at its time. */
 static void note_ends(struct record *record, const struct search_update *update, double time)
 {
@@ -315,8 +321,9 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
         if (kind == SEARCH_FREE && (!train || train->trial != row->trial))
             return error_set(error, "the recorded assignment of trial %u does not fit the search",
                              row->trial);
-        struct trial_note *note = record_note(record, row->trial);
-        if (!note)
+        /* The end of the time is no trial's: what stands there in its place may be any number. */
+        struct trial_note *note = kind == SEARCH_TIME_OVER ? NULL : record_note(record, row->trial);
+        if (!note && kind != SEARCH_TIME_OVER)
             return error_set(error, "out of memory");
         if (kind == SEARCH_FREE) {
             note->worker = row->worker;

@@ -61,6 +61,9 @@ bool record_set(struct record *record, const char *key, const char *value, struc
 
 bool record_commit(struct record *record, struct error *error);
 
+/* Gives up what is not committed yet. The search goes no further than that: it has seen it. */
+void record_discard(struct record *record);
+
 /* Feeds the search every recorded event again, then gives up the attempts that were under way. */
 bool record_replay(struct record *record, struct error *error);
 

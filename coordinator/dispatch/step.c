@@ -77,7 +77,8 @@ void dispatch_stop(struct dispatch *dispatch, bool all, uint32_t trial)
 }
 
 /* A branch is made before the event that tells of it is durable: a link that nobody knows of does
- * no harm, a trial without its checkpoint would. All else follows the commit. */
+ * no harm, a trial without its checkpoint would. If it cannot be made the event is given up, and
+ * comes again when the study is gone on with. All else follows the commit. */
 static bool make_branches(struct dispatch *dispatch, const struct search_update *update)
 {
     struct error error;
@@ -88,6 +89,7 @@ static bool make_branches(struct dispatch *dispatch, const struct search_update 
         uint32_t parent = search_trial(dispatch->options->search, trial)->parent;
         uint32_t kept = search_trial(dispatch->options->search, parent)->kept;
         if (!checkpoints_branch(dispatch->options->dir, parent, kept, trial, &error)) {
+            record_discard(&dispatch->record);
             dispatch_fail(dispatch, &error);
             return false;
         }

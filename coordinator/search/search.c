@@ -117,7 +117,7 @@ static uint32_t next_trial(struct search *search)
 static void step_free(struct search *search, const struct search_event *event)
 {
     if (event->value > 0)
-        search->trainers = (uint32_t)event->value;
+        search->trainers = (uint32_t)fmin(event->value, UINT32_MAX);
     uint32_t number = next_trial(search);
     if (number == SEARCH_NO_TRIAL)
         return;

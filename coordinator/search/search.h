@@ -47,7 +47,8 @@ struct search_trial {
     uint64_t seed;     /* of its weights, batch order, dropout ... */
     uint64_t step;     /* trained and kept in its checkpoint */
     uint32_t kept;     /* step > 0: the attempt that left this checkpoint; 0: it was branched */
-    bool dropped;      /* this checkpoint was released, though the trial is in the search */
+    bool dropped;      /* this checkpoint was released, though the trial is in the search, or is
+                          complete */
     uint64_t counted;  /* furthest step that a report told of */
     uint64_t changed;  /* number of the event that changed it last */
     uint64_t target;   /* step at which the segment under way, or the next, ends */

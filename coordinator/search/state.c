@@ -183,7 +183,7 @@ void search_retire(struct search *search, uint32_t trial, enum trial_state state
     retired->state = state;
     search_act(search, SEARCH_CHANGED, trial);
     if (state == TRIAL_COMPLETE)
-        return; /* its checkpoint may be the one that is recommended */
+        return; /* its checkpoint may be the one that is recommended: finals.c */
     search_bracket_rung(search, retired->bracket, retired->rung)->left++;
     search_release(search, trial, search->trials[trial].kept);
 }

@@ -3,6 +3,7 @@
 
 #include "common/layout.h"
 #include "coordinator/study/database.h"
+#include "coordinator/study/database_checks.h"
 #include "coordinator/study/store_files.h"
 
 #include <math.h>
@@ -15,27 +16,6 @@
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
-
-/* Tables, not views or virtual tables, and no computed columns: what they hold is bounded by the
- * file's size. */
-static bool check_tables(sqlite3 *db, const char *path, struct error *error)
-{
-    sqlite3_stmt *from = NULL;
-    bool ok = database_prepare(
-        db, path,
-        "SELECT 2 = (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND rootpage > 1"
-        "            AND name IN ('study', 'trial'))"
-        " AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo('study') WHERE hidden <> 0)"
-        " AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo('trial') WHERE hidden <> 0)",
-        &from, error);
-    if (ok && sqlite3_step(from) != SQLITE_ROW)
-        ok = database_error(db, path, error);
-    else if (ok && sqlite3_column_int(from, 0) != 1)
-        ok = error_set(error, "%s: the tables study and trial are missing or not plain tables",
-                       path);
-    sqlite3_finalize(from);
-    return ok;
-}
 
 static bool read_value(struct snapshot *snapshot, sqlite3_stmt *from, struct error *error)
 {
@@ -142,7 +122,9 @@ static bool read_table(struct snapshot *snapshot, sqlite3 *db, const char *path,
 static bool read_tables(struct snapshot *snapshot, sqlite3 *db, const char *path,
                         struct error *error)
 {
-    return database_run(db, path, "BEGIN", error) && check_tables(db, path, error) &&
+    static const char *const tables[] = {"study", "trial"};
+    return database_run(db, path, "BEGIN", error) &&
+           database_check_plain(db, path, tables, sizeof tables / sizeof tables[0], error) &&
            read_table(snapshot, db, path, "SELECT key, value FROM study", read_value, error) &&
            read_table(snapshot, db, path,
                       "SELECT id, state, verdict, rung, step, lr, schedule, params, metric, final,"
@@ -326,17 +308,19 @@ bool snapshot_reports(const char *dir,
                                    struct error *error),
                       void *context, struct error *error)
 {
+    static const char *const table = "report";
     char *path = store_path(dir, LAYOUT_DATABASE);
     if (!path)
         return error_set(error, "%s: out of memory", dir);
     sqlite3 *db = open_for_reading(path, error);
     sqlite3_stmt *from = NULL;
     int code = SQLITE_DONE;
-    bool ok = db && database_prepare(db, path,
-                                     "SELECT trial, step, epoch, train_loss, val_loss,"
-                                     " val_accuracy, lr, grad_norm, update_ratio, dead_units,"
-                                     " seconds FROM report ORDER BY trial, step",
-                                     &from, error);
+    bool ok = db && database_check_plain(db, path, &table, 1, error) &&
+              database_prepare(db, path,
+                               "SELECT trial, step, epoch, train_loss, val_loss,"
+                               " val_accuracy, lr, grad_norm, update_ratio, dead_units,"
+                               " seconds FROM report ORDER BY trial, step",
+                               &from, error);
     while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {
         struct report_row row = {0};
         ok = read_report(&row, from, error) && each(context, &row, error);

@@ -26,7 +26,7 @@ void input_path(const char *name, char path[INPUT_PATH_BYTES]);
 /* Makes the bytes the content of FOLDER/NAME. */
 void input_store(const char *name, const void *bytes, size_t length);
 
-/* Removes the files of the folder. */
+/* Removes what is in the folder. */
 void input_clear(void);
 
 /* Where `mark`, which starts with a newline, stands in the bytes; `end` if it does not. */
