@@ -332,6 +332,12 @@ static const struct catalogue_key run_keys[] = {
      .low_open = true,
      .high = 1e6,
      .text = "seconds of silence after which a trainer or a rank is given up"},
+    {.name = "checkpoints",
+     .type = KEY_TEXT,
+     .fallback = "dir",
+     .choices = "dir mpi",
+     .text = "how they get to DIR: written there by all ranks, or sent to rank 0 by those on hosts "
+             "that do not see it"},
 };
 
 #define GROUP(id, words)                                                                           \

@@ -6,15 +6,6 @@
 
 #define CREDIT_BATCH 64 /* reports taken in before a worker is granted as many again */
 
-/* The slot, if it holds just what the message speaks of. */
-static struct slot *holder(struct dispatch *dispatch, int rank, const struct message *message)
-{
-    struct slot *slot = workers_slot(&dispatch->workers, rank, message->trainer);
-    bool holds = slot && slot->state == SLOT_BUSY && slot->trial == message->trial &&
-                 slot->attempt == message->attempt;
-    return holds ? slot : NULL;
-}
-
 static void handle_ready(struct dispatch *dispatch, int rank, const struct message *message)
 {
     const struct dispatch_options *options = dispatch->options;
@@ -73,7 +64,7 @@ static void handle_report(struct dispatch *dispatch, int rank, const struct mess
     const struct message_report *report = &message->body.report;
     struct error error;
     grant_credit(dispatch, rank);
-    if (!holder(dispatch, rank, message) || dispatch->outcome == DISPATCH_FAILED)
+    if (!workers_holder(&dispatch->workers, rank, message) || dispatch->outcome == DISPATCH_FAILED)
         return;
     struct trial_note *note = record_note(&dispatch->record, message->trial);
     if (note && report->step > note->seen_step)
@@ -108,7 +99,7 @@ static void lose(struct dispatch *dispatch, int rank, const struct message *mess
 
 static void handle_done(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     const struct message_done *done = &message->body.done;
     char text[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
@@ -154,7 +145,7 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
 
 static void handle_lost(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     char text[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
@@ -178,7 +169,7 @@ static void handle_unfit(struct dispatch *dispatch, int rank, const struct messa
 
 static void handle_tested(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     char reason[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
@@ -209,6 +200,15 @@ void arrivals_deliver(struct dispatch *dispatch, int peer, const struct message 
         break;
     case MESSAGE_UNFIT:
         handle_unfit(dispatch, peer, message);
+        break;
+    case MESSAGE_FETCH:
+        transfers_fetch(dispatch, peer, message);
+        break;
+    case MESSAGE_CHUNK:
+        transfers_take(dispatch, peer, message);
+        break;
+    case MESSAGE_TAKEN:
+        transfers_hear(dispatch, peer, message);
         break;
     case MESSAGE_BYE:
         leases_end(&dispatch->leases, peer);

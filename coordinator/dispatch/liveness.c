@@ -64,6 +64,7 @@ static void lose(struct dispatch *dispatch, int rank, double silent_s)
     (void)snprintf(text, sizeof text, "%s: %zu of its trials go to others", reason, held);
     link_mark_lost(dispatch->options->link, rank, true);
     outbox_clear(&entry->outbox);
+    transfers_drop(entry);
     entry->owed = 0;
     note_worker(dispatch, true, rank, text);
     for (uint32_t i = 0; i < entry->slot_count; i++)
