@@ -5,11 +5,13 @@
 #include "common/monotonic.h"
 #include "common/study_document.h"
 #include "common/version.h"
+#include "coordinator/assembly.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/dispatch/dispatch.h"
 #include "coordinator/open_files.h"
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
+#include "coordinator/scratch.h"
 #include "coordinator/study/checkpoints.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/study_changes.h"
@@ -40,6 +42,7 @@ struct job {
     struct probe probe;
     struct time_left time_left;
     struct link *link;
+    struct assembly assembly; /* of several ranks */
     struct search *search;
     struct store *store;
 };
@@ -217,8 +220,9 @@ static json_t *share(struct job *job, int *status)
 {
     char *text = NULL;
     if (link_rank(job->link) == 0) {
-        json_t *envelope = json_pack("{s:i, s:s, s:O?, s:s}", "status", *status, "version",
-                                     LRSWEEP_VERSION, "document", job->document, "dir", job->dir);
+        json_t *envelope =
+            json_pack("{s:i, s:s, s:O?, s:s, s:s}", "status", *status, "version", LRSWEEP_VERSION,
+                      "document", job->document, "dir", job->dir, "beacon", job->assembly.beacon);
         text = envelope ? json_dumps(envelope, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
         json_decref(envelope);
     }
@@ -244,6 +248,23 @@ static unsigned count_trainers(const struct job *job, const json_t *document)
     return configured > 0 ? (unsigned)configured : link_cores(job->link);
 }
 
+/* All ranks tell rank 0 of themselves. Rank 0's status. */
+static int assemble(struct job *job, const json_t *envelope)
+{
+    struct error error;
+    const char *dir = json_string_value(json_object_get(envelope, "dir"));
+    const char *beacon = json_string_value(json_object_get(envelope, "beacon"));
+    const json_t *document = json_object_get(envelope, "document");
+    bool coordinator = link_rank(job->link) == 0;
+    unsigned trainers =
+        coordinator && job->options->coordinator_only ? 0 : count_trainers(job, document);
+    if (!assembly_call(&job->assembly, job->link, trainers, dir, beacon, &error))
+        return complain(&error, EXIT_FAILED);
+    return !coordinator || assembly_fits(&job->assembly, document, dir, &error)
+               ? EXIT_OK
+               : complain(&error, EXIT_USAGE);
+}
+
 /* Plays a worker alone: ranks other than 0. */
 static int play_worker(struct job *job, const json_t *envelope)
 {
@@ -257,14 +278,20 @@ static int play_worker(struct job *job, const json_t *envelope)
     };
     if (!job->program[0] && !probe_trainer_path(job->program, sizeof job->program, &error))
         return complain(&error, EXIT_FAILED);
-    void *worker = worker_create(job->link, &options, &error);
-    if (!worker)
+    struct scratch *scratch = NULL;
+    if (!job->assembly.sees_dir && !(scratch = scratch_create(&error)))
         return complain(&error, EXIT_FAILED);
-    const struct rank_role role = {&worker_role, worker};
-    rank_run(job->link, &role, 1);
-    const struct error *gave_up = worker_error(worker);
-    int status = gave_up ? complain(gave_up, EXIT_FAILED) : EXIT_OK;
-    worker_destroy(worker);
+    options.scratch = scratch ? scratch_path(scratch) : NULL;
+    void *worker = worker_create(job->link, &options, &error);
+    int status = worker ? EXIT_OK : complain(&error, EXIT_FAILED);
+    if (worker) {
+        const struct rank_role role = {&worker_role, worker};
+        rank_run(job->link, &role, 1);
+        const struct error *gave_up = worker_error(worker);
+        status = gave_up ? complain(gave_up, EXIT_FAILED) : EXIT_OK;
+        worker_destroy(worker);
+    }
+    scratch_destroy(scratch);
     return status;
 }
 
@@ -335,6 +362,11 @@ static double hear_deadline(struct job *job, struct progress *progress)
     return end_s;
 }
 
+static void tell(void *context, const char *line)
+{
+    progress_message(context, line);
+}
+
 /* Plays coordinator, and worker too unless --coordinator-only. */
 static int play_coordinator(struct job *job)
 {
@@ -358,6 +390,8 @@ static int play_coordinator(struct job *job)
         error_set(&error, "out of memory");
         return complain(&error, EXIT_FAILED);
     }
+    if (link_size(job->link) > 1)
+        muster_tell(&job->assembly.muster, tell, progress);
     const struct dispatch_options dispatch_options = {
         .document = document,
         .dir = job->dir,
@@ -406,7 +440,7 @@ static int play(struct job *job, bool launched, int prepared)
     struct error error;
     int status = prepared;
     bool finished = false;
-    job->link = link_open(launched, &error);
+    job->link = link_open(launched, !job->options->coordinator_only, &error);
     if (!job->link)
         return complain(&error, EXIT_FAILED);
     bool coordinator = link_rank(job->link) == 0;
@@ -419,10 +453,20 @@ static int play(struct job *job, bool launched, int prepared)
     }
     if (coordinator && status == EXIT_OK)
         status = hear_probe(job);
+    bool several = link_size(job->link) > 1;
+    if (coordinator && status == EXIT_OK && several)
+        assembly_prepare(&job->assembly, job->dir);
+    int shared = status;
+    json_t *envelope = share(job, &shared);
+    if (shared == EXIT_OK && several)
+        status = assemble(job, envelope);
     if (coordinator && status == EXIT_OK)
         status = open_study(job, &finished);
-    int shared = finished && status == EXIT_OK ? -1 : status; /* -1: nothing left to do */
-    json_t *envelope = share(job, &shared);
+    assembly_tidy(&job->assembly, job->dir, status != EXIT_OK);
+    if (shared == EXIT_OK) {
+        shared = finished && status == EXIT_OK ? -1 : status; /* -1: nothing left to do */
+        json_decref(share(job, &shared));
+    }
     if (shared == EXIT_OK)
         status = coordinator ? play_coordinator(job) : play_worker(job, envelope);
     else if (!coordinator)
@@ -451,6 +495,7 @@ int job_run(const struct job_options *options)
         status = play(&job, rank >= 0, status);
     probe_end(&job.probe);
     time_left_forget(&job.time_left);
+    muster_destroy(&job.assembly.muster);
     search_destroy(job.search);
     if (!store_close(job.store, &error))
         status = complain(&error, EXIT_FAILED);

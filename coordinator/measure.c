@@ -1,5 +1,4 @@
 /* measure.c - times short segments on trainers that work side by side. */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "coordinator/measure.h"
 
 #include "common/line_reader.h"
@@ -11,7 +10,6 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,15 +50,6 @@ struct measure {
     char dir[DIR_BYTES];
     double silence_s;
 };
-
-unsigned measure_cores(void)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    cpu_set_t mask;
-    if (sched_getaffinity(0, sizeof mask, &mask) == 0)
-        cores = CPU_COUNT(&mask);
-    return cores > 0 ? (unsigned)cores : 1;
-}
 
 /* --- one segment on every trainer at once --- */
 

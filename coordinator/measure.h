@@ -21,9 +21,6 @@ struct measure_options {
     unsigned trainers;      /* at once */
 };
 
-/* Cores that this process may use. */
-unsigned measure_cores(void);
-
 /* Checkpoints go to a directory of their own in TMPDIR (/tmp), which is removed.
  * `first` has said ready, first_start_s after it was started; it trains too and stays the caller's.
  * Fills costs; costs->epoch_s is NaN where an epoch's steps are not known. *cpu_share: how much of

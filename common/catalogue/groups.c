@@ -336,6 +336,12 @@ static const struct catalogue_key run_keys[] = {
      .type = KEY_TEXT,
      .fallback = "",
      .text = "end before, saving what runs: a time from the start (3h50m) or of the clock (18:30)"},
+    {.name = "checkpoints",
+     .type = KEY_TEXT,
+     .fallback = "dir",
+     .choices = "dir mpi",
+     .text = "how they get to DIR: written there by all ranks, or sent to rank 0 by those on hosts "
+             "that do not see it"},
 };
 
 #define GROUP(id, words)                                                                           \

@@ -6,6 +6,7 @@
 #include "coordinator/planning/forecast.h"
 #include "coordinator/probe.h"
 
+#include "common/cores.h"
 #include "common/monotonic.h"
 #include "common/study_document.h"
 
@@ -98,7 +99,9 @@ static int read_arguments(struct plan *plan, int argc, char **argv, bool *done)
 static bool find_costs(const struct plan *plan, const char *program, struct probe *probe,
                        double start_s, struct forecast_options *options, struct error *error)
 {
-    unsigned cores = measure_cores();
+    struct cores_claim claim;
+    cores_claim(&claim);
+    unsigned cores = cores_count(&claim);
     options->trainers = plan->trainers ? plan->trainers : cores;
     options->diverging = plan->diverging;
     options->cpu_share = NAN;

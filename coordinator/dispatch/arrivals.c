@@ -6,15 +6,6 @@
 
 #define CREDIT_BATCH 64 /* reports taken in before a worker is granted as many again */
 
-/* The slot, if it holds just what the message speaks of. */
-static struct slot *holder(struct dispatch *dispatch, int rank, const struct message *message)
-{
-    struct slot *slot = workers_slot(&dispatch->workers, rank, message->trainer);
-    bool holds = slot && slot->state == SLOT_BUSY && slot->trial == message->trial &&
-                 slot->attempt == message->attempt;
-    return holds ? slot : NULL;
-}
-
 static void handle_ready(struct dispatch *dispatch, int rank, const struct message *message)
 {
     const struct dispatch_options *options = dispatch->options;
@@ -89,7 +80,7 @@ static void handle_report(struct dispatch *dispatch, int rank, const struct mess
 {
     const struct message_report *report = &message->body.report;
     struct error error;
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     grant_credit(dispatch, rank);
     if (!slot || dispatch->outcome == DISPATCH_FAILED)
         return;
@@ -128,7 +119,7 @@ static void lose(struct dispatch *dispatch, int rank, const struct message *mess
 
 static void handle_done(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     const struct message_done *done = &message->body.done;
     char text[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
@@ -176,7 +167,7 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
 
 static void handle_lost(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     char text[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
@@ -203,7 +194,7 @@ static void handle_unfit(struct dispatch *dispatch, int rank, const struct messa
 
 static void handle_tested(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     char reason[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
@@ -234,6 +225,15 @@ void arrivals_deliver(struct dispatch *dispatch, int peer, const struct message 
         break;
     case MESSAGE_UNFIT:
         handle_unfit(dispatch, peer, message);
+        break;
+    case MESSAGE_FETCH:
+        transfers_fetch(dispatch, peer, message);
+        break;
+    case MESSAGE_CHUNK:
+        transfers_take(dispatch, peer, message);
+        break;
+    case MESSAGE_TAKEN:
+        transfers_hear(dispatch, peer, message);
         break;
     case MESSAGE_BYE:
         leases_end(&dispatch->leases, peer);

@@ -238,6 +238,8 @@ static enum role_state turn(void *role, double now_s, bool signalled)
     }
     if (dispatch->phase == TESTING)
         busy = testing_turn(dispatch);
+    if (dispatch->phase < LEAVING)
+        busy = transfers_turn(dispatch) || busy;
     if (dispatch->phase == STOPPING)
         finish_stop(dispatch);
     if (dispatch->phase == LEAVING)

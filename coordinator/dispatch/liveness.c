@@ -60,6 +60,7 @@ static void lose(struct dispatch *dispatch, int rank, double silent_s)
     (void)snprintf(text, sizeof text, "%s: %zu of its trials go to others", reason, loss.attempts);
     link_mark_lost(dispatch->options->link, rank, true);
     outbox_clear(&entry->outbox);
+    transfers_drop(entry);
     entry->owed = 0;
     progress_message(dispatch->options->progress, text);
     if (dispatch->outcome != DISPATCH_FAILED && !losses_add(&dispatch->record, &loss, text, &error))

@@ -107,6 +107,16 @@ void dispatch_take_back(struct dispatch *dispatch, int rank, uint32_t slot, enum
 /* arrivals.c: what a worker says. */
 void arrivals_deliver(struct dispatch *dispatch, int rank, const struct message *message);
 
+/* transfers.c: checkpoints to and from workers that do not see DIR. transfers_turn: whether any was
+ * sent. */
+void transfers_take(struct dispatch *dispatch, int rank, const struct message *chunk);
+void transfers_fetch(struct dispatch *dispatch, int rank, const struct message *fetch);
+void transfers_hear(struct dispatch *dispatch, int rank, const struct message *taken);
+bool transfers_turn(struct dispatch *dispatch);
+
+/* What is under way to and from this worker will not arrive. */
+void transfers_drop(struct worker_entry *entry);
+
 /* testing.c: the search is over. testing_begin tells what is to be tested, or that there is
  * nothing; testing_turn hands out the next test: true if it did something. */
 void testing_begin(struct dispatch *dispatch);

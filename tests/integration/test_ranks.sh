@@ -11,15 +11,6 @@ try lrsweep run "$small" --out whole --quiet "${long[@]}"
 equal "the undisturbed search ends with status 0" "$status" 0
 table whole >expected
 
-# Waits until the study in DIR holds something.
-wait_for() { # DIR SQL
-	local left=1000
-	until [ "$(sqlite3 "$1/study.db" "$2" 2>/dev/null)" = 1 ]; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
-		sleep 0.02
-	done
-}
 rank_of_job() { # RANK: its process id, of the mpirun that was started last
 	local pid
 	for pid in $(pgrep -P "$job" lrsweep); do

@@ -6,8 +6,8 @@
  * and babble; commits are slow; the whole job is killed, at a commit or between, or told to end,
  * and resumed with other ranks. What must hold whatever happens:
  *   - what an assignment rests on is committed before the assignment is sent;
- *   - a checkpoint is there when the attempt that goes on from it begins, and removed when nobody
- *     needs it any more;
+ *   - a checkpoint is there when the attempt that goes on from it begins, on ranks that do not see
+ *     DIR too, which keep two files a trainer at most, and removed when nobody needs it any more;
  *   - every attempt ends once, no result is counted twice, and none goes beyond the largest budget;
  *   - the search ends as long as a worker lives, and no worker outlives rank 0;
  *   - a job with a deadline is over by then, and begins nothing when all are to stop;
@@ -92,7 +92,7 @@ struct rank {
 
 struct simulation {
     uint64_t seed;
-    struct random_stream random;
+    struct random_stream random, distance;
     json_t *document; /* the study as it was begun */
     json_t *allowed;  /* the same with the retries that the jobs allow */
     struct trainer_world world;
@@ -116,7 +116,8 @@ struct simulation {
     struct search *search;
     struct dispatch *dispatch;
     struct dispatch_options dispatch_options;
-    struct rank_options rank_options;
+    struct rank_options rank_options[RANKS_MAX];
+    bool far[RANKS_MAX]; /* does not see DIR */
     struct store *store;
     bool crashed, dispatch_ended;
     bool
@@ -370,12 +371,19 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
     virtual_net_set_time(simulation->net, simulation->now_s);
     simulation->search = search_create(simulation->document, SAMPLES, &error);
     assert_non_null(simulation->search);
-    simulation->rank_options = (struct rank_options){
-        .document = simulation->allowed,
-        .dir = "d",
-        .trainers = 1 + random_below(&simulation->random, 3),
-        .program = "",
-    };
+    unsigned trainers = 1 + random_below(&simulation->random, 3);
+    for (int i = 0; i < simulation->ranks; i++) {
+        static const char *const scratch[RANKS_MAX] = {NULL, "s1", "s2", "s3", "s4"};
+        /* Of a stream of its own: without far ranks a seed tells what it told before there were. */
+        simulation->far[i] = i > 0 && random_uniform(&simulation->distance) < 0.4;
+        simulation->rank_options[i] = (struct rank_options){
+            .document = simulation->allowed,
+            .dir = "d",
+            .scratch = simulation->far[i] ? scratch[i] : NULL,
+            .trainers = trainers,
+            .program = "",
+        };
+    }
     simulation->dispatch_options = (struct dispatch_options){
         .document = simulation->allowed,
         .search_retries = study_integer(simulation->document, "run", "retries"),
@@ -401,8 +409,8 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
         if (i == 0 && !simulation->local_worker)
             continue;
         virtual_trainers_enter(i, simulation->now_s);
-        rank->worker =
-            worker_create(virtual_net_link(simulation->net, i), &simulation->rank_options, &error);
+        rank->worker = worker_create(virtual_net_link(simulation->net, i),
+                                     &simulation->rank_options[i], &error);
         assert_non_null(rank->worker);
         rank->worker_ended = false;
     }
@@ -418,6 +426,7 @@ static void end_job(struct simulation *simulation)
     progress_destroy(simulation->dispatch_options.progress);
     search_destroy(simulation->search);
     virtual_net_destroy(simulation->net);
+    virtual_scratch_clear();
     simulation->dispatch = NULL;
     simulation->search = NULL;
     simulation->net = NULL;
@@ -642,8 +651,8 @@ static void check_checkpoints(struct simulation *simulation)
         return;
     if (dispatch_outcome(dispatch) == DISPATCH_FINISHED) {
         simulation->swept = true;
-        if (virtual_checkpoints() > 0)
-            violation(simulation, "%d checkpoints are left at the end", virtual_checkpoints());
+        if (virtual_files(0) > 0)
+            violation(simulation, "%d checkpoints are left at the end", virtual_files(0));
     } else if (dispatch->phase <= TESTING && !dispatch->record.dirty && !simulation->straggles &&
                virtual_checkpoint_other(is_needed, simulation, &trial, &attempt)) {
         violation(simulation, "the checkpoint %u-%u is kept, though nobody needs it", trial,
@@ -673,6 +682,9 @@ static void take_turn(struct simulation *simulation, int number)
         rank->worker_ended = state == ROLE_ENDED;
         rank->again = rank->again || state == ROLE_BUSY;
     }
+    if (simulation->far[number] &&
+        virtual_files(number) > 2 * (int)simulation->rank_options[number].trainers)
+        violation(simulation, "rank %d keeps %d files", number, virtual_files(number));
     rank->jitter_s = between(simulation, 0, 1e-3);
     for (int i = 1; i < simulation->ranks; i++)
         check_losses(simulation, i);
@@ -927,6 +939,8 @@ static void run_to_the_end(struct simulation *simulation)
             simulation->crash_commit = 0;
             store_commit(simulation->store, &error);
             check_farewell(simulation);
+            if (outcome == DISPATCH_FINISHED && simulation->retries_suffice && !virtual_best())
+                violation(simulation, "the best weights are not in DIR");
             if (outcome == DISPATCH_FINISHED || outcome == DISPATCH_NO_SURVIVOR)
                 return;
         }
@@ -943,6 +957,7 @@ static void simulate(uint64_t seed)
     struct simulation *simulation = calloc(1, sizeof *simulation);
     simulation->seed = seed;
     random_open(&simulation->random, seed, RANDOM_SEARCH, 1);
+    random_open(&simulation->distance, seed, RANDOM_SEARCH, 2);
     draw_study(simulation);
     simulation->store = memory_store_create(commits, simulation);
     virtual_trainers_begin(&simulation->world);

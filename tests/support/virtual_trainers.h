@@ -1,8 +1,9 @@
 /* virtual_trainers.h - trainers on virtual time, in the place of child processes.
  *
- * A test links this object in the place of worker/trainer_process.c and the dispatcher's
- * coordinator/study/checkpoints.c. A trainer does what its command says: a step takes step_s, the
- * value at a step is a function of trial and step, and so is whether the trial diverges. How an
+ * A test links this object in the place of worker/trainer_process.c, of the files of
+ * common/link/parcel_file.c and of the dispatcher's coordinator/study/checkpoints.c. DIR is "d",
+ * the scratch directory of rank 3 "s3". A trainer does what its command says: a step takes step_s,
+ * the value at a step is a function of trial and step, and so is whether the trial diverges. How an
  * attempt fares (it crashes, hangs, talks garbage) is a function of trial and attempt; a trainer
  * may crash after it, too. Checkpoints are kept as the steps that they hold. */
 #ifndef LRSWEEP_TESTS_SUPPORT_VIRTUAL_TRAINERS_H
@@ -18,6 +19,7 @@ struct trainer_world {
     double diverging, crashing, hanging, babbling; /* probabilities */
     double refusing;                               /* that a trainer cannot be started (again) */
     uint64_t samples;                              /* that a trainer tells of */
+    bool any_length; /* files that arrive may have another length than they should */
     /* Called when a checkpoint that is to be read is not there, or holds another step. */
     void (*missing)(void *context, uint32_t trial, uint32_t attempt);
     /* Called before a checkpoint is removed. False: the process is dead, nothing happens. */
@@ -46,10 +48,15 @@ void virtual_trainers_freeze(int rank, double now_s, bool frozen);
 
 int virtual_trainers_alive(int rank);
 
-/* The checkpoints that are there. */
-int virtual_checkpoints(void);
+/* The checkpoints that are there: in DIR (0), or in the scratch directory of a rank; and whether
+ * DIR holds the best weights. */
+int virtual_files(int rank);
+bool virtual_best(void);
 
-/* One of them that is not `needed`. False: there is none. */
+/* Scratch directories are gone with their job. */
+void virtual_scratch_clear(void);
+
+/* A checkpoint in DIR that is not `needed`. False: there is none. */
 bool virtual_checkpoint_other(bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
                               void *context, uint32_t *trial, uint32_t *attempt);
 

@@ -66,9 +66,13 @@ static void messages_that_cannot_be_used_are_refused(void **state)
         {MESSAGE_VERSION, MESSAGE_DONE, 0, 0, "shorter"},
         {MESSAGE_VERSION + 1, MESSAGE_DONE, 0, MESSAGE_FIXED_BYTES, "mixes builds"},
         {MESSAGE_VERSION, 0, 0, MESSAGE_FIXED_BYTES, "unknown kind"},
-        {MESSAGE_VERSION, MESSAGE_QUIT + 1, 0, MESSAGE_FIXED_BYTES, "unknown kind"},
+        {MESSAGE_VERSION, MESSAGE_LAST + 1, 0, MESSAGE_FIXED_BYTES, "unknown kind"},
         {MESSAGE_VERSION, MESSAGE_DONE, 5, MESSAGE_FIXED_BYTES, "claims 5"},
         {MESSAGE_VERSION, MESSAGE_DONE, 4294967295U, MESSAGE_FIXED_BYTES + 7, "claims 4294967295"},
+        {MESSAGE_VERSION, MESSAGE_DONE, MESSAGE_TEXT_MAX_BYTES + 1,
+         MESSAGE_FIXED_BYTES + MESSAGE_TEXT_MAX_BYTES + 1, "claims 673"},
+        {MESSAGE_VERSION, MESSAGE_CHUNK, MESSAGE_CHUNK_MAX_BYTES + 1,
+         MESSAGE_FIXED_BYTES + MESSAGE_CHUNK_MAX_BYTES + 1, "claims 32769"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct message message;

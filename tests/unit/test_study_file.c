@@ -850,7 +850,7 @@ static void every_default_is_filled_in(void **state)
         "\"search\":{\"sampler\":\"random\",\"candidates\":1,\"scheduler\":\"sha\",\"eta\":3,"
         "\"min_budget\":1.0,\"max_budget\":1.0,\"unit\":\"epochs\","
         "\"independent_seeds\":false,\"finalists\":0,\"repeats\":3,\"patience\":0},"
-        "\"run\":{\"retries\":2,\"heartbeat_timeout\":60.0}}";
+        "\"run\":{\"retries\":2,\"heartbeat_timeout\":60.0,\"checkpoints\":\"dir\"}}";
     struct study_file *file = read_with("t.cfg", NULL);
     assert_sound(file);
     char *text = json_dumps(study_file_document(file), JSON_COMPACT | JSON_REAL_PRECISION(15));
