@@ -82,9 +82,10 @@ static int prepare(struct job *job)
                   job->dir);
         return complain(&error, EXIT_USAGE);
     }
-    if (!probe_trainer_path(job->program, sizeof job->program, &error) ||
-        !probe_start(&job->probe, job->program, job->document, &error))
+    if (!probe_trainer_path(job->program, sizeof job->program, &error))
         return complain(&error, EXIT_FAILED);
+    if (!probe_start(&job->probe, job->program, job->document, &error))
+        return study_argument_not_started(job->file, &error);
     return EXIT_OK;
 }
 
@@ -121,6 +122,7 @@ static int reopen(struct job *job, bool *finished)
     char *changes = study_changes(snapshot->document, job->document);
     job->begun = json_incref(snapshot->document);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
+    bool kept = strcmp(snapshot_value(snapshot, "checkpoints"), "0") != 0;
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
     snapshot_destroy(snapshot);
@@ -136,6 +138,13 @@ static int reopen(struct job *job, bool *finished)
     free(changes);
     if (!same)
         return EXIT_USAGE;
+    if (!*finished && kept != probe_can(&job->probe, "checkpoints")) {
+        error_set(&error,
+                  "%s was begun with a trainer that %s checkpoints, and now it %s: that is another "
+                  "search",
+                  job->dir, kept ? "leaves" : "leaves no", kept ? "leaves none" : "leaves some");
+        return complain(&error, EXIT_USAGE);
+    }
     if (*finished) {
         sweep(job->dir);
         return EXIT_OK;
@@ -165,7 +174,8 @@ static bool note_probe(struct job *job, struct error *error)
     double samples = probe_number(&job->probe, "train_samples", 0);
     double batch = study_number(job->document, "train", "batch_size");
     double steps = batch > 0 ? floor(samples / batch) : 1;
-    return samples <= 0 || note(job, "steps_per_epoch", steps, error);
+    return (samples <= 0 || note(job, "steps_per_epoch", steps, error)) &&
+           (probe_can(&job->probe, "checkpoints") || note(job, "checkpoints", 0, error));
 }
 
 static int open_study(struct job *job, bool *finished)
@@ -191,6 +201,8 @@ static int open_study(struct job *job, bool *finished)
     job->search = search_create(job->begun ? job->begun : document,
                                 samples > 0 ? (uint64_t)samples : 0, &error);
     if (!job->search)
+        return complain(&error, EXIT_USAGE);
+    if (!probe_can(&job->probe, "checkpoints") && !search_without_checkpoints(job->search, &error))
         return complain(&error, EXIT_USAGE);
     const char *kind = job->options->kind;
     if (!store_set(job->store, "status", "running", &error) ||
@@ -339,7 +351,7 @@ static int play_coordinator(struct job *job)
         .validation_samples = options.first_ready.validation_samples,
         .local_worker = !job->options->coordinator_only,
         .resume = job->resumes,
-        .untested = job->options->untested,
+        .untested = job->options->untested || !probe_can(&job->probe, "tests"),
     };
     struct dispatch *dispatch = progress ? dispatch_create(&dispatch_options, &error) : NULL;
     void *worker = NULL;

@@ -35,7 +35,8 @@ enum trainer_news {
     TRAINER_GONE   /* it ended or broke the protocol: it was put down, *error says why */
 };
 
-/* Starts `program` and says hello. On failure the state is TRAINER_DOWN. */
+/* Starts the study's trainer, `program` if it names none, and says hello. On failure the state is
+ * TRAINER_DOWN. */
 bool trainer_process_start(struct trainer_process *trainer, const char *program,
                            const json_t *document, struct error *error);
 

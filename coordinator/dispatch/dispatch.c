@@ -104,7 +104,7 @@ void dispatch_occupy(struct dispatch *dispatch, int rank, uint32_t number, uint3
                      uint32_t attempt)
 {
     struct slot *slot = workers_slot(&dispatch->workers, rank, number);
-    *slot = (struct slot){SLOT_BUSY, trial, attempt, dispatch->now_s};
+    *slot = (struct slot){SLOT_BUSY, trial, attempt, dispatch->now_s, false};
 }
 
 /* Gives free trainers work: first all decisions, then one commit, then the messages. */

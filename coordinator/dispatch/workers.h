@@ -16,6 +16,7 @@ struct slot {
     enum slot_state state;
     uint32_t trial, attempt;
     double since_s; /* BUSY: since when */
+    bool told;      /* BUSY: it was told to stop */
 };
 
 struct worker_entry {
