@@ -120,9 +120,9 @@ contains "what it wrote to standard error is kept" "$(sqlite3 fails/study.db \
 odd gives-up
 equal "one that stops without being told to loses its attempts, and not without end" \
 	"$status $(event gives-up "kind = 'lost' and text like '%stopped without being told to%'")" "3 8"
-odd slow --set run.heartbeat_timeout=1
+odd slow --set run.heartbeat_timeout=3
 equal "one that is slow but within run.heartbeat_timeout is left alone" "$status $(event slow "kind = 'lost'")" "0 0"
-odd silent --set run.heartbeat_timeout=0.5 --set search.candidates=1
+odd silent --set run.heartbeat_timeout=2 --set search.candidates=1
 equal "one that hangs is given up" "$status $(event silent "kind = 'lost'")" "3 2"
 odd epochs --set search.unit=epochs --set search.max_budget=3 --set search.min_budget=1
 equal "epochs count where it tells train_samples: 3 of 320 samples in batches of 64" \
