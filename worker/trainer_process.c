@@ -13,6 +13,7 @@
 static void put_down(struct trainer_process *trainer)
 {
     trainer->state = TRAINER_DOWN;
+    trainer->holds = false;
     free(trainer->unsent);
     trainer->unsent = NULL;
     trainer->unsent_bytes = 0;

@@ -27,6 +27,8 @@ struct trainer_process {
     unsigned failed_starts;     /* in a row */
     struct message_ready ready; /* what it said when it accepted the study */
     double heard_s;             /* monotonic: when it said or was told something last */
+    struct message_report held; /* while TRAINING: a report that could not be passed on yet */
+    bool holds;                 /* there is one */
 };
 
 enum trainer_news {

@@ -21,7 +21,8 @@
 enum {
     COORDINATOR = 0,       /* its rank */
     FAILED_STARTS_MAX = 3, /* a trainer that cannot even accept the study so often is given up */
-    FIRST_CREDIT = 256     /* reports that may be under way before the coordinator grants more */
+    FIRST_CREDIT = 256,    /* reports that may be under way before the coordinator grants more */
+    LINES_A_TURN = 1000 /* of one trainer: one that never stops talking is not all that is heard */
 };
 
 struct worker {
@@ -30,8 +31,8 @@ struct worker {
     struct space space;
     struct trainer_process *trainers; /* [options->trainers] */
     struct outbox outbox;
-    uint32_t lease;  /* number of the one that the coordinator gave last */
-    uint32_t credit; /* reports that may still be sent */
+    uint32_t lease; /* number of the one that the coordinator gave last */
+    int64_t credit; /* reports that may still be sent; below 0: last ones went ahead of it */
     struct attention attention;
     double now_s;     /* of `attention` */
     double silence_s; /* after so long a trainer that works, or the coordinator, counts as hung */
@@ -108,6 +109,53 @@ static void break_off(struct worker *worker, unsigned slot, const char *reason)
     handle_gone(worker, slot, was, error.text);
 }
 
+/* --- reports ---
+ *
+ * While rank 0 takes no more of them, a trainer's newest one is held, and takes the place of the
+ * one before: it goes on training, and its curve has fewer points. One that holds a validation is a
+ * result: nothing takes its place, and what follows it waits in the trainer's pipe. */
+
+static bool may_report(const struct worker *worker)
+{
+    return worker->credit > 0;
+}
+
+static bool may_listen(const struct worker *worker, const struct trainer_process *trainer)
+{
+    return may_report(worker) || !trainer->holds || !trainer->held.validated;
+}
+
+static void post_report(struct worker *worker, unsigned slot, const struct message_report *report)
+{
+    struct message message;
+    message_begin(&message, MESSAGE_REPORT);
+    message.trainer = slot;
+    message.trial = worker->trainers[slot].trial;
+    message.attempt = worker->trainers[slot].attempt;
+    message.body.report = *report;
+    worker->credit--;
+    post(worker, &message);
+}
+
+static void post_held(struct worker *worker, unsigned slot)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    if (trainer->holds)
+        post_report(worker, slot, &trainer->held);
+    trainer->holds = false;
+}
+
+static void handle_report(struct worker *worker, unsigned slot, const struct message_report *report)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    if (may_report(worker)) {
+        post_report(worker, slot, report);
+        return;
+    }
+    trainer->held = *report;
+    trainer->holds = true;
+}
+
 static void handle_done(struct worker *worker, unsigned slot, const struct trainer_line *line)
 {
     struct trainer_process *trainer = &worker->trainers[slot];
@@ -116,6 +164,8 @@ static void handle_done(struct worker *worker, unsigned slot, const struct train
         break_off(worker, slot, "the trainer said ok without reaching the step it was sent to");
         return;
     }
+    /* The last report belongs to the result: it does not wait for credit, and comes first. */
+    post_held(worker, slot);
     struct message message;
     message_begin(&message, MESSAGE_DONE);
     message.trainer = slot;
@@ -152,13 +202,7 @@ static void handle_line(struct worker *worker, unsigned slot, const struct train
             return;
         if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
             break;
-        message_begin(&message, MESSAGE_REPORT);
-        message.trainer = slot;
-        message.trial = trainer->trial;
-        message.attempt = trainer->attempt;
-        message.body.report = line->body.report;
-        worker->credit--;
-        post(worker, &message);
+        handle_report(worker, slot, &line->body.report);
         return;
     case LINE_DONE:
         if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
@@ -194,14 +238,15 @@ static void notice_silence(struct worker *worker, unsigned slot)
     break_off(worker, slot, reason);
 }
 
-/* Everything that this trainer has said, as far as credit and outbox allow: a trainer whose reports
- * nobody takes waits in its full pipe. */
+/* Everything that this trainer has said, as far as may_listen allows. */
 static bool listen(struct worker *worker, unsigned slot)
 {
     struct trainer_process *trainer = &worker->trainers[slot];
     bool heard = false;
     trainer_process_attend(trainer);
-    while (worker->credit > 0 && worker->outbox.count == 0) {
+    if (may_report(worker))
+        post_held(worker, slot);
+    for (unsigned lines = 0; lines < LINES_A_TURN && may_listen(worker, trainer); lines++) {
         struct trainer_line line;
         struct error error;
         enum trainer_state was = trainer->state;
@@ -262,6 +307,7 @@ static void assign(struct worker *worker, const struct message *message, bool tr
     trainer->trial = message->trial;
     trainer->attempt = message->attempt;
     trainer->to = message->body.assignment.to;
+    trainer->holds = false;
     if (!free_before ||
         !trainer_process_send(trainer, assignment_line(worker, message, train), &error)) {
         /* It died while this was on its way; READY will follow when it is back. */
@@ -407,12 +453,11 @@ static size_t descriptors(void *role, struct pollfd *list, size_t room)
 {
     const struct worker *worker = role;
     size_t count = 0;
-    bool reading = worker->credit > 0 && worker->outbox.count == 0;
     for (unsigned slot = 0; slot < worker->options->trainers && count + 3 <= room; slot++) {
         const struct trainer_process *trainer = &worker->trainers[slot];
         if (trainer->state == TRAINER_DOWN)
             continue;
-        if (reading)
+        if (may_listen(worker, trainer))
             list[count++] = (struct pollfd){.fd = trainer->child.output, .events = POLLIN};
         if (trainer->child.errors >= 0)
             list[count++] = (struct pollfd){.fd = trainer->child.errors, .events = POLLIN};
