@@ -3,11 +3,14 @@
  * A program of its own that speaks the protocol of include/lrsweep/protocol.h. What it pretends
  * stands in the study's `data`, all of it optional:
  *
- *   step_s        seconds that a step takes [0]: slept, to fixed times, so that delays do not add
- * up report_every  steps from one report to the next [1] start_s       seconds from hello to ready
- * [0] checkpoints   false: it says that it leaves none [true] best_lr       rate at which the loss
- * falls lowest [0.1] worst_lr      rate from which on it diverges, after a step [none]
- *   train_samples told in ready [not told]
+ *   step_s          seconds that a step takes [0], slept to fixed times
+ *   report_every    steps from one report to the next [1]
+ *   validate_every  steps from one validation to the next [1]; the last step has one in any case
+ *   start_s         seconds from hello to ready [0]
+ *   checkpoints     false: it says that it leaves none [true]
+ *   best_lr         rate at which the loss falls lowest [0.1]
+ *   worst_lr        rate from which on it diverges, after a step [none]
+ *   train_samples   told in ready [not told]
  *
  * The loss after s steps at rate r is 1 / (1 + s) + log10(r / best_lr)^2: resumed or not, it is the
  * same. It keeps no files. Linked statically where that is possible: thousands of them fit. */
@@ -26,7 +29,7 @@
 
 struct pretence {
     double step_s, start_s, best_lr, worst_lr;
-    long long report_every, train_samples;
+    long long report_every, validate_every, train_samples;
     bool checkpoints;
 };
 
@@ -93,6 +96,7 @@ static struct pretence read_study(const json_t *hello)
         .best_lr = number(data, "best_lr", 0.1),
         .worst_lr = number(data, "worst_lr", INFINITY),
         .report_every = (long long)fmax(number(data, "report_every", 1), 1),
+        .validate_every = (long long)fmax(number(data, "validate_every", 1), 1),
         .train_samples = (long long)number(data, "train_samples", 0),
         .checkpoints = !json_is_false(json_object_get(data, "checkpoints")),
     };
@@ -108,11 +112,15 @@ static void say_ready(const struct pretence *pretence)
     puts("}");
 }
 
-static void say_report(long long trial, long long step, double loss, double lr, double seconds)
+static void say_report(long long trial, long long step, bool validated, double loss, double lr,
+                       double seconds)
 {
+    char validation[40] = "null";
+    if (validated)
+        (void)snprintf(validation, sizeof validation, "%.17g", loss);
     printf("{\"op\":\"report\",\"trial\":%lld,\"step\":%lld,\"train_loss\":%.17g,"
-           "\"val_loss\":%.17g,\"lr\":%.17g,\"seconds\":%.6f}\n",
-           trial, step, loss, loss, lr, seconds);
+           "\"val_loss\":%s,\"lr\":%.17g,\"seconds\":%.6f}\n",
+           trial, step, loss, validation, lr, seconds);
 }
 
 static void say_done(long long trial, long long step, const char *status)
@@ -160,7 +168,8 @@ static void train(struct input *input, const struct pretence *pretence, const js
             return;
         }
         double loss = 1 / (1 + (double)step) + pow(log10(lr / pretence->best_lr), 2);
-        say_report(trial, step, loss, lr, (double)step * pretence->step_s);
+        bool validated = step == to || step % pretence->validate_every == 0;
+        say_report(trial, step, validated, loss, lr, (double)step * pretence->step_s);
     }
     say_done(trial, step, step == to ? "ok" : "stopped");
 }
