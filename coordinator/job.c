@@ -94,9 +94,10 @@ static int prepare(struct job *job)
         json_string_value(json_object_get(json_object_get(job->document, "run"), "deadline"));
     if (!time_left_ask(&job->time_left, options->deadline ? options->deadline : deadline, &error))
         return complain(&error, EXIT_USAGE);
-    if (!probe_trainer_path(job->program, sizeof job->program, &error) ||
-        !probe_start(&job->probe, job->program, job->document, &error))
+    if (!probe_trainer_path(job->program, sizeof job->program, &error))
         return complain(&error, EXIT_FAILED);
+    if (!probe_start(&job->probe, job->program, job->document, &error))
+        return study_argument_not_started(job->file, &error);
     return EXIT_OK;
 }
 
@@ -133,6 +134,7 @@ static int reopen(struct job *job, bool *finished)
     char *changes = study_changes(snapshot->document, job->document);
     job->begun = json_incref(snapshot->document);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
+    bool kept = strcmp(snapshot_value(snapshot, "checkpoints"), "0") != 0;
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
     job->earlier_losses = strdup(snapshot_value(snapshot, "losses"));
@@ -149,6 +151,13 @@ static int reopen(struct job *job, bool *finished)
     free(changes);
     if (!same)
         return EXIT_USAGE;
+    if (!*finished && kept != probe_can(&job->probe, "checkpoints")) {
+        error_set(&error,
+                  "%s was begun with a trainer that %s checkpoints, and now it %s: that is another "
+                  "search",
+                  job->dir, kept ? "leaves" : "leaves no", kept ? "leaves none" : "leaves some");
+        return complain(&error, EXIT_USAGE);
+    }
     if (*finished) {
         sweep(job->dir);
         return EXIT_OK;
@@ -178,7 +187,8 @@ static bool note_probe(struct job *job, struct error *error)
     double samples = probe_number(&job->probe, "train_samples", 0);
     double batch = study_number(job->document, "train", "batch_size");
     double steps = batch > 0 ? floor(samples / batch) : 1;
-    return samples <= 0 || note(job, "steps_per_epoch", steps, error);
+    return (samples <= 0 || note(job, "steps_per_epoch", steps, error)) &&
+           (probe_can(&job->probe, "checkpoints") || note(job, "checkpoints", 0, error));
 }
 
 static int open_study(struct job *job, bool *finished)
@@ -204,6 +214,8 @@ static int open_study(struct job *job, bool *finished)
     job->search = search_create(job->begun ? job->begun : document,
                                 samples > 0 ? (uint64_t)samples : 0, &error);
     if (!job->search)
+        return complain(&error, EXIT_USAGE);
+    if (!probe_can(&job->probe, "checkpoints") && !search_without_checkpoints(job->search, &error))
         return complain(&error, EXIT_USAGE);
     const char *kind = job->options->kind;
     if (!store_set(job->store, "status", "running", &error) ||
@@ -408,7 +420,7 @@ static int play_coordinator(struct job *job)
         .validation_samples = options.first_ready.validation_samples,
         .local_worker = !job->options->coordinator_only,
         .resume = job->resumes,
-        .untested = job->options->untested,
+        .untested = job->options->untested || !probe_can(&job->probe, "tests"),
     };
     struct dispatch *dispatch = dispatch_create(&dispatch_options, &error);
     void *worker = NULL;

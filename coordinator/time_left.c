@@ -30,12 +30,11 @@ bool time_left_ask(struct time_left *left, const char *text, struct error *error
     char jobs[64];
     if (!job || (size_t)snprintf(jobs, sizeof jobs, "--jobs=%s", job) >= sizeof jobs)
         return true;
-    /* env looks for squeue in PATH. */
-    const char *const arguments[] = {"/usr/bin/env", "squeue",      "--noheader",
-                                     jobs,           "--format=%L", NULL};
+    const char *const arguments[] = {"squeue", "--noheader", jobs, "--format=%L", NULL};
     const char *const environment[] = {NULL};
+    const struct child_plan plan = {.arguments = arguments, .environment = environment};
     struct error ignored;
-    (void)child_start(&left->squeue, arguments, environment, &ignored);
+    (void)child_start(&left->squeue, &plan, &ignored);
     return true;
 }
 

@@ -81,8 +81,9 @@ static const json_t *train_value(const struct study_check *check, const char *ke
 static void check_needs(const struct study_check *check)
 {
     const char *name = json_string_value(study_check_value(check, "train", "optimizer"));
+    bool built_in = !json_object_get(check->document, "trainer");
     const struct catalogue_entry *optimizer =
-        name ? catalogue_find(&catalogue_optimizers, name) : NULL;
+        name && built_in ? catalogue_find(&catalogue_optimizers, name) : NULL;
     for (size_t i = 0; optimizer && i < optimizer->key_count; i++) {
         const struct catalogue_key *key = &optimizer->keys[i];
         char setting[100], needed[100];

@@ -117,6 +117,13 @@ static void lose(struct dispatch *dispatch, int rank, const struct message *mess
     dispatch_take_back(dispatch, rank, message->trainer, state, reason);
 }
 
+/* Whether the trial of this slot was to be given back, at once or at this step. */
+static bool stop_was_asked(const struct dispatch *dispatch, const struct slot *slot, uint64_t step)
+{
+    const struct search_trial *trial = search_trial(dispatch->options->search, slot->trial);
+    return slot->told || (trial->pause > 0 && trial->pause == step);
+}
+
 static void handle_done(struct dispatch *dispatch, int rank, const struct message *message)
 {
     struct slot *slot = workers_holder(&dispatch->workers, rank, message);
@@ -146,6 +153,11 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
         event.value = note->seen_value;
         break;
     case DONE_STOPPED:
+        /* It would be sent there again and again. */
+        if (!stop_was_asked(dispatch, slot, done->step)) {
+            lose(dispatch, rank, message, SLOT_FREE, "the trainer stopped without being told to");
+            return;
+        }
         event.kind = SEARCH_PAUSED;
         break;
     case DONE_DIVERGED:

@@ -104,6 +104,9 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
     }
     if (left(trial->state) && isnan(note->ended))
         note->ended = record_unix_time();
+    const json_t *lr = json_object_get(params, "lr");
+    const char *schedule =
+        json_string_value(json_object_get(json_object_get(params, "schedule"), "type"));
     char explained[MESSAGE_TEXT_MAX_BYTES + 256];
     const char *message = note->message ? note->message : "";
     if (trial->state == TRIAL_STOPPED) {
@@ -122,8 +125,8 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         .seed = trial->seed,
         .begun = trial->begun,
         .step = trial->step,
-        .lr = json_number_value(json_object_get(params, "lr")),
-        .schedule = json_string_value(json_object_get(json_object_get(params, "schedule"), "type")),
+        .lr = lr ? json_number_value(lr) : (double)NAN,
+        .schedule = schedule ? schedule : "",
         .params = text,
         .metric = trial->metric,
         .final = trial->final,

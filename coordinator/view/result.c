@@ -92,11 +92,11 @@ static void print_best(FILE *stream, const struct snapshot *snapshot,
                        const struct study_facts *facts, bool colour)
 {
     const struct trial_row *best = facts->best;
-    char candidate[256], metric[24];
-    candidate_text(best, candidate, sizeof candidate);
+    char candidate[400], metric[24];
+    candidate_text_whole(best, candidate, sizeof candidate);
     figure_clean(metric, sizeof metric, facts->metric, false);
-    fprintf(stream, "%s%s: lr %s, schedule %s%s (trial %u)\n", text_style_begin(STYLE_BOLD, colour),
-            finished(facts) ? "Recommended" : "Best so far", figure_rate(best->lr).text, candidate,
+    fprintf(stream, "%s%s: %s%s (trial %u)\n", text_style_begin(STYLE_BOLD, colour),
+            finished(facts) ? "Recommended" : "Best so far", candidate,
             text_style_end(STYLE_BOLD, colour), (unsigned)best->id);
     bool trained_on = strcmp(facts->metric, "train_loss") == 0;
     fprintf(stream, "  %s set: %s %s", trained_on ? "training" : "validation", metric,

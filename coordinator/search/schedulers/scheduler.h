@@ -7,6 +7,7 @@
 
 struct scheduler_class {
     const char *name;
+    bool branches; /* it makes trials of copies of others' checkpoints */
     /* Adds the brackets and rungs. Returns its own state; NULL: failed, error is set. */
     void *(*create)(struct search *search, struct error *error);
     void (*destroy)(void *state);
