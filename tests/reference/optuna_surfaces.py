@@ -68,6 +68,22 @@ def levy6(trial):
                  + numpy.sum((w[:5] - 1) ** 2 * (1 + 10 * numpy.sin(math.pi * w[:5] + 1) ** 2)))
 
 
+def styblinski5(trial):
+    x = uniforms(trial, 5, -5, 5)
+    return float(numpy.sum(x**4 - 16 * x**2 + 5 * x) / 2)
+
+
+def griewank4(trial):
+    x = uniforms(trial, 4, -600, 600)
+    return float(1 + numpy.sum(x * x) / 4000 - numpy.prod(numpy.cos(x / numpy.sqrt([1, 2, 3, 4]))))
+
+
+def michalewicz5(trial):
+    x = uniforms(trial, 5, 0, math.pi)
+    return -float(numpy.sum(numpy.sin(x)
+                            * numpy.sin(numpy.arange(1, 6) * x * x / math.pi) ** 20))
+
+
 def mixed(trial):
     choice = "abcd".index(trial.suggest_categorical("x0", ["a", "b", "c", "d"]))
     units = (trial.suggest_int("x1", 1, 20) - 13) / 10
@@ -96,7 +112,8 @@ def main():
     warnings.simplefilter("ignore")
     for function, minimum in ((branin, 0.39788735772973816), (hartmann6, -3.32236801141551),
                               (learning_rate, 0.3), (rosenbrock4, 0), (ackley5, 0), (rastrigin3, 0),
-                              (levy6, 0), (mixed, 0.3), (schedules, 0.3)):
+                              (levy6, 0), (styblinski5, -195.83082851885758),
+                              (griewank4, 0), (michalewicz5, -4.687658), (mixed, 0.3), (schedules, 0.3)):
         if wanted and function.__name__ not in wanted:
             continue
         for multivariate in (True, False):

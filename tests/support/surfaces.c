@@ -91,6 +91,33 @@ static double levy6(const double *x)
     return sum;
 }
 
+static double styblinski5(const double *x)
+{
+    double sum = 0;
+    for (int i = 0; i < 5; i++)
+        sum += (pow(x[i], 4) - 16 * x[i] * x[i] + 5 * x[i]) / 2;
+    return sum;
+}
+
+static double griewank4(const double *x)
+{
+    double sum = 1, product = 1;
+    for (int i = 0; i < 4; i++) {
+        sum += x[i] * x[i] / 4000;
+        product *= cos(x[i] / sqrt(i + 1.0));
+    }
+    return sum - product;
+}
+
+static double michalewicz5(const double *x)
+{
+    const double pi = 3.14159265358979323846;
+    double sum = 0;
+    for (int i = 0; i < 5; i++)
+        sum -= sin(x[i]) * pow(sin((i + 1) * x[i] * x[i] / pi), 20);
+    return sum;
+}
+
 /* A choice that moves the best rate, and a whole number. */
 static double mixed(const double *x)
 {
@@ -151,6 +178,28 @@ const struct surface surfaces[] = {
               " \"x4\": {\"uniform\": [-10.0, 10.0]}, \"x5\": {\"uniform\": [-10.0, 10.0]}}",
      .held_out = true,
      .value = levy6},
+    {.name = "styblinski5",
+     .space = "{\"x0\": {\"uniform\": [-5.0, 5.0]}, \"x1\": {\"uniform\": [-5.0, 5.0]},"
+              " \"x2\": {\"uniform\": [-5.0, 5.0]}, \"x3\": {\"uniform\": [-5.0, 5.0]},"
+              " \"x4\": {\"uniform\": [-5.0, 5.0]}}",
+     .minimum = -195.83082851885758,
+     .held_out = true,
+     .value = styblinski5},
+    {.name = "griewank4",
+     .space = "{\"x0\": {\"uniform\": [-600.0, 600.0]}, \"x1\": {\"uniform\": [-600.0, 600.0]},"
+              " \"x2\": {\"uniform\": [-600.0, 600.0]}, \"x3\": {\"uniform\": [-600.0, 600.0]}}",
+     .minimum = 0,
+     .held_out = true,
+     .value = griewank4},
+    {.name = "michalewicz5",
+     .space = "{\"x0\": {\"uniform\": [0.0, 3.14159265358979]}, \"x1\": {\"uniform\": [0.0, "
+              "3.14159265358979]},"
+              " \"x2\": {\"uniform\": [0.0, 3.14159265358979]}, \"x3\": {\"uniform\": [0.0, "
+              "3.14159265358979]},"
+              " \"x4\": {\"uniform\": [0.0, 3.14159265358979]}}",
+     .minimum = -4.687658,
+     .held_out = true,
+     .value = michalewicz5},
     {.name = "mixed",
      .space = "{\"x0\": {\"choice\": [\"a\", \"b\", \"c\", \"d\"]}, \"x1\": {\"int\": [1, 20]},"
               " \"x2\": {\"log_uniform\": [1e-5, 1.0]}}",

@@ -171,7 +171,7 @@ static void fit_number(struct parzen *parzen, size_t index, bool joint, double d
     double count = 0, shared = 0;
     for (size_t k = 0; k < parzen->count; k++)
         count += !isnan(center[k]);
-    double least = 0.5 / fmin(count + 2, 100);
+    double least = (joint ? 1 : 0.5) / fmin(count + 2, 100);
     if (parzen->ordered[index] > 0)
         least = fmax(least, 0.5 / (double)parzen->ordered[index]);
     if (!joint)

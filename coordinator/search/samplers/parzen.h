@@ -59,9 +59,12 @@ void parzen_add(struct parzen *parzen, const double *point, double weight);
 /* Sets the kernels' widths, when all are there. With n kernels and d parameters on average, a joint
  * kernel's is 1.06 s n^(-1 / (d + 4)), s the deviation of the centres (D. W. Scott, "Multivariate
  * density estimation", 1992, section 6.3; BOHB's rule), and a single kernel's the distance to the
- * farther of its neighbours, among which are the interval's ends and middle (Bergstra et al.). None
- * is below 1 / (2 min(n + 2, 100)), so that the best found early do not bind the search, nor above
- * 1. */
+ * farther of its neighbours, among which are the interval's ends and middle (Bergstra et al.). A
+ * joint kernel's width is not below 1 / min(n + 2, 100), as in Optuna, so that the best found early
+ * do not bind the search (half as much made it stick to the first valley on functions with many); a
+ * single kernel's not below half of that: parameters that are drawn apart mix more. None is
+ * above 1.
+ */
 void parzen_fit(struct parzen *parzen, bool joint);
 
 /* Draws a candidate as unit coordinates (indices of choices), NaN where it has none: all of it

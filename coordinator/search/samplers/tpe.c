@@ -3,10 +3,11 @@
  * The candidates whose results are known are parted into the best ones and the others, each part is
  * described by a density, n_ei_candidates are drawn from that of the best, and the one at which it
  * is largest compared with the others' is taken: that with the largest expected improvement. The
- * best are the first ceil(gamma n), 25 at most (Optuna's rule); number i of m of them weighs
- * log((m + 1) / i), about 1 on average (after the weights of N. Hansen, "The CMA evolution
- * strategy: a tutorial", 2016, equation 49), so that the model moves on to what is best of all.
- * Until n_startup_trials results are known, candidates are the points of Sobol's sequence.
+ * best are the first ceil(gamma n), 25 at most (Optuna's rule), and each weighs as much as it
+ * improves on the best of the others, 1 on average: so the density of the best is that which
+ * expected improvement asks for (S. Watanabe, "Tree-structured Parzen estimator: understanding its
+ * algorithm components and their roles for better empirical performance", 2023, sections 3.2 and
+ * 5). Until n_startup_trials results are known, candidates are the points of Sobol's sequence.
  *
  * With a scheduler that gives budgets this is BOHB's model (Falkner, Klein and Hutter, "BOHB:
  * robust and efficient hyperparameter optimization at scale", ICML 2018, section 3.2): results of
@@ -29,7 +30,8 @@
 #include <string.h>
 
 enum {
-    BEST_MAX = 25,
+    GOOD_MAX = 25,
+    BEST_MAX = GOOD_MAX + 1, /* and the best of the others */
     OTHERS_MAX = 128,
     DIVERGED_MAX = 64,
     RUNNING_MAX = 64,
@@ -113,7 +115,7 @@ static void *create(const struct search *search, const json_t *document, struct 
     tpe->joint = study_bool(document, "search", "multivariate");
     tpe->liar = study_bool(document, "search", "constant_liar");
     tpe->first_running = SEARCH_NO_TRIAL;
-    if (parzen_create(&tpe->good, &search->space, BEST_MAX, tpe->prior_weight) &&
+    if (parzen_create(&tpe->good, &search->space, GOOD_MAX, tpe->prior_weight) &&
         parzen_create(&tpe->other, &search->space, KERNELS_MAX, tpe->prior_weight))
         return tpe;
     error_set(error, "out of memory");
@@ -292,17 +294,33 @@ static void add_running(struct tpe *tpe)
         add_trial(tpe, &tpe->other, trial, (double)tpe->running_count / kept);
 }
 
+/* Adds the `good` best of a level, each by its improvement on the first of the others; where that
+ * says nothing (there are no others, all are alike, or it is not finite) all alike. */
+static void add_good(struct tpe *tpe, const struct level *level, uint32_t good)
+{
+    const struct observation *best = level->best;
+    double bound = good < level->best_count ? best[good].value : best[0].value;
+    double largest = bound - best[0].value, sum = 0;
+    bool tells = largest > 0 && isfinite(largest);
+    for (uint32_t i = 0; i < good; i++)
+        sum += (bound - best[i].value) / largest;
+    for (uint32_t i = 0; i < good; i++)
+        add_trial(tpe, &tpe->good, best[i].trial,
+                  tells ? (bound - best[i].value) / largest * good / sum : 1);
+}
+
 static void fit(struct tpe *tpe, const struct level *level)
 {
     double known = level->results;
     for (const struct level *at = level; at; at = at->below)
         known += at->diverged.total;
-    uint32_t good = (uint32_t)fmin(ceil(tpe->gamma * known), level->best_count);
+    uint32_t most = level->best_count < GOOD_MAX ? level->best_count : GOOD_MAX;
+    uint32_t good = (uint32_t)fmin(ceil(tpe->gamma * known), most);
     parzen_clear(&tpe->good);
     parzen_clear(&tpe->other);
-    for (uint32_t i = 0; i < level->best_count; i++)
-        add_trial(tpe, i < good ? &tpe->good : &tpe->other, level->best[i].trial,
-                  i < good ? log((good + 1.0) / (i + 1.0)) : 1);
+    add_good(tpe, level, good);
+    for (uint32_t i = good; i < level->best_count; i++)
+        add_trial(tpe, &tpe->other, level->best[i].trial, 1);
     add_sample(tpe, &level->others);
     add_diverged(tpe, level);
     if (tpe->liar)
