@@ -42,10 +42,10 @@ static const struct {
     {"spike_silu", VERDICT_HEALTHY, 0},     /* silu 2x64, adagrad, constant, rate 1.79 */
     {"spike_catapult", VERDICT_HEALTHY, 0}, /* catapult relu 256, rmsprop, cosine, rate 0.295 */
     {"spike_batch_norm", VERDICT_HEALTHY,
-     0},                                    /* batch norm relu 128, rmsprop, constant, rate 0.232 */
-    {"slow", VERDICT_HEALTHY, 0},           /* relu 128, sgd, constant, rate 0.000136 */
-    {"level_lion", VERDICT_COLLAPSED, 208}, /* tanh 128, lion, constant, rate 2.73 */
-    {"level_warmup", VERDICT_COLLAPSED, 416}, /* tanh 3x64, sgd, warm-up, rate 1.29 */
+     0},                                   /* batch norm relu 128, rmsprop, constant, rate 0.232 */
+    {"slow", VERDICT_HEALTHY, 0},          /* relu 128, sgd, constant, rate 0.000136 */
+    {"level_lion", VERDICT_COLLAPSED, 60}, /* tanh 128, lion, constant, rate 2.73 */
+    {"level_warmup", VERDICT_COLLAPSED, 160}, /* tanh 3x64, sgd, warm-up, rate 1.29 */
     {"dead_relu", VERDICT_COLLAPSED, 40},     /* relu 32, adam, constant, rate 0.856 */
     {"dead_tanh", VERDICT_COLLAPSED, 40},     /* tanh 3x64, adagrad, warm-up, rate 26.2 */
     {"dead_gelu", VERDICT_COLLAPSED, 40},     /* gelu 3x64, adam, cosine, rate 2.47 */
