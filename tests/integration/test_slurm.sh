@@ -120,6 +120,14 @@ contains "it stopped before the limit" "$(cat limited.log)" "Interrupted: "
 equal "and lost no attempt" "$(sqlite3 limited/study.db \
 	'select count(*) from event where kind = "lost"')" 0
 
+# --- a job with more rights ----------------------------------------------------------------------------
+submit preempted slurm.sbatch --nodes=3 --partition=spare
+under_way preempted
+sbatch --quiet --output=/dev/null --nodes=3 --exclusive --wrap "sleep 1"
+finish preempted 1
+equal "preemption lost no attempt" "$(sqlite3 preempted/study.db \
+	'select count(*) from event where kind = "lost"')" 0
+
 # --- a node dies ---------------------------------------------------------------------------------------
 submit widowed slurm.sbatch --nodes=3
 submit bereft slurm-mpirun.sbatch --nodes=2-3
