@@ -2,19 +2,27 @@
 #include "common/deadline_text.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOST_SECONDS (1000.0 * 86400)
 
-/* The whole text is a clock time: two numbers and a colon. */
+static bool is_digit(char c)
+{
+    return isdigit((unsigned char)c) != 0;
+}
+
+/* The whole text is a clock time: one or two digits, a colon, two digits. */
 static bool read_clock(const char *text, int *hour, int *minute)
 {
-    int used = 0;
-    return isdigit((unsigned char)text[0]) && strlen(text) <= sizeof "00:00" - 1 &&
-           sscanf(text, "%2d:%2d%n", hour, minute, &used) == 2 && text[used] == '\0' &&
-           *hour < 24 && *minute >= 0 && *minute < 60 && isdigit((unsigned char)text[used - 2]);
+    const char *colon = strchr(text, ':');
+    size_t digits = colon ? (size_t)(colon - text) : 0;
+    if (digits < 1 || digits > 2 || !is_digit(text[0]) || !is_digit(colon[-1]) ||
+        !is_digit(colon[1]) || !is_digit(colon[2]) || colon[3] != '\0')
+        return false;
+    *hour = (int)strtol(text, NULL, 10);
+    *minute = (int)strtol(colon + 1, NULL, 10);
+    return *hour < 24 && *minute < 60;
 }
 
 static double seconds_until(int hour, int minute, time_t now)
@@ -45,7 +53,7 @@ static bool read_duration(const char *text, double *seconds)
     *seconds = 0;
     do {
         char *end;
-        if (!isdigit((unsigned char)text[0]) || strspn(text, "0123456789.") == 0)
+        if (!is_digit(text[0]))
             return false;
         double number = strtod(text, &end);
         if (end != text + strspn(text, "0123456789."))

@@ -17,7 +17,6 @@
 #include "coordinator/study/study_changes.h"
 #include "coordinator/study/study_lock.h"
 #include "coordinator/time_left.h"
-#include "coordinator/view/figures.h"
 #include "coordinator/view/progress.h"
 
 #include <limits.h>
@@ -26,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 struct job {
     const struct job_options *options;
@@ -355,22 +353,13 @@ static int status_of(const struct dispatch *dispatch)
     return EXIT_FAILED;
 }
 
-/* When all must be over (monotonic), INFINITY: at no time; the user is told. */
+/* When all must be over; the user is told. */
 static double hear_deadline(struct job *job, struct progress *progress)
 {
-    bool by_slurm;
-    double end_s = time_left_end(&job->time_left, &by_slurm);
-    char text[160], clock[32] = "";
-    if (isinf(end_s))
-        return end_s;
-    double left_s = fmax(0, end_s - monotonic_s());
-    time_t at = time(NULL) + (time_t)left_s;
-    struct tm local;
-    (void)strftime(clock, sizeof clock, "%F %T", localtime_r(&at, &local));
-    (void)snprintf(text, sizeof text, "%s ends in %s, at %s: what runs is saved before",
-                   by_slurm ? "the job's time (SLURM)" : "the time of this run (deadline)",
-                   figure_duration(left_s).text, clock);
-    progress_message(progress, text);
+    char text[160];
+    double end_s = time_left_end(&job->time_left, text, sizeof text);
+    if (text[0])
+        progress_message(progress, text);
     return end_s;
 }
 

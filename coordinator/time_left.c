@@ -4,12 +4,14 @@
 #include "common/deadline_text.h"
 #include "common/launcher.h"
 #include "common/monotonic.h"
+#include "coordinator/view/figures.h"
 
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SQUEUE_PATIENCE_S 5.0
@@ -56,7 +58,19 @@ static void hear(struct time_left *left, char *line, size_t bytes)
     line[strcspn(line, "\n")] = '\0';
 }
 
-double time_left_end(struct time_left *left, bool *by_slurm)
+static void describe(double end_s, bool by_slurm, char *text, size_t bytes)
+{
+    char clock[32];
+    struct tm local;
+    double left_s = fmax(0, end_s - monotonic_s());
+    time_t at = time(NULL) + (time_t)left_s;
+    (void)strftime(clock, sizeof clock, "%F %T", localtime_r(&at, &local));
+    (void)snprintf(text, bytes, "%s ends in %s, at %s: what runs is saved before",
+                   by_slurm ? "the job's time (SLURM)" : "the time of this run (deadline)",
+                   figure_duration(left_s).text, clock);
+}
+
+double time_left_end(struct time_left *left, char *text, size_t text_bytes)
 {
     double slurm_s = INFINITY;
     if (left->squeue.pid > 0) {
@@ -65,8 +79,11 @@ double time_left_end(struct time_left *left, bool *by_slurm)
         slurm_s = left->asked_s + launcher_slurm_seconds(line);
         time_left_forget(left);
     }
-    *by_slurm = slurm_s < left->own_s;
-    return *by_slurm ? slurm_s : left->own_s;
+    double end_s = fmin(slurm_s, left->own_s);
+    text[0] = '\0';
+    if (isfinite(end_s))
+        describe(end_s, slurm_s < left->own_s, text, text_bytes);
+    return end_s;
 }
 
 void time_left_forget(struct time_left *left)

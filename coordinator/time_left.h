@@ -14,10 +14,10 @@ struct time_left {
  * started, to be heard later: a busy controller takes its time. */
 bool time_left_ask(struct time_left *left, const char *text, struct error *error);
 
-/* Hears squeue, which is given some seconds in all; without it, or an answer, there is no limit of
- * SLURM's. Returns the earlier end (monotonic), INFINITY if there is none; *by_slurm: whose it is.
- */
-double time_left_end(struct time_left *left, bool *by_slurm);
+/* Hears squeue, which is given some seconds in all; without it, or an answer, SLURM sets no limit.
+ * Returns the earlier end (monotonic), INFINITY if there is none. `text`: what to tell the user of
+ * it, "" if there is none. */
+double time_left_end(struct time_left *left, char *text, size_t text_bytes);
 
 /* Ends what is still running. */
 void time_left_forget(struct time_left *left);
