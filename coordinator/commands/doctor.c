@@ -93,7 +93,9 @@ static void give_up(int signal_number)
         "lrsweep doctor: not all ranks answered in time (--patience): a node "
         "cannot be reached, or one of the ranks hangs\n";
     (void)signal_number;
-    _exit(write(STDERR_FILENO, text, sizeof text - 1) < 0 ? EXIT_FAILED : EXIT_FAILED);
+    ssize_t told = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)told;
+    _exit(EXIT_FAILED);
 }
 
 /* Rank 0: reads the study, and finds the directory that a run would write to, or what is there of
@@ -164,7 +166,7 @@ static void compare_clocks(struct doctor *doctor, struct vitals *all, const stru
     int rank = link_rank(doctor->link);
     if (rank > 0 && mine->node == rank)
         clocks_answer();
-    for (int i = 1; rank == 0 && i < link_size(doctor->link); i++) {
+    for (int i = 1; all && i < link_size(doctor->link); i++) {
         if (all[i].node != i)
             continue;
         struct clock_offset offset = clocks_ask(i);

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -13,15 +14,16 @@
 
 enum { TRAINER_PATIENCE_MS = 10000, LINE_BYTES = 256, FINISH_S = 2 };
 
-/* MemAvailable (proc(5)), less where a control group of version 2 leaves less. */
+/* MemAvailable (proc(5)). */
 static double memory_free(void)
 {
     FILE *file = fopen("/proc/meminfo", "re");
+    static const char name[] = "MemAvailable:";
     char line[LINE_BYTES];
     double kib = -1;
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "MemAvailable: %lf", &kib) == 1)
-            break;
+    while (file && kib < 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            kib = strtod(line + sizeof name - 1, NULL);
     if (file)
         (void)fclose(file);
     return kib < 0 ? -1 : 1024 * kib;
