@@ -47,17 +47,19 @@ static FILE *open_below(const char *root, const char *path)
 /* Up to two numbers of a file; "max" is a negative one. Returns how many there were. */
 static int read_numbers(const char *directory, const char *name, double numbers[2])
 {
-    char path[PATH_MAX], first[64] = "";
+    char path[PATH_MAX], words[2][64];
     int length = snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *file = length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
     if (!file)
         return 0;
-    int count = fscanf(file, "%63s %lf", first, &numbers[1]);
+    int count = fscanf(file, "%63s %63s", words[0], words[1]);
     (void)fclose(file);
-    char *end;
-    numbers[0] = strtod(first, &end);
-    if (end == first)
-        numbers[0] = -1;
+    for (int i = 0; i < count; i++) {
+        char *end;
+        numbers[i] = strtod(words[i], &end);
+        if (end == words[i])
+            numbers[i] = -1;
+    }
     return count;
 }
 

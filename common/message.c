@@ -29,6 +29,11 @@ void message_text(const struct message *message, char *out)
     out[message->text_bytes] = '\0';
 }
 
+void message_copy(struct message *to, const struct message *from)
+{
+    memcpy(to, from, MESSAGE_FIXED_BYTES + from->text_bytes);
+}
+
 const void *message_data(const struct message *message)
 {
     return (const unsigned char *)message + MESSAGE_FIXED_BYTES;

@@ -130,6 +130,9 @@ void message_set_text(struct message *message, const char *text);
 /* The text with a terminator. `out` holds MESSAGE_TEXT_MAX_BYTES + 1 bytes. */
 void message_text(const struct message *message, char *out);
 
+/* Copies what there is of a message that came (no chunk): its text may be shorter than the room. */
+void message_copy(struct message *to, const struct message *from);
+
 /* The bytes that follow the fixed part: text_bytes of them. */
 const void *message_data(const struct message *message);
 

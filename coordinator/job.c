@@ -8,6 +8,7 @@
 #include "coordinator/assembly.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/dispatch/dispatch.h"
+#include "coordinator/doctor/setting.h"
 #include "coordinator/open_files.h"
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
@@ -39,6 +40,7 @@ struct job {
     json_t *begun;    /* as the study was begun, if this job resumes it; NULL: `document` is it */
     struct probe probe;
     struct time_left time_left;
+    struct setting setting;
     struct link *link;
     struct assembly assembly; /* of several ranks */
     struct search *search;
@@ -435,6 +437,18 @@ static int play_coordinator(struct job *job)
     return status;
 }
 
+/* Processes that do not know of each other would all run the same search. */
+static bool check_launcher(const struct job *job, struct error *error)
+{
+    const char *remedy;
+    int ranks = link_size(job->link);
+    if (!setting_is_foreign(&job->setting, ranks, &remedy))
+        return true;
+    return error_set(error, "%s started %d processes, but MPI joined %d; %s",
+                     setting_launcher_name(job->setting.launcher), job->setting.processes, ranks,
+                     remedy);
+}
+
 /* All ranks, from the start of MPI to its end. */
 static int play(struct job *job, bool launched, int prepared)
 {
@@ -445,6 +459,8 @@ static int play(struct job *job, bool launched, int prepared)
     if (!job->link)
         return complain(&error, EXIT_FAILED);
     bool coordinator = link_rank(job->link) == 0;
+    if (status == EXIT_OK && !check_launcher(job, &error))
+        status = complain(&error, EXIT_USAGE);
     if (coordinator && status == EXIT_OK && !job->file)
         status = prepare(job); /* the launcher's hint was wrong */
     if (coordinator && status == EXIT_OK && job->options->coordinator_only &&
@@ -487,6 +503,7 @@ int job_run(const struct job_options *options)
     int rank = launcher_rank();
     int status = EXIT_OK;
     struct error error;
+    setting_read(&job.setting);
     if (!open_files_allow(&error))
         return complain(&error, EXIT_FAILED);
     if (rank <= 0)

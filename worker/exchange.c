@@ -86,7 +86,7 @@ bool exchange_fetches(struct worker *worker, const struct message *assignment)
         return false;
     exchange_forget(worker, assignment->trainer);
     stock->doing = STOCK_FETCHES;
-    stock->waiting = *assignment;
+    message_copy(&stock->waiting, assignment);
     stock->stopped = false;
     return true;
 }
@@ -161,7 +161,7 @@ bool exchange_sends(struct worker *worker, const struct message *message)
     if (!worker->stocks || !file_of(worker, message, &kind, path))
         return false;
     worker->stocks[message->trainer].doing = STOCK_SENDS;
-    worker->stocks[message->trainer].waiting = *message;
+    message_copy(&worker->stocks[message->trainer].waiting, message);
     return true;
 }
 
@@ -215,14 +215,17 @@ static void handle_answer(struct worker *worker, const struct message *message)
 /* What the attempt goes on from is here. */
 static void handle_source(struct worker *worker, struct stock *stock)
 {
-    struct message stop = stock->waiting;
+    struct message stop;
     worker->fetching = false;
     stock->doing = STOCK_IDLE;
     keep(worker, stock, source_of(&stock->waiting));
     worker_hand_out(worker, &stock->waiting);
     if (!stock->stopped)
         return;
-    stop.kind = MESSAGE_STOP;
+    message_begin(&stop, MESSAGE_STOP);
+    stop.trainer = stock->waiting.trainer;
+    stop.trial = stock->waiting.trial;
+    stop.attempt = stock->waiting.attempt;
     worker_stop(worker, &stop);
 }
 

@@ -176,6 +176,16 @@ unsigned link_node_cores(const struct link *link)
     return link->node_cores;
 }
 
+void link_library(char *text, size_t bytes)
+{
+    char words[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int length;
+    MPI_Get_library_version(words, &length);
+    for (char *at = words; *at; at++)
+        *at = *at == '\t' ? ' ' : *at;
+    (void)snprintf(text, bytes, "%.*s", (int)strcspn(words, ",\n"), words);
+}
+
 void link_collect(struct link *link, const void *mine, size_t bytes, void *all)
 {
     MPI_Gather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, 0, link->world);

@@ -35,6 +35,9 @@ unsigned link_node_cores(const struct link *link);
  * may leave NULL. */
 void link_collect(struct link *link, const void *mine, size_t bytes, void *all);
 
+/* What MPI says of itself, to the end of the first line: "Open MPI v4.1.4". */
+void link_library(char *text, size_t bytes);
+
 /* Collective, at the start only: rank 0's text (it may be any length) to everyone. Returns a copy
  * to be freed; NULL when memory ran out. On ranks other than 0 `text` is ignored. */
 char *link_share(struct link *link, const char *text);

@@ -30,7 +30,7 @@ static const char help[] =
     "  } | lrsweep-trainer\n"
     "\n"
     "  --help      print this\n"
-    "  --version   print the version\n"
+    "  --version   print the version, and OpenBLAS's with its kernel\n"
     "\n"
     "Exit status: 0 after quit or the end of the input, 1 when the study was refused or the "
     "answers\n"
@@ -40,6 +40,17 @@ static const char help[] =
     "then\n"
     "ends with it and leaves SIGINT, SIGTERM and SIGUSR1 to it. OPENBLAS_CORETYPE names the\n"
     "kernels that OpenBLAS is to use instead of those that it finds best.\n";
+
+/* With what calculates: OpenBLAS's configuration begins with its name and version. */
+static void version_print(void)
+{
+    const char *blas = openblas_get_config();
+    const char *version_end = strchr(blas, ' ') ? strchr(strchr(blas, ' ') + 1, ' ') : NULL;
+    int length = version_end ? (int)(version_end - blas) : (int)strlen(blas);
+    (void)printf("lrsweep-trainer " LRSWEEP_VERSION "\n%.*s, kernel %s, %d thread%s\n", length,
+                 blas, openblas_get_corename(), openblas_get_num_threads(),
+                 openblas_get_num_threads() == 1 ? "" : "s");
+}
 
 /* Ties this process to its worker. False: the worker is gone already. */
 static bool parent_follow(const char *pid)
@@ -69,7 +80,7 @@ int main(int argument_count, char **arguments)
         if (asked_help)
             (void)fputs(help, stdout);
         else if (asked_version)
-            (void)puts("lrsweep-trainer " LRSWEEP_VERSION);
+            version_print();
         else
             (void)fprintf(stderr,
                           "lrsweep-trainer: unknown argument \"%s\"; it takes --help and "
