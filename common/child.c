@@ -67,8 +67,8 @@ static int spawn(struct child *child, const struct child_plan *plan, char **envi
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes, (plan->in_our_group ? 0 : POSIX_SPAWN_SETPGROUP) |
+                                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int failure = posix_spawnp(&child->pid, arguments[0], &actions, &attributes,
                                (char *const *)arguments, environment);
     posix_spawnattr_destroy(&attributes);

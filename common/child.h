@@ -26,10 +26,11 @@ struct child_plan {
     const char *const *arguments;
     const char *const *environment; /* "NAME=value", NULL-terminated, added to this process's */
     const char *directory;          /* that it works in; NULL: this process's */
+    bool in_our_group;              /* it stays in this process's group, and is killed with it */
 };
 
-/* Starts it in a process group of its own. All other descriptors of this process must be
- * close-on-exec. */
+/* Starts it, in a process group of its own unless the plan says otherwise. All other descriptors of
+ * this process must be close-on-exec. */
 bool child_start(struct child *child, const struct child_plan *plan, struct error *error);
 
 /* Passes on to this process's standard error what the child has written to its own, and keeps the

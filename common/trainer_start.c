@@ -4,8 +4,10 @@
 #include "common/catalogue/catalogue.h"
 #include "lrsweep/protocol.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 bool trainer_is_own(const json_t *document)
@@ -26,18 +28,31 @@ static void limit_threads(bool own, const char **environment)
     *environment = NULL;
 }
 
+/* lrsweep-script, which runs the user's for each segment, stands beside the built-in trainer. */
+static void name_adapter(const char *built_in, char *path, size_t bytes)
+{
+    const char *slash = strrchr(built_in, '/');
+    int length = slash ? (int)(slash + 1 - built_in) : 0;
+    (void)snprintf(path, bytes, "%.*slrsweep-script", length, built_in);
+}
+
 bool trainer_start(struct child *child, const char *built_in, const json_t *document,
                    struct error *error)
 {
     const json_t *trainer = json_object_get(document, "trainer");
     const json_t *command = json_object_get(trainer, "command");
     const char *arguments[CATALOGUE_WORDS_MAX + 1] = {built_in};
+    char adapter[PATH_MAX];
     char parent[64];
     const char *environment[5] = {parent};
     (void)snprintf(parent, sizeof parent, "LRSWEEP_TRAINER_PARENT=%ld", (long)getpid());
     limit_threads(trainer_is_own(document), environment + 1);
     for (size_t i = 0; i < json_array_size(command) && i < CATALOGUE_WORDS_MAX; i++)
         arguments[i] = json_string_value(json_array_get(command, i));
+    if (json_object_get(trainer, "script")) {
+        name_adapter(built_in, adapter, sizeof adapter);
+        arguments[0] = adapter;
+    }
     const struct child_plan plan = {
         .arguments = arguments,
         .environment = environment,

@@ -351,7 +351,16 @@ static const struct catalogue_key run_keys[] = {
 static const struct catalogue_key trainer_keys[] = {
     {.name = "command",
      .type = KEY_WORDS,
-     .text = "the program and its arguments; without a / it is looked for in PATH"},
+     .fallback = "",
+     .text =
+         "a program that speaks the protocol, and its arguments; without a / it is looked for in "
+         "PATH"},
+    {.name = "script",
+     .type = KEY_WORDS,
+     .fallback = "",
+     .text =
+         "in its place, a program that prints name=value and knows no protocol, with {lr} ... for "
+         "a candidate's values"},
     {.name = "directory",
      .type = KEY_PATH,
      .fallback = "./",

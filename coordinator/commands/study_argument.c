@@ -59,7 +59,7 @@ void study_argument_print_refusal(const struct study_file *file, const char *at,
 int study_argument_not_started(const struct study_file *file, const struct error *error)
 {
     if (trainer_is_own(study_file_document(file))) {
-        study_argument_print_refusal(file, "trainer.command", error->text);
+        study_argument_print_refusal(file, "trainer", error->text);
         return EXIT_USAGE;
     }
     fprintf(stderr, "lrsweep: %s\n", error->text);

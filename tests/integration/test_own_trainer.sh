@@ -130,6 +130,49 @@ equal "epochs count where it tells train_samples: 3 of 320 samples in batches of
 odd steps --set search.unit=epochs --set search.max_budget=3 --set search.min_budget=1
 contains "and are refused where it does not" "$err" "use unit = \"steps\""
 
+# --- scripts ----------------------------------------------------------------------------------------
+cat >train.py <<'PY'
+import sys, time
+how, lr, steps, depth = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+x = 1.0
+print("a line that tells nothing")
+for step in range(1, steps + 1):
+    x -= lr * x
+    if how == "fails" and depth == 2: sys.exit("no such depth")
+    if how == "slow": time.sleep(0.2)
+    if step % 5 == 0 or step == steps: print(f"step={step} train_loss={x * x} val_loss={x * x if x * x < 1e6 else float('nan')}", flush=True)
+PY
+script() { # HOW [OPTION]...
+	local how=$1
+	shift
+	try lrsweep run script.cfg --quiet --out "script-$how" --set "study.name=$how" \
+		--set "trainer.script=(\"python3\", \"train.py\", \"$how\", \"{lr}\", \"{steps}\", \"{depth}\")" "$@"
+}
+cat >script.cfg <<'CFG'
+study = { name = "script"; };
+space = { lr = { log_uniform = [1e-2, 10.0]; }; depth = { int = [1, 3]; }; };
+search = { candidates = 9; scheduler = "sha"; min_budget = 20; max_budget = 180; unit = "steps"; };
+CFG
+script sound
+equal "a script that knows no protocol is searched with" "$status" 0
+equal "rates above 2 diverge" "$(sqlite3 script-sound/study.db "select count(*) from trial
+	where (state = 'diverged') != (lr > 2)")" 0
+equal "its lines become reports" "$(sqlite3 script-sound/study.db "select group_concat(step) from
+	(select step from report where trial = (select min(id) from trial where rung = 1 and state != 'diverged') order by step)")" \
+	"5,10,15,20,25,30,35,40,45,50,55,60"
+script fails
+equal "a script that fails fails its candidates alone" "$status $(sqlite3 script-fails/study.db "select count(*) from trial
+	where (state = 'failed') != (json_extract(params, '\$.depth') = 2) and lr < 2")" "0 0"
+contains "its standard error is kept" "$(sqlite3 script-fails/study.db \
+	"select message from trial where state = 'failed' limit 1")" "the script ended with exit status 1; on its standard error: no such depth"
+script slow --set search.wall_time=1.5 --set search.max_budget=1000 --set search.min_budget=1000 --trainers 2
+equal "a script is killed when its trial is to stop" "$(pgrep -f "$TEST_DIR/train.py slow|train.py slow [0-9.]+ 1000" | wc -l)" 0
+script silent --set 'trainer.script=("sleep", "10{depth}0")' --set run.heartbeat_timeout=1 --set run.retries=0 --set search.candidates=1
+equal "one that is silent for too long is killed, and its children with it" \
+	"$status $(pgrep -f '^sleep 10[123]0$' | wc -l)" "3 0"
+script typo --set 'trainer.script=("python3", "{learning_rate}")'
+equal "an unknown placeholder is refused" "$status $(head -n 1 <<<"$err" | grep -c '{learning_rate} is nothing that space searches')" "2 1"
+
 # --- an interrupted search --------------------------------------------------------------------------
 for kind in python c; do
 	command='("python3", "quadratic.py")' directory=$examples

@@ -1531,7 +1531,9 @@ static void with_an_own_trainer_slips_are_refused_all_the_same(void **state)
     static const struct {
         const char *trainer, *groups, *space, *search, *start, *part;
     } cases[] = {
-        {"", "", "lr = 0.1;", "", "t.cfg:2: trainer.command: ", "missing"},
+        {"", "", "lr = 0.1;", "", "t.cfg:2: trainer: ", "neither command nor script"},
+        {"command = \"a\"; script = \"b\";", "", "lr = 0.1;", "",
+         "t.cfg:2: trainer: ", "command and script"},
         {"command = [];", "", "lr = 0.1;", "", "t.cfg:2: trainer.command: ", "1 to 100 strings"},
         {"command = [ \"a\", 1 ];", "", "lr = 0.1;", "", "t.cfg:2: trainer.command: ", "strings"},
         {"comand = \"a\"; command = \"a\";", "", "lr = 0.1;", "",
