@@ -37,6 +37,8 @@ struct snapshot {
     size_t rung_count;
     struct snapshot_finalist *finalists;
     size_t finalist_count;
+    struct report_row *latest; /* of each trial in training that has reported, the newest; by id */
+    size_t latest_count;
     bool unattended; /* set by a caller that knows: its status is "running", but no run holds DIR
                         (study_lock_held) */
 };
@@ -55,11 +57,17 @@ const struct trial_row *snapshot_best(const struct snapshot *snapshot);
 const struct trial_row *snapshot_trial(const struct snapshot *snapshot, unsigned long id);
 
 /* Calls `each` for every row of `report`, trial by trial in the order of steps; stops and fails
- * when it returns false. What was not finite is NaN. Like snapshot_read it disturbs no run. */
+ * when it returns false. What was not finite is NaN. Like snapshot_read it disturbs no run: rows
+ * are read in blocks, and a run may commit between two of them. */
 bool snapshot_reports(const char *dir,
                       bool (*each)(void *context, const struct report_row *row,
                                    struct error *error),
                       void *context, struct error *error);
+
+/* The next rows of `event` behind number *after (0 at first), `most` at most, as objects with the
+ * table's columns: a new reference; *after moves on to the last of them. An empty list at the end,
+ * NULL on failure. */
+json_t *snapshot_events(const char *dir, size_t most, uint64_t *after, struct error *error);
 
 /* A value of the `study` table, "" if it is not there. */
 const char *snapshot_value(const struct snapshot *snapshot, const char *key);

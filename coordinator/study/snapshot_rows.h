@@ -1,0 +1,17 @@
+/* snapshot_rows.h - the parts of reading a study.db that snapshot.c and the readers of its long
+ * tables share. For them alone: others ask snapshot.h. */
+#ifndef LRSWEEP_COORDINATOR_STUDY_SNAPSHOT_ROWS_H
+#define LRSWEEP_COORDINATOR_STUDY_SNAPSHOT_ROWS_H
+
+#include "coordinator/study/snapshot.h"
+
+#include <sqlite3.h>
+
+/* Opens a study.db for reading; NULL and an error if it cannot be used. */
+sqlite3 *snapshot_rows_open(const char *path, struct error *error);
+
+/* Fills snapshot->latest. */
+bool snapshot_rows_latest(struct snapshot *snapshot, sqlite3 *db, const char *path,
+                          struct error *error);
+
+#endif
