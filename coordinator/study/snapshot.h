@@ -39,8 +39,9 @@ struct snapshot {
     size_t finalist_count;
     struct report_row *latest; /* of each trial in training that has reported, the newest; by id */
     size_t latest_count;
-    bool unattended; /* set by a caller that knows: its status is "running", but no run holds DIR
-                        (study_lock_held) */
+    bool unattended;    /* set by a caller that knows: its status is "running", but no run holds DIR
+                           (study_lock_held) */
+    const char *holder; /* likewise: who holds DIR, or was the last to; NULL: not known */
 };
 
 /* Reads DIR/study.db without disturbing a run that is writing it (waits up to 5 s while a commit
