@@ -136,7 +136,7 @@ static int print_once(struct view *view)
 /* Pictures take what the words leave of the terminal's height. */
 static size_t plot_rows(void)
 {
-    size_t height = terminal_size_of(stdout).rows / 4;
+    size_t height = terminal_size_of(stdout).rows / 6;
     return height < PLOT_ROWS_MIN ? PLOT_ROWS_MIN : height;
 }
 

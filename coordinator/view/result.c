@@ -45,7 +45,8 @@ static void print_headline(FILE *stream, const struct snapshot *snapshot,
                 ? figure_count((uint64_t)facts->candidates).text
                 : figure_count(snapshot->trial_count).text);
     if (facts->states[TRIAL_RUNNING] > 0)
-        fprintf(stream, ", %s in training", figure_count(facts->states[TRIAL_RUNNING]).text);
+        fprintf(stream, ", %s %sin training", figure_count(facts->states[TRIAL_RUNNING]).text,
+                strcmp(headline, "Running") == 0 ? "" : "were ");
     if (running_left(snapshot, facts) > 0)
         fprintf(stream, ", %s are left", figure_count(running_left(snapshot, facts)).text);
     if (facts->states[TRIAL_PAUSED] > 0)

@@ -63,7 +63,9 @@ void running_table_print(FILE *stream, const struct snapshot *snapshot,
     if (table) {
         char metric[24];
         figure_clean(metric, sizeof metric, facts->metric, false);
-        fprintf(stream, "\nIn training: the newest training loss, and the best %s\n", metric);
+        bool trains = strcmp(facts->status, "running") == 0 && !snapshot->unattended;
+        fprintf(stream, "\n%s: the newest training loss, and the best %s\n",
+                trains ? "In training" : "Were in training", metric);
         text_table_print(table, stream, TABLE_COLUMNS, colour);
         if (shown < running)
             fprintf(stream, "... and %s more\n", figure_count(running - shown).text);

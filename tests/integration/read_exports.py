@@ -233,7 +233,8 @@ def check_optuna(directory, path):
             assert found.value == trial["final"]
         expected = {}
         for report in rows(directory, "select * from report where trial = ? order by step", trial["id"]):
-            if report["val_accuracy"] is not None or document["study"]["metric"] == "train_loss":
+            lost = report["finite"] == 0 and report["train_loss"] is not None  # a val_loss that is not finite
+            if report["val_loss"] is not None or lost or document["study"]["metric"] == "train_loss":
                 expected[report["step"]] = metric(report)
         if trial["state"] == "diverged":
             expected.setdefault(trial["step"], None)
@@ -348,6 +349,27 @@ def check_torch(directory, path, images, accuracy):
     names["train_step"](features[:names["BATCH_SIZE"]].reshape(-1, 1, 28, 28),
                         torch.tensor(labels[:names["BATCH_SIZE"]].astype(numpy.int64)))
     print("read by", reader)
+
+
+def check_torch_runs(directory, path):
+    """The code of a snippet runs: a step of training, in which the weights of each layer move at its own rate."""
+    try:
+        import torch
+    except ImportError as error:
+        print(error)
+        sys.exit(77)
+    names = {"__name__": "exported"}
+    with open(path, encoding="utf-8") as file:
+        exec(file.read(), names)
+    inputs = torch.randn(names["BATCH_SIZE"], 784)
+    names["train_step"](inputs, torch.randint(0, 10, (names["BATCH_SIZE"],)))
+    best = rows(directory, "select params from trial where id = (select value from study where key = 'recommended')")
+    params = json.loads(best[0]["params"])
+    rates = sorted(group["lr"] for group in names["optimizer"].param_groups)
+    multiplier = params["lr_multiplier"][0]["value"] * params["layer_decay"]
+    # Each layer has a matrix and a bias; the schedule has moved on by a step.
+    expected = sorted(rate * names["learning_rate"](1) for rate in (1, 1, multiplier, multiplier))
+    assert all(abs(found - rate) < 1e-12 for found, rate in zip(rates, expected)), (rates, expected)
 
 
 if __name__ == "__main__":

@@ -466,6 +466,93 @@ static void reports_are_read_trial_by_trial_and_what_was_not_finite_is_nan(void 
     assert_string_equal(fixture->error.text, "enough");
 }
 
+struct counted {
+    uint64_t rows, sum;
+    struct store *store; /* written to while rows are handed on */
+    struct error error;
+};
+
+/* Commits now and then, as a run beside the reader does. */
+static bool count_and_commit(void *context, const struct report_row *row, struct error *error)
+{
+    struct counted *counted = context;
+    counted->sum += row->step * (row->trial + 1);
+    if (++counted->rows % 5000 != 0)
+        return true;
+    struct trial_row trial = waiting_trial(0);
+    return store_trial(counted->store, &trial, error) && store_commit(counted->store, error);
+}
+
+static void a_run_commits_while_the_reader_of_many_reports_is_at_work(void **state)
+{
+    struct fixture *fixture = *state;
+    struct counted counted = {.store = fixture_create(fixture)};
+    uint64_t sum = 0;
+    for (uint32_t trial = 0; trial < 3; trial++)
+        for (uint64_t step = 1; step <= 9000; step++) {
+            struct report_row row = sound_report(trial, step);
+            sum += step * (trial + 1);
+            assert_true(store_report(counted.store, &row, &fixture->error));
+        }
+    assert_true(store_commit(counted.store, &fixture->error));
+    assert_true(snapshot_reports(fixture->dir, count_and_commit, &counted, &fixture->error));
+    assert_int_equal(counted.rows, 27000);
+    assert_int_equal(counted.sum, sum);
+    fixture_close(fixture, counted.store);
+}
+
+static void trials_in_training_come_with_their_newest_report(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    static const enum trial_state states[] = {TRIAL_RUNNING, TRIAL_PAUSED, TRIAL_RUNNING,
+                                              TRIAL_RUNNING};
+    for (uint32_t i = 0; i < 4; i++) {
+        struct trial_row trial = waiting_trial(i);
+        trial.state = states[i];
+        assert_true(store_trial(store, &trial, &fixture->error));
+        for (uint64_t step = 10; step <= 10 * (i + 1) && i != 2; step += 10) {
+            struct report_row row = sound_report(i, step);
+            assert_true(store_report(store, &row, &fixture->error));
+        }
+    }
+    fixture_close(fixture, store);
+    struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+    assert_non_null(snapshot);
+    assert_int_equal(snapshot->latest_count, 2); /* trial 1 does not train, 2 has not reported */
+    assert_int_equal(snapshot->latest[0].trial, 0);
+    assert_int_equal(snapshot->latest[0].step, 10);
+    assert_int_equal(snapshot->latest[1].trial, 3);
+    assert_int_equal(snapshot->latest[1].step, 40);
+    snapshot_destroy(snapshot);
+}
+
+static void events_are_read_in_blocks(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    for (uint32_t i = 0; i < 10; i++) {
+        const struct event_row event = {
+            .kind = "done", .trial = i, .worker = -1, .trainer = -1, .value = NAN, .text = "\"é\""};
+        assert_true(store_event(store, &event, &fixture->error));
+    }
+    fixture_close(fixture, store);
+    uint64_t after = 0;
+    for (size_t expected = 4, block = 0; block < 4; block++) {
+        json_t *events = snapshot_events(fixture->dir, 4, &after, &fixture->error);
+        assert_non_null(events);
+        expected = block < 2 ? 4 : block == 2 ? 2 : 0;
+        assert_int_equal(json_array_size(events), expected);
+        const json_t *first = json_array_get(events, 0);
+        if (first) {
+            assert_int_equal(json_integer_value(json_object_get(first, "trial")), 4 * block);
+            assert_true(json_is_null(json_object_get(first, "value")));
+            assert_string_equal(json_string_value(json_object_get(first, "text")), "\"é\"");
+        }
+        json_decref(events);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +567,9 @@ int main(void)
         STUDY_TEST(a_hostile_study_is_an_error),
         STUDY_TEST(a_file_that_is_cut_or_scribbled_over_never_crashes),
         STUDY_TEST(reports_are_read_trial_by_trial_and_what_was_not_finite_is_nan),
+        STUDY_TEST(a_run_commits_while_the_reader_of_many_reports_is_at_work),
+        STUDY_TEST(trials_in_training_come_with_their_newest_report),
+        STUDY_TEST(events_are_read_in_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
