@@ -10,6 +10,10 @@
  * verdict. For a study that is not finished: where it stands. */
 void result_print(FILE *stream, const struct snapshot *snapshot, bool colour);
 
+/* A page of it, for watching: how the search stands, the best so far, the rungs, the first `most`
+ * trials in training. */
+void result_print_overview(FILE *stream, const struct snapshot *snapshot, size_t most, bool colour);
+
 /* Prints to standard output: summary.json's content, or the words and tables above (in colour
  * where text_style_colour says so). */
 void result_show(const struct snapshot *snapshot, bool json);
