@@ -61,6 +61,18 @@ bool snapshot_reports(const char *dir,
                                    struct error *error),
                       void *context, struct error *error);
 
+/* The same for some trials only, in the order of `trials` [count]. */
+bool snapshot_reports_of(const char *dir, const uint32_t *trials, size_t count,
+                         bool (*each)(void *context, const struct report_row *row,
+                                      struct error *error),
+                         void *context, struct error *error);
+
+/* Calls `each` for every row of `event` in order; stops and fails when it returns false. The row's
+ * texts are borrowed for the call. */
+bool snapshot_events(const char *dir,
+                     bool (*each)(void *context, const struct event_row *row, struct error *error),
+                     void *context, struct error *error);
+
 /* A value of the `study` table, "" if it is not there. */
 const char *snapshot_value(const struct snapshot *snapshot, const char *key);
 

@@ -1,0 +1,107 @@
+// losses.js - loss over steps of the candidates.
+
+views.push((() => {
+  const data = part('curves');
+  const curves = data.curves.filter((curve) => curve.train.step.length + curve.validation.step.length > 0);
+  let smoothing = 0, showTrain = true, showValidation = true;
+  // Epochs where all have the same steps in one.
+  const perEpoch = trials.rows.some((trial) => trial.params.batch_size !== undefined) || study.unit !== 'epochs'
+    ? null : study.steps_per_epoch;
+  const scale = perEpoch || 1;
+
+  // A running mean that forgets: the weight of what came before grows with the slider.
+  function smooth(values) {
+    let mean = values[0];
+    return values.map((value) => (mean = smoothing * mean + (1 - smoothing) * value));
+  }
+
+  const line = (series, values, x, y) => series.step
+    .map((step, i) => `${i ? 'L' : 'M'}${x(step).toFixed(1)},${y(Math.max(values[i], 1e-12)).toFixed(1)}`).join('');
+
+  // The upper end: a loss that was thrown to the sky is cut off at ten times where training begins.
+  function domain() {
+    const all = curves.flatMap((curve) => [...curve.train.value, ...curve.validation.value]);
+    const firsts = curves.map((curve) => curve.train.value[0]).filter((value) => value > 0).sort((a, b) => a - b);
+    const usual = Math.max(study.constant_loss || 0, firsts[Math.floor(firsts.length / 2)] || 0);
+    return logRange(usual > 0 ? all.map((value) => Math.min(value, 3 * usual)) : all);
+  }
+
+  function items(width, height, range) {
+    let last = 1;
+    for (const curve of curves)
+      for (const series of [curve.train, curve.validation])
+        if (series.step.length) last = Math.max(last, series.step[series.step.length - 1]);
+    const x = (step) => step / last * width, y = logPixel(range, height, 0);
+    const paths = [], ends = [];
+    // The best come last: above the others.
+    for (const curve of curves.slice().reverse()) {
+      const trial = trials.byId(curve.trial);
+      if (!trial) continue;
+      const faded = trial.state === 'stopped' ? 0.4 : 1;
+      const look = { trial: curve.trial, colour: colourOf(trial.verdict), dash: lookOf(trial.verdict).dash };
+      if (showTrain && curve.train.step.length)
+        paths.push({ ...look, path: line(curve.train, smooth(curve.train.value), x, y), base: 0.5 * faded, width: 1 });
+      if (showValidation && curve.validation.step.length)
+        paths.push({ ...look, path: line(curve.validation, curve.validation.value, x, y), base: faded, width: 1.9 });
+      const series = showValidation && curve.validation.step.length ? curve.validation : curve.train;
+      const end = series.step.length - 1;
+      if (end < 0) continue;
+      ends.push({ trial: curve.trial, shape: lookOf(trial.verdict).shape, colour: look.colour, base: faded,
+        x: x(series.step[end]), y: Math.min(Math.max(y(series.value[end]), 2), height - 2) });
+    }
+    return { paths, ends, last };
+  }
+
+  function make(outer) {
+    const width = outer - 62, height = outer < 600 ? 300 : 400;
+    const range = domain();
+    const made = items(width, height, range);
+    const spec = specification(width, height, {
+      autosize: 'pad',
+      data: [
+        { name: 'paths', values: made.paths, transform: [shownTrials] },
+        { name: 'ends', values: made.ends, transform: [shownTrials] },
+      ],
+      scales: [
+        { name: 'x', type: 'linear', domain: [0, made.last / scale], range: [0, width] },
+        { name: 'y', type: 'log', domain: range, range: [height, 0] },
+      ],
+      axes: [
+        { scale: 'x', orient: 'bottom', title: perEpoch ? 'epochs' : 'steps', tickCount: Math.floor(width / 80),
+          encode: { labels: { update: { text: { signal: 'countLabel(datum.value)' } } } } },
+        logAxis('y', 'left', 'loss', range[0], range[1]),
+      ],
+      marks: [...trialPaths('paths', 'datum.width', 'datum.base'), trialSymbols('ends', 26, 'datum.base')],
+    });
+    return {
+      spec,
+      started(view) {
+        refresh = () => {
+          const next = items(width, height, range);
+          view.data('paths', next.paths).data('ends', next.ends).run();
+        };
+      },
+    };
+  }
+  let refresh = () => {};
+
+  function controls() {
+    const box = (text, on, change) => element('label', {}, element('input', { type: 'checkbox', checked: on,
+      onchange: (event) => { change(event.target.checked); refresh(); } }), ' ' + text);
+    return element('div', { class: 'controls' },
+      box('training (thin)', showTrain, (on) => { showTrain = on; }),
+      box('validation (bold)', showValidation, (on) => { showValidation = on; }),
+      element('label', {}, 'smoothing ', element('input', { type: 'range', min: '0', max: '0.98', step: '0.02', value: '0',
+        oninput: (event) => { smoothing = Number(event.target.value); refresh(); } })));
+  }
+
+  return {
+    name: 'losses',
+    title: 'Loss over ' + (perEpoch ? 'epochs' : 'steps'),
+    about: 'One line a candidate, with its verdict’s colour and dash; a symbol marks where it ended. Those that ' +
+      'the search stopped are pale.' + sampleText(data.curves.length, data.of),
+    wide: true,
+    empty: curves.length === 0 && 'No losses were reported.',
+    controls, make,
+  };
+})());
