@@ -7,8 +7,7 @@ const study = part('study');
 // --- numbers ---
 
 // As C's printf writes "%.4g" and, with `zeros`, "%#.4g"; "–" for what is not known.
-function general(value, zeros) {
-  const digits = 4;
+function general(value, zeros, digits = 4) {
   if (value === null || value === undefined || !isFinite(value)) return '–';
   if (value === 0) return zeros ? '0.000' : '0';
   const exponent = Number(value.toExponential(digits - 1).split('e')[1]);
@@ -26,6 +25,7 @@ function general(value, zeros) {
 }
 const figureMetric = (value) => general(value, true);
 const figureRate = (value) => general(value, false);
+const figureError = (value) => general(value, true, 2); // more digits would be noise
 
 function figureCount(value) {
   return value === null || !isFinite(value) ? '–' : String(value).replace(/\B(?=(\d{3})+$)/g, ',');

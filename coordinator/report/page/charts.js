@@ -103,6 +103,15 @@ const logAxis = (scale, orient, title, low, high, extra) => ({
   encode: { labels: { update: { text: { signal: 'rateLabel(datum.value)' } } } }, ...extra,
 });
 
+// About five round ticks of a linear axis.
+function linearTicks(low, high) {
+  const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999);
+  const ticks = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(Number((i * step).toPrecision(6)));
+  return ticks;
+}
+
 // A logarithmic range that holds all of `values`, with room at both ends.
 function logRange(values) {
   const sound = values.filter((value) => value > 0 && isFinite(value));
@@ -112,18 +121,19 @@ function logRange(values) {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  const room = Math.max((high / low) ** 0.04, 1.02);
+  const room = Math.max((high / low) ** 0.06, 1.03);
   return [low / room, high * room];
 }
 
 const logPixel = ([low, high], from, to) => (value) =>
   from + (to - from) * Math.log(value / low) / Math.log(high / low);
 
-function draw(entry) {
+// Draws a view in the width that it has now, if it has not been; `anew`: though it has.
+function draw(entry, anew) {
   const node = document.getElementById('chart-' + entry.name);
   const inner = node.clientWidth;
   const old = drawn.get(entry.name);
-  if (inner < 50 || (old && old.width === inner)) return;
+  if (inner < 50 || (old && old.width === inner && !anew)) return;
   if (old) old.view.finalize();
   const made = entry.make(Math.max(inner, entry.minimum ? entry.minimum() : 0));
   const view = new vega.View(vega.parse(made.spec, chartConfig, { ast: true }), {
@@ -142,9 +152,9 @@ function draw(entry) {
   drawn.set(entry.name, { view, width: inner });
 }
 
-function redraw() {
+function redraw(name) {
   views.forEach((entry) => {
-    if (document.getElementById('chart-' + entry.name)) draw(entry);
+    if (document.getElementById('chart-' + entry.name)) draw(entry, entry.name === name);
   });
 }
 

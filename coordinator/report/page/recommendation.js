@@ -36,7 +36,7 @@ function bestFacts() {
   const finalist = study.finalists.find((entry) => entry.trial === best.trial);
   const facts = [fact(study.metric + (study.metric === 'train_loss' ? '' : ', validation set'), figureMetric(best.value), lengthText(best.step, best.epochs))];
   if (finalist && finalist.mean !== null)
-    facts.push(fact('with fresh seeds', figureMetric(finalist.mean) + (finalist.standard_error !== null ? ' ± ' + figureMetric(finalist.standard_error) : ''),
+    facts.push(fact('with fresh seeds', figureMetric(finalist.mean) + (finalist.standard_error !== null ? ' ± ' + figureError(finalist.standard_error) : ''),
       `mean of ${plural(finalist.repeats, 'repeat')} and its standard error` + (finalist.lost > 0 ? `; ${finalist.lost} lost` : '')));
   if (study.test_accuracy !== null)
     facts.push(study.classes > 0 ? fact('test accuracy', (100 * study.test_accuracy).toFixed(2) + ' %', study.test_loss !== null ? 'test loss ' + figureMetric(study.test_loss) : null)
@@ -79,7 +79,7 @@ function finalistRows() {
       return element('tr', { class: study.best && entry.trial === study.best.trial ? 'best' : null },
         element('td', { class: 'number' }, String(entry.trial)), element('td', { class: 'number' }, trial ? figureRate(trial.lr) : '–'),
         element('td', {}, trial ? trial.words : ''), element('td', { class: 'number' }, figureMetric(entry.mean)),
-        element('td', { class: 'number' }, entry.standard_error !== null ? '± ' + figureMetric(entry.standard_error) : '–'),
+        element('td', { class: 'number' }, entry.standard_error !== null ? '± ' + figureError(entry.standard_error) : '–'),
         element('td', {}, dots(entry)), element('td', {}, note(entry)));
     }))));
 }

@@ -49,6 +49,8 @@ function start() {
   const order = ['losses', 'rates', 'rungs', 'parameters', 'schedules', 'range', 'timeline'];
   views.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const there = views.filter((entry) => !entry.absent);
+  // A narrow figure stands beside another one.
+  there.filter((entry) => entry.name === 'schedules').forEach((entry) => { entry.wide = !there.some((other) => other.name === 'range'); });
   fillHead();
   fillRecommendation();
   fillVerdicts();
@@ -60,7 +62,7 @@ function start() {
   let waiting = 0;
   new ResizeObserver(() => {
     clearTimeout(waiting);
-    waiting = setTimeout(redraw, 120);
+    waiting = setTimeout(() => redraw(), 120);
   }).observe(document.getElementById('figures'));
 }
 

@@ -6,7 +6,7 @@ const table = (() => {
     { name: 'trial', number: true, of: (trial) => trial.id, text: (trial) => String(trial.id) },
     { name: 'lr', number: true, of: (trial) => trial.lr, text: (trial) => figureRate(trial.lr), exact: (trial) => trial.lr },
     { name: 'schedule', of: (trial) => trial.words, text: (trial) => trial.words },
-    { name: 'state', of: (trial) => trial.state, text: (trial) => trial.state + (trial.repeat ? `, repeats ${trial.parent}` : '') },
+    { name: 'state', of: (trial) => trial.state, text: (trial) => trial.state + (trial.repeat ? `, repeat of ${trial.parent}` : '') },
     { name: 'verdict', of: (trial) => trial.verdict, text: (trial) => trial.verdict, symbol: true },
     study.steps_per_epoch !== null
       ? { name: 'epochs', number: true, of: (trial) => trial.epochs, text: (trial) => figureRate(trial.epochs) }
@@ -49,12 +49,23 @@ const table = (() => {
       }));
   }
 
+  // All that is known of a picked trial, numbers in full.
+  function detail(trial) {
+    const known = [...Object.entries(trial.params), ['steps', figureCount(trial.step)], ['best ' + study.metric, trial.metric],
+      ['final ' + study.metric, trial.final], ['seed', trial.seed], ['bracket', trial.bracket + 1], ['rung', trial.rung + 1],
+      ['attempts', trial.attempts], ['seconds', trial.took_s], ['branched from', trial.parent]]
+      .filter(([, value]) => value !== null && value !== undefined);
+    return element('tr', { class: 'detail' }, element('td', { colspan: columns.length },
+      element('p', {}, trial.message || 'Nothing was said of it.'),
+      element('dl', {}, known.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, String(value)))))));
+  }
+
   function show() {
     const shown = sorted.filter(selection.shown);
     const picked = selection.picked();
     const rows = picked !== null ? sorted.filter((trial) => trial.id === picked || (trial.repeat && trial.parent === picked)) : shown;
     at = Math.min(at, Math.max(0, Math.floor((rows.length - 1) / page) * page));
-    body.replaceChildren(...rows.slice(at, at + page).map(row));
+    body.replaceChildren(...rows.slice(at, at + page).flatMap((trial) => (trial.id === picked ? [row(trial), detail(trial)] : [row(trial)])));
     note.textContent = picked !== null ? `Trial ${picked} is picked.` : shown.length < inOrder.length
       ? `${figureCount(shown.length)} of ${plural(inOrder.length, 'trial')} match.` : `${plural(inOrder.length, 'trial')}.`;
     pager.hidden = rows.length <= page;

@@ -45,6 +45,12 @@ const trials = (() => {
   };
 })();
 
+// How far a trial was at a step: in epochs where budgets are, else in steps. Batches, and so the
+// steps of an epoch, may differ from trial to trial.
+const inEpochs = study.unit === 'epochs' && trials.rows.every((trial) => trial.step === 0 || trial.epochs > 0);
+const progressOf = (trial, step) => (!inEpochs ? step : trial.step > 0 ? step * trial.epochs / trial.step : 0);
+const progressUnit = inEpochs ? 'epochs' : 'steps';
+
 // At most `most` of the ranked trials for which `fits`, as the report chooses its curves: the best
 // quarter, five of every verdict, the rest evenly over the ranks.
 function sampleTrials(most, fits) {

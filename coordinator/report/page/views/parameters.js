@@ -12,9 +12,9 @@ views.push((() => {
     const missing = there.length < values.length;
     if (there.every((value) => typeof value === 'number') && different.length > 3) {
       const low = Math.min(...there), high = Math.max(...there);
-      const log = low > 0 && high / low > 30;
+      const log = low > 0 && high / low > (name === 'lr' || name === 'value' ? 3 : 100);
       const at = log ? (value) => Math.log(value / low) / Math.log(high / low) : (value) => (value - low) / (high - low);
-      const ticks = log ? logTicks(low, high) : [0, 0.25, 0.5, 0.75, 1].map((part) => low + part * (high - low));
+      const ticks = log ? logTicks(low, high) : linearTicks(low, high);
       return { name, label, missing, at, ticks: ticks.map((value) => ({ at: at(value), text: figureRate(value) })) };
     }
     const order = different.sort((a, b) => (isFinite(a) && isFinite(b) ? a - b : a < b ? -1 : 1));
@@ -22,11 +22,13 @@ views.push((() => {
     return { name, label, missing, at, ticks: order.map((value) => ({ at: at(value), text: isFinite(value) ? figureRate(Number(value)) : value })) };
   }
 
+  // Many lines are paler, each for itself.
+  const pale = chosen.length > 80 ? 0.6 : 1;
   const valueOf = (trial, name) => (name === 'value' ? trial.value : trial.params[name]);
   const axes = [...trials.parameters.filter((name) => name !== 'lr'), 'value'].reduce((list, name) => {
     const found = axis(name, name === 'value' ? study.metric : labels(name), chosen.map((trial) => valueOf(trial, name)));
     return found ? [...list, found] : list;
-  }, [axis('lr', 'learning rate', chosen.map((trial) => trial.lr))].filter(Boolean));
+  }, [axis('lr', 'lr', chosen.map((trial) => trial.lr))].filter(Boolean));
 
   const minimum = () => 40 + axes.length * 92;
 
@@ -37,7 +39,7 @@ views.push((() => {
     const y = (one, value) => (value === undefined || value === null ? height : (height - foot) * (1 - one.at(value)));
     const lines = chosen.slice().reverse().map((trial) => ({
       trial: trial.id, colour: colourOf(trial.verdict), dash: lookOf(trial.verdict).dash,
-      base: trial.state === 'stopped' ? 0.4 : trial.state === 'complete' ? 1 : 0.6,
+      base: (trial.state === 'stopped' ? 0.4 : trial.state === 'complete' ? 1 : 0.6) * pale,
       path: axes.map((one, i) => `${i ? 'L' : 'M'}${x(i).toFixed(1)},${y(one, valueOf(trial, one.name)).toFixed(1)}`).join(''),
     }));
     const ticks = axes.flatMap((one, i) => [...one.ticks.map((tick) => ({ x: x(i), y: (height - foot) * (1 - tick.at), text: tick.text })),

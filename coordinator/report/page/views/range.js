@@ -7,9 +7,8 @@ views.push((() => {
   const seeds = sound && Array.isArray(data.seeds) ? data.seeds.filter((seed) => seed && numbers(seed.smoothed)) : [];
   const losses = sound ? data.smoothed.filter((value) => value !== null).sort((a, b) => a - b) : [];
 
-  // A suggestion's rate may stand as a number or as the median of an object.
   const suggestions = () => Object.entries(sound && data.suggestions && typeof data.suggestions === 'object' ? data.suggestions : {})
-    .map(([name, value]) => ({ name, rate: typeof value === 'number' ? value : value && (value.median || value.lr) }))
+    .map(([name, value]) => ({ name, rate: value && value.lr }))
     .filter((entry) => entry.rate > 0);
 
   function make(outer) {
@@ -36,7 +35,7 @@ views.push((() => {
     const bounds = Array.isArray(data.bounds) && data.bounds[0] > 0 && data.bounds[1] > 0 ? data.bounds : null;
     const wanted = { knee: 'knee', edge: 'edge' };
     const marks = suggestions().filter((entry) => wanted[entry.name]).map((entry) => ({ x: x(entry.rate), text: `${entry.name} ${figureRate(entry.rate)}`,
-      colour: entry.name === 'edge' ? 'var(--v-diverged)' : 'var(--ink)', align: x(entry.rate) > width - 60 ? 'right' : 'center',
+      colour: entry.name === 'edge' ? 'var(--v-diverged)' : 'var(--ink)', y: entry.name === 'edge' ? -21 : -7, align: 'right',
       tip: [entry.name, 'lr ' + figureRate(entry.rate)] }));
     return {
       spec: specification(width, height, {
@@ -54,7 +53,7 @@ views.push((() => {
             strokeWidth: { field: 'width' }, opacity: { field: 'base' } } } },
           { type: 'rule', from: { data: 'marks' }, encode: { update: { x: { field: 'x' }, y: { value: 0 }, y2: { value: height },
             stroke: { field: 'colour' }, strokeDash: { value: [5, 3] }, strokeWidth: { value: 1.4 }, tooltip: { signal: 'datum' } } } },
-          { type: 'text', from: { data: 'marks' }, encode: { update: { x: { field: 'x' }, y: { value: -7 }, align: { field: 'align' },
+          { type: 'text', from: { data: 'marks' }, encode: { update: { x: { field: 'x' }, y: { field: 'y' }, dx: { value: 4 }, align: { field: 'align' },
             text: { field: 'text' }, fill: { value: 'var(--ink)' }, fontSize: { value: 11.5 } } } },
         ],
       }),

@@ -23,7 +23,7 @@ views.push((() => {
   });
 
   function make(outer) {
-    const width = outer - 66, height = 300, funnel = 92;
+    const width = outer - 66, height = outer < 500 ? 330 : 404, funnel = 112;
     const x = (column) => (budgets.length === 1 ? width / 2 : 40 + (width - 80) * column / (budgets.length - 1));
     const y = logPixel(range, height, funnel);
     const lines = [], ends = [];
@@ -37,13 +37,13 @@ views.push((() => {
         more: [`${study.metric} ${figureMetric(value)} after ${figureBudget(budgets[column], study.unit)}`] }));
     }
     const tallest = Math.max(1, ...columns.map((column) => column.candidates));
-    const half = Math.min(34, width / budgets.length / 2 - 6), room = 34;
+    const half = Math.min(34, width / budgets.length / 2 - 6), room = 52;
     const bars = columns.flatMap((column, i) => {
       const tip = [figureBudget(column.budget, study.unit), plural(column.candidates, 'candidate'),
         `${figureCount(column.promoted)} promoted`, `${figureCount(column.diverged)} diverged`];
       const bar = (from, count, colour) => ({ x: x(i) - half, x2: x(i) + half, colour, tip,
-        y: room + 10 - room * (from + count) / tallest + room * 0, y2: room + 10 - room * from / tallest });
-      return [bar(0, column.candidates, 'var(--grid)'), bar(0, column.promoted, 'var(--accent)')];
+        y: room - room * (from + count) / tallest, y2: room - room * from / tallest });
+      return [bar(0, column.candidates, 'var(--bar)'), bar(0, column.promoted, 'var(--accent)')];
     });
     const labels = columns.map((column, i) => ({ x: x(i), text: figureCount(column.candidates),
       below: i + 1 < columns.length || column.promoted > 0 ? `${figureCount(column.promoted)} go on` : '',
@@ -61,15 +61,15 @@ views.push((() => {
           { name: 'x', type: 'ordinal', domain: labels.map((label) => label.budget), range: labels.map((label) => label.x) },
         ],
         axes: [
-          { scale: 'x', orient: 'bottom', title: 'budget', labelFlush: false, labelOverlap: true, grid: true },
+          { scale: 'x', orient: 'bottom', title: 'budget', labelFlush: false, labelOverlap: true },
           logAxis('y', 'left', study.metric, range[0], range[1]),
         ],
         marks: [
           { type: 'rect', from: { data: 'bars' }, encode: { update: { x: { field: 'x' }, x2: { field: 'x2' }, y: { field: 'y' },
             y2: { field: 'y2' }, fill: { field: 'colour' }, tooltip: { signal: 'datum' } } } },
-          { type: 'text', from: { data: 'labels' }, encode: { update: { x: { field: 'x' }, y: { value: 60 }, align: { value: 'center' },
+          { type: 'text', from: { data: 'labels' }, encode: { update: { x: { field: 'x' }, y: { value: 70 }, align: { value: 'center' },
             text: { field: 'text' }, fill: { value: 'var(--ink)' }, fontWeight: { value: 600 }, fontSize: { value: 13 } } } },
-          { type: 'text', from: { data: 'labels' }, encode: { update: { x: { field: 'x' }, y: { value: 75 }, align: { value: 'center' },
+          { type: 'text', from: { data: 'labels' }, encode: { update: { x: { field: 'x' }, y: { value: 86 }, align: { value: 'center' },
             text: { field: 'below' }, fill: { value: 'var(--muted)' }, fontSize: { value: 11.5 } } } },
           ...trialPaths('lines', 1.3, 'datum.base * 0.8'), trialSymbols('ends', 34, 'datum.base'),
         ],

@@ -6,16 +6,16 @@ views.push((() => {
   const top = rates.reduce((high, rate) => Math.max(high, rate), 0);
   // A rate that falls to zero has no place on a logarithmic axis: the axis ends below what matters.
   const range = logRange(rates.map((rate) => Math.max(rate, top * 1e-4)));
-  const perEpoch = study.unit === 'epochs' ? study.steps_per_epoch : null;
+  data.forEach((curve) => { curve.at = curve.step.map((step) => progressOf(trials.byId(curve.trial), step)); });
 
   function make(outer) {
     const width = outer - 100, height = 260;
-    const last = data.reduce((high, curve) => Math.max(high, curve.step[curve.step.length - 1]), 1);
-    const x = (step) => step / last * width, y = logPixel(range, height, 0);
+    const last = data.reduce((high, curve) => Math.max(high, curve.at[curve.at.length - 1]), 0) || 1;
+    const x = (at) => at / last * width, y = logPixel(range, height, 0);
     const lines = data.map((curve, i) => ({
       trial: curve.trial, colour: i === 0 ? 'var(--accent)' : 'var(--muted)', dash: i === 0 ? [] : [[6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [5, 2, 1, 2], [1, 3], [10, 4]][(i - 1) % 7],
       base: i === 0 ? 1 : 0.8, width: i === 0 ? 2.6 : 1.3,
-      path: curve.step.map((step, k) => `${k ? 'L' : 'M'}${x(step).toFixed(1)},${y(Math.max(curve.lr[k], range[0])).toFixed(1)}`).join(''),
+      path: curve.at.map((at, k) => `${k ? 'L' : 'M'}${x(at).toFixed(1)},${y(Math.max(curve.lr[k], range[0])).toFixed(1)}`).join(''),
     })).reverse();
     // Names at the lines' ends, moved apart.
     const names = data.map((curve, i) => ({ trial: curve.trial, x: width + 8, base: 1, y: y(Math.max(curve.lr[curve.lr.length - 1], range[0])),
@@ -29,11 +29,11 @@ views.push((() => {
         data: [{ name: 'lines', values: lines, transform: [shownTrials] },
           { name: 'names', values: names, transform: [shownTrials] }],
         scales: [
-          { name: 'x', type: 'linear', domain: [0, last / (perEpoch || 1)], range: [0, width] },
+          { name: 'x', type: 'linear', domain: [0, last], range: [0, width] },
           { name: 'y', type: 'log', domain: range, range: [height, 0] },
         ],
         axes: [
-          { scale: 'x', orient: 'bottom', title: perEpoch ? 'epochs' : 'steps', tickCount: Math.floor(width / 80),
+          { scale: 'x', orient: 'bottom', title: progressUnit, tickCount: Math.floor(width / 80),
             encode: { labels: { update: { text: { signal: 'countLabel(datum.value)' } } } } },
           logAxis('y', 'left', 'learning rate', range[0], range[1]),
         ],

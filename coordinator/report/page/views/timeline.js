@@ -5,7 +5,7 @@ views.push((() => {
   const endings = [
     { text: 'done', colour: 'var(--bar)' },
     { text: 'diverged', colour: 'var(--v-diverged)' },
-    { text: 'paused', colour: 'var(--v-slow)' },
+    { text: 'paused', colour: 'var(--pause)' },
     { text: 'attempt lost', colour: 'var(--v-collapsed)', mark: true },
     { text: 'cut off by the end of the run', colour: 'var(--v-erratic)', mark: true },
     { text: 'running', colour: 'var(--accent)' },
