@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_run,    &command_check,  &command_plan,
-                                                 &command_find,   &command_status, &command_report,
+static const struct command *const commands[] = {&command_run,  &command_check,  &command_plan,
+                                                 &command_find, &command_status, &command_report,
                                                  &command_list};
 
 static const char introduction[] =

@@ -1,6 +1,6 @@
 /* report.c - lrsweep report: a study as a page, or as figures. */
-#include "coordinator/commands/command.h"
 #include "coordinator/report/report.h"
+#include "coordinator/commands/command.h"
 #include "coordinator/study/study_lock.h"
 
 #include <getopt.h>
@@ -18,8 +18,8 @@ static int write_report(const char *dir, bool figures)
     }
     snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0 &&
                            !study_lock_held(dir, holder, sizeof holder);
-    bool written = figures ? report_write_figures(dir, snapshot, &error)
-                           : report_write(dir, snapshot, &error);
+    bool written =
+        figures ? report_write_figures(dir, snapshot, &error) : report_write(dir, snapshot, &error);
     snapshot_destroy(snapshot);
     if (!written) {
         fprintf(stderr, "lrsweep report: %s\n", error.text);
@@ -60,7 +60,8 @@ const struct command command_report = {
     "report",
     "DIR [--svg]",
     "writes DIR/report.html: the study as a page to look at and to send",
-    "The page is one file that needs no network. It is written at the end of every run too; while a\n"
+    "The page is one file that needs no network. It is written at the end of every run too; while "
+    "a\n"
     "run goes on, this command shows how it stands.\n"
     "\n"
     "  --svg    write DIR/losses.svg and DIR/rates.svg instead: the loss curves, and the metric\n"

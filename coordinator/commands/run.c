@@ -129,7 +129,8 @@ const struct command command_run = {
     "  --quiet              no progress\n"
     "  --json               print summary.json instead of the table\n"
     "\n"
-    "DIR then holds study.db (SQLite, everything), summary.json, report.html (open it in a browser)\n"
+    "DIR then holds study.db (SQLite, everything), summary.json, report.html (open it in a "
+    "browser)\n"
     "and best.safetensors.\n",
     run,
 };

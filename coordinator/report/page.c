@@ -59,8 +59,7 @@ static bool fill(struct text_buffer *page, const char *name, size_t length,
 {
     const struct {
         const char *name, *text;
-    } texts[] = {
-        {"title", filling->title}, {"words", filling->words}, {"nonce", filling->nonce}};
+    } texts[] = {{"title", filling->title}, {"words", filling->words}, {"nonce", filling->nonce}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strlen(texts[i].name) == length && memcmp(texts[i].name, name, length) == 0) {
             text_buffer_add_escaped(page, texts[i].text);

@@ -54,8 +54,8 @@ json_t *report_part_curves(const struct report_source *source, struct error *err
     size_t keep = count > 0 ? POINTS_MOST / (2 * count) : POINTS_EACH;
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(list,
-                                    curve_json(&curves[i], keep < POINTS_EACH ? keep : POINTS_EACH));
+        (void)json_array_append_new(
+            list, curve_json(&curves[i], keep < POINTS_EACH ? keep : POINTS_EACH));
     curves_free(curves, count);
     json_t *json = json_pack("{s:I, s:o}", "of", (json_int_t)source->order_count, "curves", list);
     if (!json)

@@ -36,9 +36,10 @@ json_t *report_part_rungs(const struct report_source *source, struct error *erro
         (void)json_array_append_new(rungs, rung_json(&snapshot->rungs[i]));
     for (size_t i = 0; i < source->event_count; i++) {
         const struct report_event *event = &source->events[i];
-        const struct trial_row *trial = event->kind == REPORT_DONE || event->kind == REPORT_VALIDATED
-                                            ? snapshot_trial(snapshot, event->trial)
-                                            : NULL;
+        const struct trial_row *trial =
+            event->kind == REPORT_DONE || event->kind == REPORT_VALIDATED
+                ? snapshot_trial(snapshot, event->trial)
+                : NULL;
         long rung = trial && !trial->repeat ? rung_at(source, trial, event->step) : -1;
         if (rung < 0)
             continue;

@@ -51,8 +51,7 @@ static json_t *reported(const struct report_source *source, uint32_t trial)
     struct curve *curve = curves_read(source->snapshot->dir, &trial, 1, &ignored);
     if (!curve)
         return NULL;
-    size_t count =
-        thin_curve(curve->lr.step, curve->lr.value, curve->lr.count, POINTS / 2, chosen);
+    size_t count = thin_curve(curve->lr.step, curve->lr.value, curve->lr.count, POINTS / 2, chosen);
     json_t *steps = json_array(), *rates = json_array();
     for (size_t i = 0; i < count; i++) {
         (void)json_array_append_new(steps, json_integer((json_int_t)curve->lr.step[chosen[i]]));
@@ -70,9 +69,8 @@ static json_t *rates_of(const struct report_source *source, const struct trial_r
     json_t *params = json_loads(trial->params, 0, NULL);
     const json_t *spec = json_object_get(params, "schedule");
     const char *type = json_string_value(json_object_get(spec, "type"));
-    json_t *json = type && !schedule_observes(type) && trial->begun == 0
-                       ? formula(source, trial, spec)
-                       : NULL;
+    json_t *json =
+        type && !schedule_observes(type) && trial->begun == 0 ? formula(source, trial, spec) : NULL;
     json_decref(params);
     return json ? json : reported(source, trial->id);
 }

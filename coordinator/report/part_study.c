@@ -53,12 +53,11 @@ static void print_file(FILE *stream, const struct report_source *source)
 
 static json_t *stable_json(const struct stable_lr *stable)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "lowest_useful",
-                     figure_json(stable->lowest_useful), "highest_stable",
-                     figure_json(stable->highest_stable), "edge", figure_json(stable->edge),
-                     "edge_low", figure_json(stable->edge_low), "edge_high",
-                     figure_json(stable->edge_high), "lost", (json_int_t)stable->lost, "tried",
-                     (json_int_t)stable->tried);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "lowest_useful", figure_json(stable->lowest_useful),
+        "highest_stable", figure_json(stable->highest_stable), "edge", figure_json(stable->edge),
+        "edge_low", figure_json(stable->edge_low), "edge_high", figure_json(stable->edge_high),
+        "lost", (json_int_t)stable->lost, "tried", (json_int_t)stable->tried);
 }
 
 static json_t *groups_json(const struct snapshot *snapshot)
@@ -82,13 +81,13 @@ static json_t *finalists_json(const struct snapshot *snapshot)
         for (size_t j = 0; j < snapshot->trial_count; j++)
             if (snapshot->trials[j].repeat && snapshot->trials[j].parent == finalist->trial)
                 (void)json_array_append_new(values, figure_json(snapshot->trials[j].final));
-        (void)json_array_append_new(
-            array, json_pack("{s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "trial",
-                             (json_int_t)finalist->trial, "repeats", (json_int_t)finalist->repeats,
-                             "lost", (json_int_t)finalist->lost, "mean",
-                             figure_json(finalist->mean), "standard_error",
-                             figure_json(finalist->standard_error), "tied", finalist->tied,
-                             "values", values));
+        (void)json_array_append_new(array, json_pack("{s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "trial",
+                                                     (json_int_t)finalist->trial, "repeats",
+                                                     (json_int_t)finalist->repeats, "lost",
+                                                     (json_int_t)finalist->lost, "mean",
+                                                     figure_json(finalist->mean), "standard_error",
+                                                     figure_json(finalist->standard_error), "tied",
+                                                     finalist->tied, "values", values));
     }
     return array;
 }
@@ -110,8 +109,8 @@ static json_t *best_json(const struct report_source *source)
 static void add_numbers(json_t *study, const struct snapshot *snapshot)
 {
     static const char *const keys[] = {
-        "created",      "wall_s",      "train_s",      "trainers",      "workers_lost",
-        "train_samples", "classes",    "constant_loss", "steps_per_epoch", "test_loss",
+        "created",       "wall_s",     "train_s",           "trainers",        "workers_lost",
+        "train_samples", "classes",    "constant_loss",     "steps_per_epoch", "test_loss",
         "test_accuracy", "parameters", "validation_samples"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         (void)json_object_set_new(study, keys[i],
@@ -123,11 +122,11 @@ json_t *report_part_study(const struct report_source *source, struct error *erro
     const struct snapshot *snapshot = source->snapshot;
     const struct study_facts *facts = &source->facts;
     const struct stable_lr stable = stable_lr_find(snapshot);
-    const char *scheduler =
-        json_string_value(json_object_get(json_object_get(snapshot->document, "search"),
-                                          "scheduler"));
+    const char *scheduler = json_string_value(
+        json_object_get(json_object_get(snapshot->document, "search"), "scheduler"));
     json_t *study = json_pack(
-        "{s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
+        "{s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, "
+        "s:o}",
         "name", clean(facts->name, false), "status", clean(facts->status, false), "metric",
         clean(facts->metric, false), "unit", clean(facts->unit, false), "unattended",
         snapshot->unattended, "range_test", facts->range_test, "seed", (json_int_t)facts->seed,

@@ -132,10 +132,10 @@ static json_t *lanes_json(const struct timeline *timeline)
 {
     json_t *lanes = json_array();
     for (size_t i = 0; i < timeline->lane_count; i++)
-        (void)json_array_append_new(
-            lanes, json_pack("{s:i, s:i, s:o}", "worker", timeline->lanes[i].worker, "trainer",
-                             timeline->lanes[i].trainer, "busy_s",
-                             figure_json(timeline->lanes[i].busy_s)));
+        (void)json_array_append_new(lanes, json_pack("{s:i, s:i, s:o}", "worker",
+                                                     timeline->lanes[i].worker, "trainer",
+                                                     timeline->lanes[i].trainer, "busy_s",
+                                                     figure_json(timeline->lanes[i].busy_s)));
     return lanes;
 }
 
@@ -148,8 +148,8 @@ static json_t *bars_json(const struct timeline *timeline)
         (void)json_array_append_new(
             bars, json_pack("[I, I, I, I, i, I]", (json_int_t)bar->lane,
                             (json_int_t)(1e3 * (bar->from - timeline->first)),
-                            (json_int_t)(1e3 * (bar->to - timeline->first)),
-                            (json_int_t)bar->trial, (int)bar->ending, (json_int_t)bar->trials));
+                            (json_int_t)(1e3 * (bar->to - timeline->first)), (json_int_t)bar->trial,
+                            (int)bar->ending, (json_int_t)bar->trials));
     }
     return bars;
 }
@@ -178,14 +178,14 @@ json_t *report_part_timeline(const struct report_source *source, struct error *e
     double first = source->events[0].time, last = source->events[count - 1].time;
     if (!(last - first >= 0 && last - first < 1e10)) /* no times of a run */
         return json_null();
-    struct timeline timeline = {.source = source,
-                                .lanes = calloc(LANES_MOST, sizeof *timeline.lanes),
-                                .bars = calloc(count, sizeof *timeline.bars),
-                                .open = calloc(source->snapshot->trial_count + 1,
-                                               sizeof *timeline.open),
-                                .first = first,
-                                .last = last,
-                                .alive = first};
+    struct timeline timeline = {
+        .source = source,
+        .lanes = calloc(LANES_MOST, sizeof *timeline.lanes),
+        .bars = calloc(count, sizeof *timeline.bars),
+        .open = calloc(source->snapshot->trial_count + 1, sizeof *timeline.open),
+        .first = first,
+        .last = last,
+        .alive = first};
     json_t *json = timeline.lanes && timeline.bars && timeline.open ? gather(&timeline) : NULL;
     free(timeline.lanes);
     free(timeline.bars);

@@ -117,10 +117,10 @@ struct column {
 };
 
 static const struct column columns[] = {
-    {"id", id_of},           {"state", state_of},   {"verdict", verdict_of},
-    {"bracket", bracket_of}, {"rung", rung_of},     {"parent", parent_of},
-    {"repeat", repeat_of},   {"step", step_of},     {"epochs", epochs_of},
-    {"lr", lr_of},           {"metric", metric_of}, {"final", final_of},
+    {"id", id_of},           {"state", state_of},       {"verdict", verdict_of},
+    {"bracket", bracket_of}, {"rung", rung_of},         {"parent", parent_of},
+    {"repeat", repeat_of},   {"step", step_of},         {"epochs", epochs_of},
+    {"lr", lr_of},           {"metric", metric_of},     {"final", final_of},
     {"seed", seed_of},       {"attempts", attempts_of}, {"took_ms", took_of},
 };
 
@@ -170,8 +170,8 @@ static bool add_sentences(json_t *trials, const struct snapshot *snapshot)
     for (size_t i = 0; ok && i < snapshot->trial_count; i++) {
         char candidate[WORDS_BYTES];
         candidate_text(&snapshot->trials[i], candidate, sizeof candidate);
-        ok = templates_add(words, candidate) &&
-             templates_add(messages, snapshot->trials[i].message);
+        ok =
+            templates_add(words, candidate) && templates_add(messages, snapshot->trials[i].message);
     }
     templates_finish(words);
     templates_finish(messages);

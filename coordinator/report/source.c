@@ -9,10 +9,14 @@
 #define OF_EVERY_VERDICT 5 /* trials that are drawn of it at least, if there are as many */
 
 static const char *const event_names[REPORT_EVENTS] = {
-    [REPORT_ASSIGNED] = "assigned",       [REPORT_VALIDATED] = "validated",
-    [REPORT_DONE] = "done",               [REPORT_DIVERGED] = "diverged",
-    [REPORT_PAUSED] = "paused",           [REPORT_LOST] = "lost",
-    [REPORT_WORKER_LOST] = "worker_lost", [REPORT_WORKER_BACK] = "worker_back",
+    [REPORT_ASSIGNED] = "assigned",
+    [REPORT_VALIDATED] = "validated",
+    [REPORT_DONE] = "done",
+    [REPORT_DIVERGED] = "diverged",
+    [REPORT_PAUSED] = "paused",
+    [REPORT_LOST] = "lost",
+    [REPORT_WORKER_LOST] = "worker_lost",
+    [REPORT_WORKER_BACK] = "worker_back",
     [REPORT_TIME_OVER] = "time_over",
 };
 

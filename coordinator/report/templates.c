@@ -73,8 +73,8 @@ bool templates_add(json_t *templates, const char *text)
             added = json_array_append_new(list, json_string(form)) == 0 &&
                     json_object_set_new(index, form, json_integer(number)) == 0;
         (void)snprintf(row, 2 * bytes + 24, "%lld%s", number, numbers);
-        added = added && json_array_append_new(json_object_get(templates, "rows"),
-                                               json_string(row)) == 0;
+        added = added &&
+                json_array_append_new(json_object_get(templates, "rows"), json_string(row)) == 0;
     }
     free(form);
     free(numbers);

@@ -32,14 +32,14 @@ static bool read_event(struct event_row *row, sqlite3_stmt *from, struct error *
 {
     uint64_t trial = 0, attempt = 0;
     const char *verdict = "";
-    bool ok =
-        column_text(from, 0, &row->kind, error) &&
-        column_whole(from, 1, UINT32_MAX, &trial, error) &&
-        column_whole(from, 2, UINT32_MAX, &attempt, error) &&
-        column_index(from, 3, &row->worker, error) && column_index(from, 4, &row->trainer, error) &&
-        column_whole(from, 5, INT64_MAX, &row->step, error) &&
-        column_real(from, 6, &row->value, error) && column_text(from, 7, &verdict, error) &&
-        column_text(from, 8, &row->text, error) && column_real(from, 9, &row->time, error);
+    bool ok = column_text(from, 0, &row->kind, error) &&
+              column_whole(from, 1, UINT32_MAX, &trial, error) &&
+              column_whole(from, 2, UINT32_MAX, &attempt, error) &&
+              column_index(from, 3, &row->worker, error) &&
+              column_index(from, 4, &row->trainer, error) &&
+              column_whole(from, 5, INT64_MAX, &row->step, error) &&
+              column_real(from, 6, &row->value, error) && column_text(from, 7, &verdict, error) &&
+              column_text(from, 8, &row->text, error) && column_real(from, 9, &row->time, error);
     row->trial = (uint32_t)trial;
     row->attempt = (uint32_t)attempt;
     row->verdict = verdict_from_name(verdict);
@@ -68,10 +68,9 @@ bool snapshot_reports(const char *dir, each_report *each, void *context, struct 
         return error_set(error, "%s: out of memory", dir);
     sqlite3 *db = database_open_beside(path, error);
     sqlite3_stmt *from = NULL;
-    bool ok =
-        db &&
-        database_prepare(db, path, REPORT_COLUMNS "ORDER BY trial, step", &from, error) &&
-        step_reports(db, path, from, each, context, error);
+    bool ok = db &&
+              database_prepare(db, path, REPORT_COLUMNS "ORDER BY trial, step", &from, error) &&
+              step_reports(db, path, from, each, context, error);
     sqlite3_finalize(from);
     sqlite3_close(db);
     sqlite3_free(path);
@@ -90,8 +89,7 @@ bool snapshot_reports_of(const char *dir, const uint32_t *trials, size_t count, 
                                      &from, error);
     for (size_t i = 0; ok && i < count; i++) {
         (void)sqlite3_reset(from);
-        ok = sqlite3_bind_int64(from, 1, trials[i]) == SQLITE_OK ||
-             database_error(db, path, error);
+        ok = sqlite3_bind_int64(from, 1, trials[i]) == SQLITE_OK || database_error(db, path, error);
         ok = ok && step_reports(db, path, from, each, context, error);
     }
     sqlite3_finalize(from);
