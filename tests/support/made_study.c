@@ -293,6 +293,8 @@ static uint32_t promote(struct making *making, uint32_t rung, uint32_t count)
             ranked[alive++] = (struct ranked){candidate->row.id, candidate->values[rung]};
     }
     qsort(ranked, alive, sizeof *ranked, by_value);
+    if (kept == 0 && rung + 1 < RUNGS)
+        kept = 1;
     kept = kept < alive ? kept : alive;
     for (uint32_t i = 0; i < alive; i++) {
         struct candidate *candidate = &making->candidates[ranked[i].id];

@@ -128,10 +128,12 @@ function logRange(values) {
 const logPixel = ([low, high], from, to) => (value) =>
   from + (to - from) * Math.log(value / low) / Math.log(high / low);
 
+let paperWidth = 0; // while the page is printed: of a sheet, in CSS pixels
+
 // Draws a view in the width that it has now, if it has not been; `anew`: though it has.
 function draw(entry, anew) {
   const node = document.getElementById('chart-' + entry.name);
-  const inner = node.clientWidth;
+  const inner = paperWidth || node.clientWidth;
   const old = drawn.get(entry.name);
   if (inner < 50 || (old && old.width === inner && !anew)) return;
   if (old) old.view.finalize();
@@ -157,6 +159,15 @@ function redraw(name) {
     if (document.getElementById('chart-' + entry.name)) draw(entry, entry.name === name);
   });
 }
+
+window.addEventListener('beforeprint', () => {
+  paperWidth = 670;
+  redraw();
+});
+window.addEventListener('afterprint', () => {
+  paperWidth = 0;
+  redraw();
+});
 
 selection.listen(() => {
   for (const { view } of drawn.values()) view.signal('tick', view.signal('tick') + 1).run();

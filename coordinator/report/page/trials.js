@@ -52,10 +52,10 @@ const progressOf = (trial, step) => (!inEpochs ? step : trial.step > 0 ? step * 
 const progressUnit = inEpochs ? 'epochs' : 'steps';
 
 // At most `most` of the ranked trials for which `fits`, as the report chooses its curves: the best
-// quarter, five of every verdict, the rest evenly over the ranks.
+// quarter, five of every verdict, the rest evenly over the ranks. `note` says so where not all are.
 function sampleTrials(most, fits) {
   const all = trials.ranked.filter(fits);
-  if (all.length <= most) return all;
+  if (all.length <= most) return { trials: all, note: '' };
   const chosen = new Set(), seen = {};
   all.slice(0, most / 4).forEach((trial) => chosen.add(trial));
   all.forEach((trial) => {
@@ -64,10 +64,9 @@ function sampleTrials(most, fits) {
   });
   const left = most - chosen.size;
   for (let i = 0; i < left; i++) chosen.add(all[Math.floor(i * all.length / left)]);
-  return all.filter((trial) => chosen.has(trial));
+  return { trials: all.filter((trial) => chosen.has(trial)), note: sampleText(chosen.size, all.length) };
 }
 
-// "300 of 10,000 candidates are drawn: ..." where not all are.
 function sampleText(drawn, of) {
   return drawn < of
     ? ` ${figureCount(drawn)} of ${figureCount(of)} candidates are drawn: the best, some of every ` +

@@ -57,7 +57,7 @@ views.push((() => {
   }
 
   function make(outer) {
-    const width = outer - 62, height = outer < 600 ? 300 : 400;
+    const width = outer - 62, height = outer < 700 ? 300 : 400;
     const range = domain();
     const made = items(width, height, range);
     const spec = specification(width, height, {

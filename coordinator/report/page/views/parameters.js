@@ -3,7 +3,7 @@
 views.push((() => {
   const labels = (name) => (name === 'schedule.type' ? 'schedule' : name === 'optimizer.type' ? 'optimizer'
     : name.replace(/^(schedule|optimizer)\./, ''));
-  const chosen = sampleTrials(400, (trial) => trial.state !== 'waiting');
+  const { trials: chosen, note } = sampleTrials(400, (trial) => trial.state !== 'waiting');
 
   function axis(name, label, values) {
     const there = values.filter((value) => value !== undefined && value !== null);
@@ -97,7 +97,7 @@ views.push((() => {
     name: 'parameters',
     title: 'All parameters',
     about: 'One line a candidate through the values that it had. Drag along an axis to keep the candidates within; ' +
-      'double-click it to let them go.' + sampleText(chosen.length, trials.ranked.length),
+      'double-click it to let them go.' + note,
     wide: true,
     empty: axes.length < 2 && 'The candidates do not differ in more than one parameter.',
     minimum, make,

@@ -4,7 +4,7 @@ views.push((() => {
   const most = 6; // panels; more schedules share the last one
   const names = trials.schedules.slice(0, trials.schedules.length > most ? most - 1 : most);
   const panels = trials.schedules.length > most ? [...names, 'others'] : names;
-  const points = sampleTrials(2000, (trial) => trial.lr > 0 && trial.state !== 'waiting');
+  const { trials: points, note } = sampleTrials(2000, (trial) => trial.lr > 0 && trial.state !== 'waiting');
   const range = logRange(points.map((trial) => trial.value));
   const rates = logRange(points.map((trial) => trial.lr));
   const strip = 18; // above each panel, for those without a value
@@ -25,7 +25,7 @@ views.push((() => {
       rules.push({ y: bottom });
       const group = study.by_schedule.find((entry) => entry.schedule === name);
       const stable = group ? group.stable : panels.length === 1 ? study.stable : null;
-      if (stable) mark(stable, top, bottom, x, width, bands, edges);
+      if (stable) mark(stable, top, bottom, x, width, bands, edges, name);
       for (const trial of points) {
         const panel = names.includes(trial.schedule) ? trial.schedule : 'others';
         if (panel !== name) continue;
@@ -55,8 +55,8 @@ views.push((() => {
           { type: 'rule', from: { data: 'edges' }, encode: { update: { x: { field: 'x' }, y: { field: 'top' },
             y2: { field: 'bottom' }, stroke: { value: 'var(--v-diverged)' }, strokeWidth: { value: 1.5 },
             strokeDash: { value: [5, 3] } } } },
-          { type: 'text', from: { data: 'edges' }, encode: { update: { x: { field: 'x' }, y: { field: 'label_y' },
-            dx: { field: 'dx' }, align: { field: 'align' }, text: { field: 'text' }, fill: { value: 'var(--ink)' },
+          { type: 'text', from: { data: 'edges' }, encode: { update: { x: { field: 'label_x' }, y: { field: 'label_y' },
+            align: { field: 'align' }, text: { field: 'text' }, fill: { value: 'var(--ink)' },
             fontSize: { value: 11 } } } },
           { type: 'text', from: { data: 'heads' }, encode: { update: { x: { value: 0 }, y: { field: 'y' },
             text: { field: 'text' }, fill: { value: 'var(--ink)' }, fontWeight: { value: 600 },
@@ -71,7 +71,7 @@ views.push((() => {
   }
 
   // The range that is stable and useful, where the edge may be, and the edge.
-  function mark(stable, top, bottom, x, width, bands, edges) {
+  function mark(stable, top, bottom, x, width, bands, edges, name) {
     const within = (pixel) => Math.min(Math.max(pixel, 0), width);
     const high = stable.edge_low !== null ? stable.edge_low : stable.highest_stable;
     if (stable.lowest_useful !== null && high > stable.lowest_useful)
@@ -82,7 +82,9 @@ views.push((() => {
       bands.push({ from: within(x(stable.edge_low)), to: within(x(stable.edge_high)), top, bottom, colour: 'var(--v-diverged)',
         opacity: 0.12, tip: ['Edge of divergence', `between ${figureRate(stable.edge_low)} and ${figureRate(stable.edge_high)}`] });
     const at = within(x(stable.edge));
-    edges.push({ x: at, top, bottom, label_y: top - 7, dx: 0, align: at > width - 40 ? 'right' : at < 90 ? 'left' : 'center',
+    // Beside the panel's name where that is in the way.
+    const label = Math.max(at, 7.6 * name.length + 44);
+    edges.push({ x: at, label_x: label, top, bottom, label_y: top - 7, align: label > width - 40 ? 'right' : 'center',
       text: 'edge ' + figureRate(stable.edge) });
   }
 
@@ -91,7 +93,7 @@ views.push((() => {
     title: `${study.metric} against the learning rate`,
     about: 'A panel for each schedule. Shaded: rates that learn and do not diverge; dashed: the edge of ' +
       'divergence and the interval that holds it. Candidates that ended without a value stand at the top of their ' +
-      'panel; the ring is the recommendation.' + sampleText(points.length, trials.ranked.length),
+      'panel; the ring is the recommendation.' + note,
     empty: !rates && 'No candidate was trained.',
     make,
   };

@@ -9,7 +9,7 @@ views.push((() => {
     if (!paths.has(id)) paths.set(id, new Map());
     paths.get(id).set(place[data.rung[i]], data.value[i]);
   });
-  const chosen = sampleTrials(300, (trial) => paths.has(trial.id));
+  const { trials: chosen, note } = sampleTrials(300, (trial) => paths.has(trial.id));
   const range = logRange(chosen.flatMap((trial) => [...paths.get(trial.id).values()]));
 
   // What became of the candidates of all brackets at a budget.
@@ -23,7 +23,7 @@ views.push((() => {
   });
 
   function make(outer) {
-    const width = outer - 66, height = outer < 500 ? 330 : 404, funnel = 112;
+    const width = outer - 66, height = outer < 500 || paperWidth ? 330 : 404, funnel = 112;
     const x = (column) => (budgets.length === 1 ? width / 2 : 40 + (width - 80) * column / (budgets.length - 1));
     const y = logPixel(range, height, funnel);
     const lines = [], ends = [];
@@ -82,8 +82,9 @@ views.push((() => {
     title: 'Who went on',
     about: 'Bars: how many candidates got each budget, and (filled) how many of them went on. Lines: their ' +
       `${study.metric} from rung to rung; a line ends where the search left its candidate behind.` +
-      sampleText(chosen.length, paths.size),
-    empty: (data.rungs.length < 2 && 'This search has no rungs: every candidate got the full budget.') ||
+      note,
+    empty: (data.rungs.length < 2 && (study.scheduler === 'none' ? 'This search has no rungs: every candidate gets the full budget.'
+      : 'There is one rung so far: nobody went on.')) ||
       (!range && 'No candidate reached a rung’s end.'),
     make,
   };

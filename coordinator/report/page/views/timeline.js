@@ -40,7 +40,7 @@ views.push((() => {
           { name: 'marks', values: marks, transform: [shownTrials] }, { name: 'lanes', values: lanes }, { name: 'labels', values: labelled }],
         scales: [{ name: 'x', type: 'linear', domain: [0, data.span_s], range: [0, width] }],
         axes: [{ scale: 'x', orient: 'bottom', title: 'time since the start', tickCount: Math.floor(width / 90),
-          encode: { labels: { update: { text: { signal: 'clockLabel(datum.value)' } } } } }],
+          encode: { labels: { update: { text: { signal: `clockLabel(datum.value, ${data.span_s})` } } } } }],
         marks: [
           { type: 'rect', from: { data: 'lanes' }, encode: { update: { x: { value: 0 }, x2: { value: width }, y: { signal: `datum.y + ${each * 0.12}` },
             y2: { signal: `datum.y2 - ${each * 0.12}` }, fill: { value: 'var(--lane)' } } } },
@@ -78,4 +78,4 @@ views.push((() => {
     controls, make,
   };
 })());
-vega.expressionFunction('clockLabel', (value) => figureDuration(value));
+vega.expressionFunction('clockLabel', (value, span) => (span < 10 ? figureRate(value) + ' s' : figureDuration(value)));
