@@ -4,6 +4,7 @@
 #include "common/layout.h"
 #include "coordinator/report/page.h"
 #include "coordinator/report/parts.h"
+#include "coordinator/report/svg/svg.h"
 #include "coordinator/view/atomic_file.h"
 #include "coordinator/view/candidate_text.h"
 #include "coordinator/view/figures.h"
@@ -53,5 +54,25 @@ bool report_write(const char *dir, const struct snapshot *snapshot, struct error
               atomic_file_write(dir, LAYOUT_REPORT, page.text, page.length, error);
     report_source_free(&source);
     free(page.text);
+    return ok;
+}
+
+bool report_write_figures(const char *dir, const struct snapshot *snapshot, struct error *error)
+{
+    static const struct {
+        const char *name;
+        bool (*draw)(struct text_buffer *out, const struct report_source *source,
+                     struct error *error);
+    } figures[] = {{"losses.svg", svg_losses}, {"rates.svg", svg_rates}};
+    struct report_source source;
+    bool ok = report_source_read(&source, snapshot, error);
+    for (size_t i = 0; ok && i < sizeof figures / sizeof figures[0]; i++) {
+        struct text_buffer figure = {0};
+        ok = figures[i].draw(&figure, &source, error) &&
+             (!figure.failed || error_set(error, "out of memory")) &&
+             atomic_file_write(dir, figures[i].name, figure.text, figure.length, error);
+        free(figure.text);
+    }
+    report_source_free(&source);
     return ok;
 }
