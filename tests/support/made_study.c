@@ -101,8 +101,11 @@ static void make_candidate(struct making *making, uint32_t id)
         (void)snprintf(extra, sizeof extra, ",\"period\":0.0,\"eta_min\":0.0");
     (void)snprintf(candidate->params, sizeof candidate->params,
                    "{\"lr\":%.17g,\"schedule\":{\"type\":\"%s\"%s},\"momentum\":%.17g,"
-                   "\"weight_decay\":%.17g}",
-                   lr, schedule, extra, momentum, decay);
+                   "\"weight_decay\":%.17g%s}",
+                   lr, schedule, extra, momentum, decay,
+                   making->kind == MADE_HOSTILE
+                       ? ",\"<img src=x onerror=window.hacked=1>\":\"</script><b>\",\"__proto__\":1"
+                       : "");
     candidate->level =
         0.3 + 0.12 * away * away + 0.1 * fabs(momentum - 0.9) + 0.02 * random_uniform(&random);
     candidate->level = fmin(candidate->level, 2.29 + 0.01 * random_uniform(&random));

@@ -13,11 +13,12 @@ vega.expressionFunction('thick', (trial, base) => (selection.focus() === trial ?
 vega.expressionFunction('above', (trial) => (selection.focus() === trial ? 1 : 0));
 vega.expressionFunction('shown', (trial) => selection.shownId(trial));
 
+const chartFont = 'system-ui, sans-serif';
 const chartConfig = {
-  aria: false,
   background: null,
-  font: 'system-ui, sans-serif',
+  text: { font: chartFont },
   axis: {
+    labelFont: chartFont, titleFont: chartFont,
     labelColor: 'var(--muted)', titleColor: 'var(--ink)', domainColor: 'var(--line)',
     tickColor: 'var(--line)', gridColor: 'var(--grid)', labelFontSize: 12, titleFontSize: 13,
     titleFontWeight: 'normal', titlePadding: 10, labelPadding: 5, labelFlush: true, tickSize: 4,
@@ -151,6 +152,8 @@ function draw(entry, anew) {
   view.addEventListener('mouseout', () => selection.point(null));
   if (made.started) made.started(view);
   view.run();
+  // The figure is one image with a text; what is in it stands in the table.
+  node.querySelector('svg').setAttribute('aria-hidden', 'true');
   drawn.set(entry.name, { view, width: inner });
 }
 

@@ -73,7 +73,7 @@ function finalistRows() {
     : entry.tied ? 'tied within the error' : '');
   return element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Finalists' }, element('table', { class: 'finalists' },
     element('caption', {}, `Finalists, trained again with fresh seeds: ${study.metric}`),
-    element('thead', {}, element('tr', {}, ['trial', 'lr', 'schedule', 'mean', 'error', 'repeats', ''].map((head) => element('th', { scope: 'col' }, head)))),
+    element('thead', {}, element('tr', {}, ['trial', 'lr', 'schedule', 'mean', 'error', 'repeats', 'standing'].map((head) => element('th', { scope: 'col' }, head)))),
     element('tbody', {}, study.finalists.map((entry) => {
       const trial = trials.byId(entry.trial);
       return element('tr', { class: study.best && entry.trial === study.best.trial ? 'best' : null },

@@ -7,13 +7,13 @@ function fillBar() {
     const trial = selection.picked() === null ? undefined : trials.byId(selection.picked());
     bar.hidden = !trial;
     if (!trial) return;
-    const button = (text, label, action) => element('button', { type: 'button', 'aria-label': label, onclick: action }, text);
+    const button = (text, action) => element('button', { type: 'button', onclick: action }, text);
     bar.replaceChildren(
       element('span', { class: 'what' }, verdictSymbol(trial.verdict), element('strong', {}, ` Trial ${trial.id} `),
         `lr ${figureRate(trial.lr)}, ${trial.words}: ` +
         [trial.state, trial.verdict, trial.value !== null ? `${study.metric} ${figureMetric(trial.value)}` : ''].filter((word, i, all) => word && all.indexOf(word) === i).join(', ')),
-      element('span', { class: 'actions' }, button('‹', 'Better trial', () => selection.move(-1)), button('›', 'Worse trial', () => selection.move(1)),
-        button('Show all', 'Show all trials', () => selection.clear())));
+      element('span', { class: 'actions' }, button('‹ Better', () => selection.move(-1)), button('Worse ›', () => selection.move(1)),
+        button('Show all', () => selection.clear())));
   });
 }
 

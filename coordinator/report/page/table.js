@@ -94,7 +94,7 @@ const table = (() => {
       element('p', { class: 'about' }, `By ${study.metric}: “best” is the best value seen, “final” the one at the end of the last rung. ` +
         'The filter narrows the figures too; a click on a row picks its trial everywhere.'),
       element('div', { class: 'controls' }, element('label', {}, 'Filter ', search), note),
-      element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'trials-title' },
+      element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of trials' },
         element('table', { class: 'trials' }, element('thead', {}, element('tr', {}, heads)), body)), pager);
     selection.listen(() => {
       if (!selection.narrowed()) search.value = '';
