@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define ROOM_AT_FIRST 64
+#define STEPS_MOST    9007199254740992.0 /* 2^53 */
 
 struct reading {
     struct curve *curves;
@@ -71,4 +72,9 @@ void curves_free(struct curve *curves, size_t count)
         }
     }
     free(curves);
+}
+
+json_t *report_step_json(double step)
+{
+    return json_integer((json_int_t)fmin(step, STEPS_MOST));
 }

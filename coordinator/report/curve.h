@@ -21,4 +21,7 @@ struct curve *curves_read(const char *dir, const uint32_t *trials, size_t count,
                           struct error *error);
 void curves_free(struct curve *curves, size_t count);
 
+/* A step of a series as JSON; steps that no double tells apart any more are cut off. */
+json_t *report_step_json(double step);
+
 #endif

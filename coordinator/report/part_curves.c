@@ -21,7 +21,7 @@ static json_t *series_json(const struct series *series, size_t keep, double *scr
         scratch[i] = log(fmax(series->value[i], 1e-12));
     size_t count = thin_curve(series->step, scratch, series->count, keep, chosen);
     for (size_t i = 0; i < count; i++) {
-        (void)json_array_append_new(steps, json_integer((json_int_t)series->step[chosen[i]]));
+        (void)json_array_append_new(steps, report_step_json(series->step[chosen[i]]));
         (void)json_array_append_new(values, figure_json(series->value[chosen[i]]));
     }
     return json_pack("{s:o, s:o}", "step", steps, "value", values);

@@ -54,7 +54,7 @@ static json_t *reported(const struct report_source *source, uint32_t trial)
     size_t count = thin_curve(curve->lr.step, curve->lr.value, curve->lr.count, POINTS / 2, chosen);
     json_t *steps = json_array(), *rates = json_array();
     for (size_t i = 0; i < count; i++) {
-        (void)json_array_append_new(steps, json_integer((json_int_t)curve->lr.step[chosen[i]]));
+        (void)json_array_append_new(steps, report_step_json(curve->lr.step[chosen[i]]));
         (void)json_array_append_new(rates, figure_json(curve->lr.value[chosen[i]]));
     }
     curves_free(curve, 1);

@@ -46,55 +46,89 @@ static bool read_event(struct event_row *row, sqlite3_stmt *from, struct error *
     return ok;
 }
 
+/* A statement on one table of DIR/study.db. */
+struct rows {
+    char *path;
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+};
+
+/* As in snapshot.c: a plain table, whose rows are bounded by the file's size. */
+static bool check_table(const struct rows *rows, const char *table, struct error *error)
+{
+    sqlite3_stmt *check = NULL;
+    bool ok =
+        database_prepare(rows->db, rows->path,
+                         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table'"
+                         "               AND rootpage > 1 AND name = ?1)"
+                         " AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo(?1) WHERE hidden <> 0)",
+                         &check, error);
+    ok = ok && (sqlite3_bind_text(check, 1, table, -1, SQLITE_STATIC) == SQLITE_OK ||
+                database_error(rows->db, rows->path, error));
+    if (ok && sqlite3_step(check) != SQLITE_ROW)
+        ok = database_error(rows->db, rows->path, error);
+    else if (ok && sqlite3_column_int(check, 0) != 1)
+        ok =
+            error_set(error, "%s: the table %s is missing or not a plain table", rows->path, table);
+    sqlite3_finalize(check);
+    return ok;
+}
+
+static bool rows_open(struct rows *rows, const char *dir, const char *table, const char *sql,
+                      struct error *error)
+{
+    *rows = (struct rows){.path = store_path(dir, LAYOUT_DATABASE)};
+    if (!rows->path)
+        return error_set(error, "%s: out of memory", dir);
+    rows->db = database_open_beside(rows->path, error);
+    return rows->db && check_table(rows, table, error) &&
+           database_prepare(rows->db, rows->path, sql, &rows->statement, error);
+}
+
+static void rows_close(struct rows *rows)
+{
+    sqlite3_finalize(rows->statement);
+    sqlite3_close(rows->db);
+    sqlite3_free(rows->path);
+}
+
 typedef bool each_report(void *context, const struct report_row *row, struct error *error);
 
-/* The rows that a prepared statement finds. */
-static bool step_reports(sqlite3 *db, const char *path, sqlite3_stmt *from, each_report *each,
-                         void *context, struct error *error)
+/* What the statement finds. */
+static bool step_reports(const struct rows *rows, each_report *each, void *context,
+                         struct error *error)
 {
     int code = SQLITE_DONE;
     bool ok = true;
-    while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {
+    while (ok && (code = sqlite3_step(rows->statement)) == SQLITE_ROW) {
         struct report_row row = {0};
-        ok = read_report(&row, from, error) && each(context, &row, error);
+        ok = read_report(&row, rows->statement, error) && each(context, &row, error);
     }
-    return ok && (code == SQLITE_DONE || database_error(db, path, error));
+    return ok && (code == SQLITE_DONE || database_error(rows->db, rows->path, error));
 }
 
 bool snapshot_reports(const char *dir, each_report *each, void *context, struct error *error)
 {
-    char *path = store_path(dir, LAYOUT_DATABASE);
-    if (!path)
-        return error_set(error, "%s: out of memory", dir);
-    sqlite3 *db = database_open_beside(path, error);
-    sqlite3_stmt *from = NULL;
-    bool ok = db &&
-              database_prepare(db, path, REPORT_COLUMNS "ORDER BY trial, step", &from, error) &&
-              step_reports(db, path, from, each, context, error);
-    sqlite3_finalize(from);
-    sqlite3_close(db);
-    sqlite3_free(path);
+    struct rows rows;
+    bool ok = rows_open(&rows, dir, "report", REPORT_COLUMNS "ORDER BY trial, step", error) &&
+              step_reports(&rows, each, context, error);
+    rows_close(&rows);
     return ok;
 }
 
 bool snapshot_reports_of(const char *dir, const uint32_t *trials, size_t count, each_report *each,
                          void *context, struct error *error)
 {
-    char *path = store_path(dir, LAYOUT_DATABASE);
-    if (!path)
-        return error_set(error, "%s: out of memory", dir);
-    sqlite3 *db = database_open_beside(path, error);
-    sqlite3_stmt *from = NULL;
-    bool ok = db && database_prepare(db, path, REPORT_COLUMNS "WHERE trial = ? ORDER BY step",
-                                     &from, error);
+    struct rows rows;
+    bool ok =
+        rows_open(&rows, dir, "report", REPORT_COLUMNS "WHERE trial = ? ORDER BY step", error);
     for (size_t i = 0; ok && i < count; i++) {
-        (void)sqlite3_reset(from);
-        ok = sqlite3_bind_int64(from, 1, trials[i]) == SQLITE_OK || database_error(db, path, error);
-        ok = ok && step_reports(db, path, from, each, context, error);
+        (void)sqlite3_reset(rows.statement);
+        ok = sqlite3_bind_int64(rows.statement, 1, trials[i]) == SQLITE_OK ||
+             database_error(rows.db, rows.path, error);
+        ok = ok && step_reports(&rows, each, context, error);
     }
-    sqlite3_finalize(from);
-    sqlite3_close(db);
-    sqlite3_free(path);
+    rows_close(&rows);
     return ok;
 }
 
@@ -102,24 +136,18 @@ bool snapshot_events(const char *dir,
                      bool (*each)(void *context, const struct event_row *row, struct error *error),
                      void *context, struct error *error)
 {
-    char *path = store_path(dir, LAYOUT_DATABASE);
-    if (!path)
-        return error_set(error, "%s: out of memory", dir);
-    sqlite3 *db = database_open_beside(path, error);
-    sqlite3_stmt *from = NULL;
+    struct rows rows;
     int code = SQLITE_DONE;
-    bool ok = db && database_prepare(db, path,
-                                     "SELECT kind, trial, attempt, worker, trainer, step, value,"
-                                     " verdict, text, time FROM event ORDER BY seq",
-                                     &from, error);
-    while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {
+    bool ok = rows_open(&rows, dir, "event",
+                        "SELECT kind, trial, attempt, worker, trainer, step, value, verdict, text,"
+                        " time FROM event ORDER BY seq",
+                        error);
+    while (ok && (code = sqlite3_step(rows.statement)) == SQLITE_ROW) {
         struct event_row row = {0};
-        ok = read_event(&row, from, error) && each(context, &row, error);
+        ok = read_event(&row, rows.statement, error) && each(context, &row, error);
     }
     if (ok && code != SQLITE_DONE)
-        ok = database_error(db, path, error);
-    sqlite3_finalize(from);
-    sqlite3_close(db);
-    sqlite3_free(path);
+        ok = database_error(rows.db, rows.path, error);
+    rows_close(&rows);
     return ok;
 }
