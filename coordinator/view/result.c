@@ -233,19 +233,21 @@ static const char *hint(const struct study_facts *facts, const struct stable_lr 
     return "";
 }
 
-static void print_rates(FILE *stream, const struct snapshot *snapshot,
-                        const struct study_facts *facts, const struct stable_lr *stable)
+void result_print_rates(FILE *stream, const struct snapshot *snapshot,
+                        const struct study_facts *facts)
 {
+    const struct stable_lr stable = stable_lr_find(snapshot);
     char text[SENTENCE_BYTES], useful[128] = "", overlap[192];
-    if (stable->tried == 0)
+    if (stable.tried == 0)
         return;
-    word_edge(stable, text, sizeof text);
-    word_overlap(stable, overlap, sizeof overlap);
-    if (isfinite(stable->lowest_useful))
+    word_edge(&stable, text, sizeof text);
+    word_overlap(&stable, overlap, sizeof overlap);
+    if (isfinite(stable.lowest_useful))
         (void)snprintf(useful, sizeof useful, " The lowest rate that learned was %s.",
-                       figure_rate(stable->lowest_useful).text);
+                       figure_rate(stable.lowest_useful).text);
     size_t used = strlen(text);
-    (void)snprintf(text + used, sizeof text - used, "%s%s%s", overlap, useful, hint(facts, stable));
+    (void)snprintf(text + used, sizeof text - used, "%s%s%s", overlap, useful,
+                   hint(facts, &stable));
     fputc('\n', stream);
     result_wrap(stream, "", 0, text);
     print_groups(stream, snapshot, STABLE_LR_SCHEDULE, "schedule: ");
@@ -358,7 +360,7 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
     result_table_finalists(stream, snapshot, &facts, colour);
     if (!finished(&facts))
         running_table_print(stream, snapshot, &facts, RUNNING_MOST, colour);
-    print_rates(stream, snapshot, &facts, &stable);
+    result_print_rates(stream, snapshot, &facts);
     if (snapshot->trial_count > 0) {
         fputc('\n', stream);
         result_table_trials(stream, snapshot, &facts, colour);
