@@ -61,7 +61,8 @@ void worker_break_off(struct worker *worker, unsigned slot, const char *reason)
  *
  * While rank 0 takes no more of them, a trainer's newest one is held, and takes the place of the
  * one before: it goes on training, and its curve has fewer points. One that holds a validation is a
- * result: nothing takes its place, and what follows it waits in the trainer's pipe. */
+ * result: nothing takes its place, and what follows it waits in the trainer's pipe. Where whole
+ * curves are wanted every report is one. */
 
 static bool may_report(const struct worker *worker)
 {
@@ -70,7 +71,8 @@ static bool may_report(const struct worker *worker)
 
 bool worker_may_listen(const struct worker *worker, const struct trainer_process *trainer)
 {
-    return may_report(worker) || !trainer->holds || !trainer->held.validated;
+    bool replaces = !worker->options->whole_curves && (!trainer->holds || !trainer->held.validated);
+    return may_report(worker) || replaces;
 }
 
 static void post_report(struct worker *worker, unsigned slot, const struct message_report *report)

@@ -53,15 +53,18 @@ struct rig {
 };
 
 /* A worker with one trainer, a script for sh. */
-static void set_up(struct rig *rig, const char *script)
+static void set_up(struct rig *rig, const char *script, bool whole_curves)
 {
     struct error error;
     *rig = (struct rig){.net = virtual_net_create(2, NULL, NULL, NULL),
                         .heard = calloc(1, sizeof *rig->heard)};
     rig->document = json_pack("{s:{s:[s, s, s]}, s:{s:f}, s:{s:f}}", "trainer", "command", "sh",
                               "-c", script, "run", "heartbeat_timeout", 60.0, "space", "lr", 0.1);
-    rig->options = (struct rank_options){
-        .document = rig->document, .dir = "/nowhere", .trainers = 1, .program = "none"};
+    rig->options = (struct rank_options){.document = rig->document,
+                                         .dir = "/nowhere",
+                                         .trainers = 1,
+                                         .program = "none",
+                                         .whole_curves = whole_curves};
     rig->worker = worker_create(virtual_net_link(rig->net, 1), &rig->options, &error);
     assert_non_null(rig->worker);
 }
@@ -117,7 +120,7 @@ static void a_worker_without_credit_thins_reports_and_never_a_result(void **stat
         "echo \"$r$i$v\"; i=$((i+1)); done\n"
         "echo '{\"op\":\"done\",\"trial\":7,\"step\":3000,\"status\":\"ok\"}'; read -r quit";
     struct rig rig;
-    set_up(&rig, script);
+    set_up(&rig, script, false);
     assert_true(turn_until(&rig, MESSAGE_READY, 10));
     send_out(&rig, MESSAGE_TRAIN, 3000, 0);
     /* Each validation waits for credit, and what follows waits behind it. */
@@ -144,10 +147,33 @@ static void a_worker_without_credit_thins_reports_and_never_a_result(void **stat
     tear_down(&rig);
 }
 
+static void no_report_is_left_out_where_whole_curves_are_wanted(void **state)
+{
+    enum { REPORTS = 2 * CREDIT };
+    (void)state;
+    static const char script[] =
+        "read -r hello; echo '{\"op\":\"ready\",\"version\":1}'; read -r train\n"
+        "r='{\"op\":\"report\",\"trial\":7,\"train_loss\":1,\"step\":'; i=1\n"
+        "while [ $i -le 512 ]; do echo \"$r$i}\"; i=$((i+1)); done\n"
+        "echo '{\"op\":\"done\",\"trial\":7,\"step\":512,\"status\":\"ok\"}'; read -r quit";
+    struct rig rig;
+    set_up(&rig, script, true);
+    assert_true(turn_until(&rig, MESSAGE_READY, 10));
+    send_out(&rig, MESSAGE_TRAIN, REPORTS, 0);
+    assert_false(turn_until(&rig, MESSAGE_DONE, 0.5));
+    send_out(&rig, MESSAGE_CREDIT, 0, REPORTS);
+    assert_true(turn_until(&rig, MESSAGE_DONE, 10));
+    assert_int_equal(rig.heard->count, 1 + REPORTS + 1);
+    for (size_t i = 1; i <= REPORTS; i++)
+        assert_int_equal(rig.heard->list[i].body.report.step, i);
+    tear_down(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_without_credit_thins_reports_and_never_a_result),
+        cmocka_unit_test(no_report_is_left_out_where_whole_curves_are_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
