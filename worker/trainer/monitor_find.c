@@ -91,7 +91,7 @@ static bool find_dead(const struct monitor *monitor, struct finding *finding)
             continue;
         *finding = (struct finding){.kind = i < layers ? FOUND_DEAD_LAYER : FOUND_CONSTANT_OUTPUT,
                                     .from = layer->same_since,
-                                    .first = monitor_recent_mean(monitor, MONITOR_DEAD_STEPS),
+                                    .first = monitor_recent_mean(monitor, MONITOR_FIRST_DEAD_STEPS),
                                     .factor = less(monitor),
                                     .layer = i};
         return true;
