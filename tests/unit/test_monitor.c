@@ -416,6 +416,10 @@ static double falls_evenly(int step)
 {
     return 2.3 - 0.0005 * step + 0.05 * noise(step);
 }
+static double begins_with_bad_batches(int step)
+{
+    return step > 1 && step <= 10 ? 3.2 : 2.3 - 0.0001 * step + 0.02 * noise(step);
+}
 static double settles_early(int step)
 {
     return 0.6 + 1.7 * exp(-step / 50.0) + 0.05 * noise(step);
@@ -464,6 +468,14 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
     } cases[] = {
         {"a loss that falls evenly", falls_evenly, {1, 1}, false, VERDICT_SLOW, "even pace", 2, 5},
         {"one that does not move", never_learns, {2.3, 2.3}, false, VERDICT_SLOW, "Hardly", 5, 20},
+        {"one of numbers that begins with a few bad batches and comes down a little",
+         begins_with_bad_batches,
+         {2.2, 2.1},
+         false,
+         VERDICT_SLOW,
+         "Hardly",
+         5,
+         20},
         {"one that settled early",
          settles_early,
          {1, 1},

@@ -63,7 +63,8 @@
  *
  * erratic: that deviation is at least MONITOR_ERRATIC c; or the last quarter's mean loss is more
  * than MONITOR_WORSE times that of the best eighth before; or it is above MONITOR_LEARNED c though
- * the run was thrown: ten losses together stood far above the first, or a layer fell silent.
+ * the run was thrown: ten losses together stood far above the first (of numbers, very far, unless
+ * the run ends above its start), or a layer fell silent.
  *
  * slow: it learned nothing, and was never thrown; or the last quarter of the run brought at least
  * MONITOR_PACE of all the progress since its start.

@@ -91,7 +91,7 @@ static bool find_dead(const struct monitor *monitor, struct finding *finding)
             continue;
         *finding = (struct finding){.kind = i < layers ? FOUND_DEAD_LAYER : FOUND_CONSTANT_OUTPUT,
                                     .from = layer->same_since,
-                                    .first = monitor_recent_mean(monitor, MONITOR_DEAD_STEPS),
+                                    .first = monitor_recent_mean(monitor, MONITOR_FIRST_DEAD_STEPS),
                                     .factor = less(monitor),
                                     .layer = i};
         return true;
@@ -343,7 +343,11 @@ struct finding monitor_find(const struct monitor *monitor)
                                 .first = course.best,
                                 .last = course.last,
                                 .factor = less_where_alive};
-    if (!learned && thrown)
+    /* Numbers differ so much from batch to batch that a first mean of ten may stand above the start
+     * by chance: a run that then came down, however little, was not thrown. */
+    bool came_down = !monitor->settings.classes && monitor->peak_ten < thrown_least(monitor) &&
+                     course.last < course.start;
+    if (!learned && thrown && !came_down)
         return (struct finding){.kind = FOUND_THROWN,
                                 .from = quarter,
                                 .first = monitor->peak,
