@@ -17,7 +17,8 @@
  *
  * JSON lines, one a search and one a scheduler, or with --table the latter as a table.
  * usage: quality [--table] [--recorded DIR] [SEEDS]
- *   --recorded DIR  the studies DIR/1, DIR/2 ...; pbt cannot be simulated on these */
+ *   --recorded DIR  the studies DIR/1, DIR/2 ...; pbt cannot be simulated on these. A setting takes
+ *                   those that have candidates enough. */
 #include "common/catalogue/catalogue.h"
 #include "common/study/study_file.h"
 #include "coordinator/search/curves.h"
@@ -262,14 +263,19 @@ static void print_setting(const struct setting *setting, const char *const *way)
 }
 
 /* All seeds of one way; returns the median epochs. `reference`: those of `none`; NaN: this is it.
- */
+ * Seeds that were recorded with fewer candidates are left out; NaN: all were. */
 static double measure(const struct bench *bench, const struct setting *setting,
                       const char *const *way, double reference)
 {
     double epochs[SEEDS_MAX], walls[SEEDS_MAX], losses[SEEDS_MAX], total = 0;
-    unsigned seeds = bench->seeds, reached = 0;
-    for (unsigned i = 0; i < seeds; i++) {
+    unsigned seeds = 0, reached = 0;
+    for (unsigned i = 0; i < bench->seeds; i++) {
         struct ground ground = open_ground(bench, setting, 1 + i);
+        if (ground.recorded.snapshot &&
+            ground.recorded.snapshot->trial_count < setting->candidates) {
+            close_ground(&ground);
+            continue;
+        }
         json_t *study = study_for(bench, &ground, setting, way, 1 + i);
         json_t *plain = study_for(bench, &ground, setting, ways[0], 1 + i);
         double best = best_loss(plain, &ground, setting);
@@ -283,15 +289,18 @@ static double measure(const struct bench *bench, const struct setting *setting,
             print_number("loss_over_best", outcome.loss);
             puts("}");
         }
-        epochs[i] = outcome.epochs;
-        walls[i] = outcome.wall_s;
-        losses[i] = outcome.loss;
-        total += outcome.total / seeds;
+        epochs[seeds] = outcome.epochs;
+        walls[seeds] = outcome.wall_s;
+        losses[seeds++] = outcome.loss;
+        total += outcome.total;
         reached += isfinite(outcome.epochs);
         json_decref(study);
         json_decref(plain);
         close_ground(&ground);
     }
+    if (seeds == 0)
+        return NAN;
+    total /= seeds;
     qsort(epochs, seeds, sizeof *epochs, compare);
     qsort(walls, seeds, sizeof *walls, compare);
     qsort(losses, seeds, sizeof *losses, compare);

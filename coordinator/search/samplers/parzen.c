@@ -171,7 +171,7 @@ static void fit_number(struct parzen *parzen, size_t index, bool joint, double d
     double count = 0, shared = 0;
     for (size_t k = 0; k < parzen->count; k++)
         count += !isnan(center[k]);
-    double least = (joint ? 1 : 0.5) / fmin(count + 2, 100);
+    double least = 0.5 / fmin(count + 2, 100);
     if (parzen->ordered[index] > 0)
         least = fmax(least, 0.5 / (double)parzen->ordered[index]);
     if (!joint)
@@ -200,6 +200,7 @@ static void fit_choice(struct parzen *parzen, size_t index)
 void parzen_fit(struct parzen *parzen, bool joint)
 {
     double active = 0;
+    parzen->draw_factor = joint ? 1.5 : 1;
     for (size_t i = 0; i < parzen->space->count; i++)
         for (size_t k = 0; k < parzen->count; k++)
             active += !isnan(parzen->center[i * parzen->room + k]);
@@ -259,9 +260,10 @@ static double draw_parameter(const struct parzen *parzen, size_t index, size_t k
         bool kept = random_uniform(stream) * (1 + spread) < 1;
         drawn = kept ? parzen->center[cell] : draw_from_prior(parzen, index, stream);
     } else {
+        double width = fmin(parzen->draw_factor * parzen->width[cell], 1);
         /* More than a third of each normal lies in the interval: widths are at most 1. */
         do
-            drawn = parzen->center[cell] + parzen->width[cell] * random_normal(stream);
+            drawn = parzen->center[cell] + width * random_normal(stream);
         while (drawn < 0 || drawn >= 1);
     }
     double ordered = (double)parzen->ordered[index];

@@ -31,7 +31,8 @@ struct parzen {
     double log_range[SPACE_MAX]; /* of log-uniform ones: log (high / low) */
     size_t count, room;          /* kernels; the prior comes on top */
     double prior_weight;         /* a candidate's kernel has 1 */
-    double *weight;              /* [room] */
+    double draw_factor; /* what is drawn from is so much wider than the density's kernels */
+    double *weight;     /* [room] */
     double total, share_total[SPACE_MAX]; /* of the weights and shares, and the prior's */
     /* [space.count][room] each: */
     double *center;                         /* unit coordinate, index of a choice, NaN: has none */
@@ -59,12 +60,10 @@ void parzen_add(struct parzen *parzen, const double *point, double weight);
 /* Sets the kernels' widths, when all are there. With n kernels and d parameters on average, a joint
  * kernel's is 1.06 s n^(-1 / (d + 4)), s the deviation of the centres (D. W. Scott, "Multivariate
  * density estimation", 1992, section 6.3; BOHB's rule), and a single kernel's the distance to the
- * farther of its neighbours, among which are the interval's ends and middle (Bergstra et al.). A
- * joint kernel's width is not below 1 / min(n + 2, 100), as in Optuna, so that the best found early
- * do not bind the search (half as much made it stick to the first valley on functions with many); a
- * single kernel's not below half of that: parameters that are drawn apart mix more. None is
- * above 1.
- */
+ * farther of its neighbours, among which are the interval's ends and middle (Bergstra et al.). None
+ * is below 1 / (2 min(n + 2, 100)), nor above 1. From joint kernels is drawn as if they were 1.5
+ * times as wide, so that the best found early do not bind the search: BOHB's bandwidth factor,
+ * which is 3 there and misses the exact place of a smooth minimum. */
 void parzen_fit(struct parzen *parzen, bool joint);
 
 /* Draws a candidate as unit coordinates (indices of choices), NaN where it has none: all of it
