@@ -123,7 +123,7 @@ bool snapshot_reports(const char *dir,
     struct report_row last;
     const struct report_row *after = NULL;
     bool more = true;
-    while (ok && more) {
+    while (ok && block && more) {
         ok = read_block(from, block, after, db, path, error);
         for (size_t i = 0; ok && i < block->count; i++)
             ok = each(context, &block->rows[i], error);
