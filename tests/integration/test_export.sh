@@ -34,6 +34,11 @@ accuracy=$(jq .best.test_accuracy whole/summary.json)
 opened "PyTorch's model with the exported weights scores the same test accuracy" \
 	$python torch whole whole/best.py $images "$accuracy"
 
+try lrsweep run "$LRSWEEP_SOURCE/tests/integration/layers.cfg" --out layers --quiet
+lrsweep export layers --to pytorch >/dev/null
+opened "so does a network of many kinds of layers" \
+	$python torch layers layers/best.py $images "$(jq .best.test_accuracy layers/summary.json)"
+
 # --- the programs of today, where an index of packages can be reached ------------------------------------------
 venv=$LRSWEEP_BIN/../exports-venv
 if [ ! -e "$venv/complete" ]; then
