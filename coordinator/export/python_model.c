@@ -245,7 +245,11 @@ static void put_residual(struct writer *writer, const struct place *place)
     } else {
         put_projection(writer, place);
     }
-    (void)fprintf(writer->stream, "%s%s)),\n", module ? ", activation=" : "", module ? module : "");
+    (void)fprintf(
+        writer->stream, "%s%s)),%s\n", module ? ", activation=" : "", module ? module : "",
+        writer->weights || json_array_size(shortcut) > 0
+            ? ""
+            : "  # where sizes differ: a shortcut, nn.Conv2d of 1 or nn.Linear, without bias");
 }
 
 static void put_layer(struct writer *writer, const struct place *place)

@@ -139,7 +139,7 @@ static bool pass_reports(const struct rows *rows, int64_t trial, int64_t step, e
     struct report_block *block = malloc(sizeof *block);
     bool ok = block || error_set(error, "%s: out of memory", rows->path);
     bool more = true;
-    while (ok && more) {
+    while (ok && block && more) {
         ok = read_reports(rows, trial, step, block, error);
         for (size_t i = 0; ok && i < block->count; i++)
             ok = each(context, &block->rows[i], error);

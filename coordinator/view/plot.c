@@ -230,8 +230,9 @@ static void print_axis(FILE *stream, const struct frame *frame)
             put_label(&axis, frame, pow(10, power));
     } else {
         double tick = tick_of(frame);
-        for (double n = ceil(frame->x.low / tick); n * tick <= frame->x.high; n++)
-            put_label(&axis, frame, n * tick);
+        long count = (long)floor((frame->x.high - ceil(frame->x.low / tick) * tick) / tick + 1e-9);
+        for (long i = 0; i <= count; i++)
+            put_label(&axis, frame, (ceil(frame->x.low / tick) + (double)i) * tick);
     }
     while (axis.used > 0 && axis.line[axis.used - 1] == ' ')
         axis.used--;

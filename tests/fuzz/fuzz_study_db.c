@@ -1,9 +1,11 @@
 /* fuzz_study_db.c - any bytes as the study.db of a folder from elsewhere: read and told as
- * `lrsweep status` does, and made into a report. */
+ * `lrsweep status`, `report` and `export` do. */
+#include "coordinator/export/export.h"
 #include "coordinator/report/parts.h"
 #include "coordinator/report/svg/svg.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/view/result.h"
+#include "coordinator/view/status_plot.h"
 #include "tests/fuzz/input.h"
 
 #include <stdio.h>
@@ -58,6 +60,33 @@ static void report(const struct snapshot *snapshot)
     report_source_free(&source);
 }
 
+/* Every exporter that writes one file, and the plots. */
+static void export_all(const struct snapshot *snapshot)
+{
+    static const char *const names[] = {"json", "optuna", "config", "pytorch"};
+    char *text = NULL, written[256];
+    size_t length = 0;
+    struct error error = {""};
+    struct report_list reports;
+    FILE *stream = open_memstream(&text, &length);
+    if (!stream)
+        input_fail("out of memory");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct export_request request = {.dir = input_folder(),
+                                               .to = names[i],
+                                               .path = "-",
+                                               .stream = stream,
+                                               .trial = i < 2 ? -1 : 0};
+        if (export_study(&request, written, sizeof written, &error) != EXPORT_DONE && !*error.text)
+            input_fail("a study is not exported without a reason");
+    }
+    if (report_list_read(&reports, input_folder(), &error))
+        status_plot_print(stream, snapshot, &reports, (struct status_look){80, 10, true, true});
+    report_list_destroy(&reports);
+    (void)fclose(stream);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct error error = {""};
@@ -69,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         tell(snapshot);
         report(snapshot);
         (void)snapshot_reports(input_folder(), count, &rows, &error);
+        export_all(snapshot);
     } else if (!*error.text) {
         input_fail("a study is refused without a reason");
     }

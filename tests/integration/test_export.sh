@@ -24,15 +24,20 @@ export_all() { # DIR
 	done
 }
 
-try lrsweep run "$small" --out done --trainers 2 --quiet
-check "a finished study is exported in every form" export_all done
-opened "Python's csv reads the same trials and reports" $python csv done done/csv
-opened "Python's json reads the same study" $python json done done/study.json
-opened "the event files hold the reports; lengths, checksums and messages are right" $python tensorboard done done/tensorboard
-opened "Debian's Optuna loads the study and has the same best trial" $python optuna done done/optuna.db
-accuracy=$(jq .best.test_accuracy done/summary.json)
+try lrsweep run "$small" --out whole --trainers 2 --quiet
+check "a finished study is exported in every form" export_all whole
+opened "Python's csv reads the same trials and reports" $python csv whole whole/csv
+opened "Python's json reads the same study" $python json whole whole/study.json
+opened "the event files hold the reports; lengths, checksums and messages are right" $python tensorboard whole whole/tensorboard
+opened "Debian's Optuna loads the study and has the same best trial" $python optuna whole whole/optuna.db
+accuracy=$(jq .best.test_accuracy whole/summary.json)
 opened "PyTorch's model with the exported weights scores the same test accuracy" \
-	$python torch done done/best.py $images "$accuracy"
+	$python torch whole whole/best.py $images "$accuracy"
+
+try lrsweep run "$LRSWEEP_SOURCE/tests/integration/layers.cfg" --out layers --quiet
+lrsweep export layers --to pytorch >/dev/null
+opened "so does a network of many kinds of layers" \
+	$python torch layers layers/best.py $images "$(jq .best.test_accuracy layers/summary.json)"
 
 # --- the programs of today, where an index of packages can be reached ------------------------------------------
 venv=$LRSWEEP_BIN/../exports-venv
@@ -45,15 +50,15 @@ if [ ! -e "$venv/complete" ]; then
 	fi
 fi
 if [ -e "$venv/complete" ]; then
-	lrsweep export done --to optuna newest.db >newest.txt
+	lrsweep export whole --to optuna newest.db >newest.txt
 	opened "the newest Optuna loads it, plots its intermediate values and goes on with it" \
-		"$venv/bin/python" optuna done newest.db
+		"$venv/bin/python" optuna whole newest.db
 	opened "TensorBoard's own reader has scalars, hyperparameters and reasons" \
-		"$venv/bin/python" tensorboard_itself done done/tensorboard
+		"$venv/bin/python" tensorboard_itself whole whole/tensorboard
 	PYTHONPATH=$(echo "$venv"/lib/python3*/site-packages/safetensors/..) && export PYTHONPATH
 	check "safetensors' own reader has the metadata" "$venv/bin/python" - <<-END
 		from safetensors import safe_open
-		with safe_open("done/best.safetensors", "numpy") as file:
+		with safe_open("whole/best.safetensors", "numpy") as file:
 		    about = file.metadata()
 		    assert about["study_name"] == "small" and float(about["test_accuracy"]) == $accuracy, about
 		    assert file.get_tensor("layers.0.weight").shape == (24, 784)
@@ -67,11 +72,11 @@ fi
 result() { # DIR TRIAL
 	sqlite3 "$1/study.db" "select printf('%.17g', final), step, lr from trial where id = $2"
 }
-best=$(jq .best.trial done/summary.json)
-check "check accepts the study file of the recommended candidate" lrsweep check done/best.cfg
-try lrsweep run done/best.cfg --out again --quiet
-equal "and it comes to the same result" "$(result again 0)" "$(result done "$best")"
-cmp -s <(tail -c 8000 done/best.safetensors) <(tail -c 8000 again/best.safetensors)
+best=$(jq .best.trial whole/summary.json)
+check "check accepts the study file of the recommended candidate" lrsweep check whole/best.cfg
+try lrsweep run whole/best.cfg --out again --quiet
+equal "and it comes to the same result" "$(result again 0)" "$(result whole "$best")"
+cmp -s <(tail -c 8000 whole/best.safetensors) <(tail -c 8000 again/best.safetensors)
 equal "with the same weights" $? 0
 cat >rich.cfg <<-END
 	@include "$small"
@@ -118,7 +123,7 @@ opened "json too" $python json half half.json
 opened "Optuna has its trials, those in training too" $python optuna half half/optuna.db
 
 # Texts that mean something elsewhere, and losses that are not finite.
-cp -r done odd
+cp -r whole odd
 sqlite3 odd/study.db "update trial set message = char(10) || '=1+1,\"x\";' || char(13,10) || '<b>''é' || char(9,27) where id = 1;
 	update trial set verdict = 'erratic', message = 'a,b' where id = 2;
 	update report set train_loss = null, finite = 0 where trial = 3 and step = (select min(step) from report where trial = 3);
@@ -133,31 +138,31 @@ contains "json keeps every character" "$(jq -r '.trials[1].message' odd/study.js
 opened "Optuna takes what is not finite" $python optuna odd odd/optuna.db
 
 # --- what is there stays -----------------------------------------------------------------------------------------------
-echo mine >done/study.json
-try lrsweep export done --to json
-equal "a file that is there is not overwritten" "$status $(cat done/study.json)" "2 mine"
-contains "and named" "$err" "done/study.json is there already"
-try lrsweep export done --to json --overwrite
-equal "unless --overwrite says so" "$status $(jq -r .format done/study.json)" "0 lrsweep-study-1"
-touch done/csv/mine
-try lrsweep export done --to csv
+echo mine >whole/study.json
+try lrsweep export whole --to json
+equal "a file that is there is not overwritten" "$status $(cat whole/study.json)" "2 mine"
+contains "and named" "$err" "whole/study.json is there already"
+try lrsweep export whole --to json --overwrite
+equal "unless --overwrite says so" "$status $(jq -r .format whole/study.json)" "0 lrsweep-study-1"
+touch whole/csv/mine
+try lrsweep export whole --to csv
 equal "a folder that is not empty neither" "$status" 2
-rm done/csv/trials.csv
-try lrsweep export done --to csv --overwrite
-equal "--overwrite replaces its files and no others" "$status $(echo done/csv/*)" "0 done/csv/mine done/csv/reports.csv done/csv/trials.csv"
-try lrsweep export done --to config -
+rm whole/csv/trials.csv
+try lrsweep export whole --to csv --overwrite
+equal "--overwrite replaces its files and no others" "$status $(echo whole/csv/*)" "0 whole/csv/mine whole/csv/reports.csv whole/csv/trials.csv"
+try lrsweep export whole --to config -
 equal "- is standard output" "$status $(head -n 1 <<<"$out" | cut -c1-23)" "0 # Trains one candidate:"
-check "an export can be piped into a check" bash -c 'lrsweep export done --to config - >piped.cfg && lrsweep check piped.cfg'
+check "an export can be piped into a check" bash -c 'lrsweep export whole --to config - >piped.cfg && lrsweep check piped.cfg'
 for wrong in "--to cvs" "--to csv -" "--to csv a b" "--to json --trial 1" "--to config --trial 99" "--to config --trial x" ""; do
 	# shellcheck disable=SC2086 # the words are meant to be split
-	try lrsweep export done $wrong
+	try lrsweep export whole $wrong
 	equal "a wrong request ends with status 2 and writes nothing ($wrong)" "$status $out" "2 "
 done
-try lrsweep export done --to cvs
+try lrsweep export whole --to cvs
 contains "the nearest name is told" "$err" 'did you mean "csv"?'
 try lrsweep export nowhere --to csv
 equal "there must be a study" "$status" 2
-try lrsweep export done --to json /proc/none/x
+try lrsweep export whole --to json /proc/none/x
 equal "a place that cannot be written to is an error" "$status" 1
 equal "nothing is left aside" "$(find . -name '*.new' | wc -l)" 0
 equal "list knows every exporter" "$(lrsweep list exporters | grep -c ' - ')" 6
