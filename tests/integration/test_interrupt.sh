@@ -147,6 +147,7 @@ done
 # --- deadlines --------------------------------------------------------------------------------------------
 # A squeue that says what the test wants; one that says nothing is not waited for long.
 mkdir bin
+# shellcheck disable=SC2016 # expanded by the script
 printf '#!/bin/sh\necho "$@" >>%s/asked\n%s\n' "$PWD" '. "$SQUEUE_SAYS"' >bin/squeue
 chmod +x bin/squeue
 echo 'echo 0:01' >short
