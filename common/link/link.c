@@ -17,6 +17,7 @@ enum {
     RECEIVES = 32, /* enough for millions of messages a second */
     TO_WORKER = 1, /* the tags: which role of the receiving rank is meant */
     TO_COORDINATOR = 2,
+    START_PATIENCE = 180, /* seconds for all ranks to meet; then this one gives up */
     FINALIZE_PATIENCE = 5 /* seconds; then the process ends without MPI's consent */
 };
 
@@ -115,6 +116,18 @@ static void release(struct link *link)
     free(link);
 }
 
+/* A rank that dies while MPI starts is reported to nobody where the launcher lets the others run
+ * on: they would wait for it until the job's time is over. Seen with Open MPI 4.1.4 under srun,
+ * where a message that came too early crashed a rank within MPI_Init. */
+static void give_up_start(int signal_number)
+{
+    static const char text[] =
+        "lrsweep: the ranks of this job did not all start; --resume goes on\n";
+    (void)signal_number;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(LINK_EXIT_NOT_STARTED);
+}
+
 struct link *link_open(bool launched, bool first_trains, struct error *error)
 {
     signal(SIGPIPE, SIG_IGN); /* Open MPI's TCP transport raises it when a peer dies */
@@ -127,6 +140,8 @@ struct link *link_open(bool launched, bool first_trains, struct error *error)
         cores_undo_default_binding();
     else
         expect_no_company();
+    signal(SIGALRM, give_up_start);
+    alarm(START_PATIENCE);
     if (MPI_Init(NULL, NULL) != MPI_SUCCESS) {
         error_set(error, "MPI could not be started");
         free(link);
@@ -146,6 +161,7 @@ struct link *link_open(bool launched, bool first_trains, struct error *error)
         release(link);
         return NULL;
     }
+    alarm(0);
     for (int slot = 0; slot < RECEIVES; slot++)
         post(link, slot);
     return link;

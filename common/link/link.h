@@ -12,10 +12,14 @@
 /* Sends under way to one peer before link_send refuses. */
 #define LINK_SENDS_PER_PEER 64
 
+/* Exit status of a rank that the others did not meet in time: the job can be started again. */
+#define LINK_EXIT_NOT_STARTED 75
+
 struct link;
 
 /* Starts MPI and posts the receives. `launched`: by mpirun, srun or the like; a process that
- * started by itself is the only rank, and MPI then needs neither daemon nor network.
+ * started by itself is the only rank, and MPI then needs neither daemon nor network. Ends the
+ * process (LINK_EXIT_NOT_STARTED) if some rank does not come within three minutes.
  * `first_trains`: rank 0 needs cores, too. */
 struct link *link_open(bool launched, bool first_trains, struct error *error);
 

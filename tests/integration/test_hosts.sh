@@ -6,7 +6,7 @@ cluster_enter "$0" hosts
 # shellcheck source=/dev/null
 . "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 study=$LRSWEEP_SOURCE/tests/fault/kills.cfg # a host that says nothing for 5 s is lost
-options=(--set search.min_budget=15000 --set search.max_budget=135000 --trainers 1)
+options=(--set search.min_budget=40000 --set search.max_budget=360000 --trainers 1)
 rsh_agent agent
 for number in 1 2; do node_up "$number"; done
 
@@ -23,11 +23,11 @@ start() { # DIR HOSTS [OPTION of mpirun]...: in the background, as $job; waits u
 	mpirun --host "$hosts" --map-by node --bind-to none --mca plm rsh --mca plm_rsh_agent "$PWD/agent" "$@" \
 		"$LRSWEEP_BIN/lrsweep" run "$study" --out "$PWD/$dir" --resume "${options[@]}" >"$dir.out" 2>"$dir.err" &
 	job=$!
-	check "the last host trains ($dir)" patiently 60 holds "$dir" \
-		'select count(*) > 0 from event where kind = "assigned" and worker = 2'
+	check "the last host trains ($dir)" patiently 120 holds "$dir" \
+		'select count(*) > 0 from trial where state = "running" and worker = 2'
 }
 ends() { # DIR: the job's status in $status
-	check "the job ends ($1)" patiently 60 job_gone
+	check "the job ends ($1)" patiently 120 job_gone
 	wait "$job" 2>/dev/null
 	status=$?
 }
@@ -62,7 +62,7 @@ check "and so does mpirun's daemon when it hears that mpirun is gone" patiently 
 # The same where rank 0 is beside a daemon, not beside mpirun; and the search goes on later.
 start far node1:1,head:1,node2:1
 node_cut 2
-check "the host is given up (far)" patiently 60 holds far \
+check "the host is given up (far)" patiently 120 holds far \
 	'select count(*) = 1 from event where kind = "worker_lost"'
 kill -USR1 "$job"
 ends far
@@ -80,10 +80,10 @@ equal "the summary still tells what the first run lost" "$(jq -c '.losses | map(
 # --- it comes back -------------------------------------------------------------------------------------
 start returned head:1,node1:1,node2:1 --enable-recovery
 on_node 2 ip route add blackhole 10.99.0.254
-check "a host whose messages get lost is given up" patiently 60 holds returned \
+check "a host whose messages get lost is given up" patiently 120 holds returned \
 	'select count(*) = 1 from event where kind = "worker_lost"'
 on_node 2 ip route del blackhole 10.99.0.254
-check "it comes back" patiently 60 holds returned 'select count(*) = 1 from event where kind = "worker_back"'
+check "it comes back" patiently 120 holds returned 'select count(*) = 1 from event where kind = "worker_back"'
 ends returned
 whole returned
 plan

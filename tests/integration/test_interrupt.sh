@@ -144,6 +144,39 @@ for signal in USR1 TERM; do
 	check "and ends in the table of the undisturbed search (mpirun, $signal)" diff expected found
 done
 
+# --- deadlines --------------------------------------------------------------------------------------------
+# A squeue that says what the test wants; one that says nothing is not waited for long.
+mkdir bin
+# shellcheck disable=SC2016 # expanded by the script
+printf '#!/bin/sh\necho "$@" >>%s/asked\n%s\n' "$PWD" '. "$SQUEUE_SAYS"' >bin/squeue
+chmod +x bin/squeue
+echo 'echo 0:01' >short
+echo 'echo 3-00:00:00' >ample
+echo 'exec sleep 100' >silent
+try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/short" lrsweep run "$small" --out limit "${long[@]}"
+equal "a job's time limit ends a search with status 75" "$status" 75
+equal "squeue was asked once, for this job" "$(cat asked)" "--noheader --jobs=17 --format=%L"
+contains "the user is told of the limit" "$err" "the job's time (SLURM) ends in 0:0"
+contains "and when it is near" "$err" "the deadline is near: saving what runs"
+equal "nothing is lost by it" "$(sqlite3 limit/study.db 'select count(*) from event where kind = "lost"')" 0
+try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/ample" lrsweep run "$small" --out limit "${long[@]}" \
+	--resume --deadline 1
+equal "an earlier deadline of the user counts" "$status" 75
+contains "and is told" "$err" "the time of this run (deadline) ends in 0:0"
+try lrsweep run "$small" --out limit "${long[@]}" --resume --quiet --set 'run.deadline="1s"'
+equal "so does one in the study" "$status" 75
+try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/silent" lrsweep run "$small" --out limit "${long[@]}" \
+	--resume --quiet
+equal "without an answer of squeue there is no limit" "$status" 0
+table limit >found
+check "and the search ends in the table of the undisturbed one (limit)" diff expected found
+try lrsweep run "$small" --out never --deadline soon
+equal "a deadline that is no time is refused" "$status" 2
+contains "with what is allowed" "$err" '--deadline: found "soon"; allowed: a time from the start'
+try lrsweep check "$small" --set 'run.deadline="25:00"'
+equal "one in the study, too" "$status" 2
+contains "with its place" "$err" 'run.deadline: found "25:00"; allowed: '
+
 # tpe's candidates depend on the order of results, which a resumed search has to repeat.
 tpe=(--set 'search.sampler="tpe"' --set search.n_startup_trials=3 --set 'search.scheduler="none"' \
 	--set search.max_budget=2000 --set search.candidates=40 --trainers 2)
