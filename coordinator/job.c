@@ -17,6 +17,7 @@
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/study_changes.h"
 #include "coordinator/study/study_lock.h"
+#include "coordinator/time_left.h"
 #include "coordinator/view/progress.h"
 
 #include <limits.h>
@@ -31,12 +32,14 @@ struct job {
     bool resumes; /* there is a study to go on with */
     double started_s;
     double earlier_wall_s, earlier_train_s; /* of the runs that this one resumes */
+    char *earlier_losses;
     char program[PATH_MAX];
     char dir[PATH_MAX]; /* of the study; absolute once it exists */
     struct study_file *file;
     json_t *document; /* that is trained */
     json_t *begun;    /* as the study was begun, if this job resumes it; NULL: `document` is it */
     struct probe probe;
+    struct time_left time_left;
     struct setting setting;
     struct link *link;
     struct assembly assembly; /* of several ranks */
@@ -87,9 +90,14 @@ static int prepare(struct job *job)
                   job->dir);
         return complain(&error, EXIT_USAGE);
     }
-    if (!probe_trainer_path(job->program, sizeof job->program, &error) ||
-        !probe_start(&job->probe, job->program, job->document, &error))
+    const char *deadline =
+        json_string_value(json_object_get(json_object_get(job->document, "run"), "deadline"));
+    if (!time_left_ask(&job->time_left, options->deadline ? options->deadline : deadline, &error))
+        return complain(&error, EXIT_USAGE);
+    if (!probe_trainer_path(job->program, sizeof job->program, &error))
         return complain(&error, EXIT_FAILED);
+    if (!probe_start(&job->probe, job->program, job->document, &error))
+        return study_argument_not_started(job->file, &error);
     return EXIT_OK;
 }
 
@@ -126,8 +134,10 @@ static int reopen(struct job *job, bool *finished)
     char *changes = study_changes(snapshot->document, job->document);
     job->begun = json_incref(snapshot->document);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
+    bool kept = strcmp(snapshot_value(snapshot, "checkpoints"), "0") != 0;
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
+    job->earlier_losses = strdup(snapshot_value(snapshot, "losses"));
     snapshot_destroy(snapshot);
     bool same = changes && changes[0] == '\0';
     if (!same) {
@@ -141,6 +151,13 @@ static int reopen(struct job *job, bool *finished)
     free(changes);
     if (!same)
         return EXIT_USAGE;
+    if (!*finished && kept != probe_can(&job->probe, "checkpoints")) {
+        error_set(&error,
+                  "%s was begun with a trainer that %s checkpoints, and now it %s: that is another "
+                  "search",
+                  job->dir, kept ? "leaves" : "leaves no", kept ? "leaves none" : "leaves some");
+        return complain(&error, EXIT_USAGE);
+    }
     if (*finished) {
         sweep(job->dir);
         return EXIT_OK;
@@ -170,7 +187,8 @@ static bool note_probe(struct job *job, struct error *error)
     double samples = probe_number(&job->probe, "train_samples", 0);
     double batch = study_number(job->document, "train", "batch_size");
     double steps = batch > 0 ? floor(samples / batch) : 1;
-    return samples <= 0 || note(job, "steps_per_epoch", steps, error);
+    return (samples <= 0 || note(job, "steps_per_epoch", steps, error)) &&
+           (probe_can(&job->probe, "checkpoints") || note(job, "checkpoints", 0, error));
 }
 
 static int open_study(struct job *job, bool *finished)
@@ -196,6 +214,8 @@ static int open_study(struct job *job, bool *finished)
     job->search = search_create(job->begun ? job->begun : document,
                                 samples > 0 ? (uint64_t)samples : 0, &error);
     if (!job->search)
+        return complain(&error, EXIT_USAGE);
+    if (!probe_can(&job->probe, "checkpoints") && !search_without_checkpoints(job->search, &error))
         return complain(&error, EXIT_USAGE);
     const char *kind = job->options->kind;
     if (!store_set(job->store, "status", "running", &error) ||
@@ -335,6 +355,16 @@ static int status_of(const struct dispatch *dispatch)
     return EXIT_FAILED;
 }
 
+/* When all must be over; the user is told. */
+static double hear_deadline(struct job *job, struct progress *progress)
+{
+    char text[160];
+    double end_s = time_left_end(&job->time_left, text, sizeof text);
+    if (text[0])
+        progress_message(progress, text);
+    return end_s;
+}
+
 static void tell(void *context, const char *line)
 {
     progress_message(context, line);
@@ -359,7 +389,11 @@ static int play_coordinator(struct job *job)
             },
     };
     struct progress *progress = progress_create(stderr, job->options->quiet);
-    if (progress && link_size(job->link) > 1)
+    if (!progress) {
+        error_set(&error, "out of memory");
+        return complain(&error, EXIT_FAILED);
+    }
+    if (link_size(job->link) > 1)
         muster_tell(&job->assembly.muster, tell, progress);
     const struct dispatch_options dispatch_options = {
         .document = document,
@@ -370,14 +404,16 @@ static int play_coordinator(struct job *job)
         .progress = progress,
         .earlier_s = job->earlier_wall_s,
         .earlier_train_s = job->earlier_train_s,
+        .earlier_losses = job->earlier_losses,
+        .deadline_s = hear_deadline(job, progress),
         .search_retries = study_integer(job->begun ? job->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,
         .local_worker = !job->options->coordinator_only,
         .resume = job->resumes,
-        .untested = job->options->untested,
+        .untested = job->options->untested || !probe_can(&job->probe, "tests"),
     };
-    struct dispatch *dispatch = progress ? dispatch_create(&dispatch_options, &error) : NULL;
+    struct dispatch *dispatch = dispatch_create(&dispatch_options, &error);
     void *worker = NULL;
     if (dispatch && !job->options->coordinator_only)
         worker = worker_create(job->link, &options, &error);
@@ -462,7 +498,8 @@ static int play(struct job *job, bool launched, int prepared)
 int job_run(const struct job_options *options)
 {
     struct job job = {.options = options, .started_s = monotonic_s()};
-    job.probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
+    job.probe.child = job.time_left.squeue =
+        (struct child){.input = -1, .output = -1, .errors = -1};
     int rank = launcher_rank();
     int status = EXIT_OK;
     struct error error;
@@ -475,12 +512,14 @@ int job_run(const struct job_options *options)
     if (status == EXIT_OK || rank >= 0)
         status = play(&job, rank >= 0, status);
     probe_end(&job.probe);
+    time_left_forget(&job.time_left);
     muster_destroy(&job.assembly.muster);
     search_destroy(job.search);
     if (!store_close(job.store, &error))
         status = complain(&error, EXIT_FAILED);
     json_decref(job.document);
     json_decref(job.begun);
+    free(job.earlier_losses);
     study_file_destroy(job.file);
     return status;
 }

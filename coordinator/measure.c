@@ -86,6 +86,8 @@ static json_t *calm_params(const struct measure *measure, uint32_t trial)
 static bool send_segment(const struct measure *measure, struct bench *bench, uint64_t steps,
                          bool validated, struct error *error)
 {
+    if (measure->options->restarts)
+        bench->step = 0;
     uint64_t end = bench->step + steps;
     json_t *line =
         json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:s?, s:s}", "op", "train", "trial",

@@ -131,6 +131,14 @@ void exchange_forget(struct worker *worker, unsigned slot)
     stock->doing = STOCK_IDLE;
 }
 
+bool exchange_loses(struct worker *worker, unsigned slot)
+{
+    if (!worker->stocks || worker->stocks[slot].doing != STOCK_FETCHES)
+        return false;
+    exchange_forget(worker, slot);
+    return true;
+}
+
 /* The file that a message tells of: what kind, and where it is. False: it tells of none. */
 static bool file_of(const struct worker *worker, const struct message *message,
                     enum parcel_kind *kind, char *path)

@@ -34,14 +34,20 @@ static json_t *assignment_line(const struct worker *worker, const struct message
     return line;
 }
 
+/* The assignment cannot be carried out. The trainer is started again, so that READY follows. */
+static void give_back(struct worker *worker, unsigned slot, const char *reason)
+{
+    worker_post_text(worker, MESSAGE_LOST, slot, reason);
+    worker_break_off(worker, slot, reason);
+}
+
 void worker_hand_out(struct worker *worker, const struct message *message)
 {
     struct trainer_process *trainer = &worker->trainers[message->trainer];
     struct error error;
     exchange_note(worker, message);
     if (!trainer_process_send(trainer, assignment_line(worker, message), &error)) {
-        /* It died while this was on its way; READY will follow when it is back. */
-        worker_post_text(worker, MESSAGE_LOST, message->trainer, error.text);
+        give_back(worker, message->trainer, error.text);
         return;
     }
     trainer->state = message->kind == MESSAGE_TRAIN ? TRAINER_TRAINING : TRAINER_TESTING;
@@ -51,15 +57,16 @@ void worker_hand_out(struct worker *worker, const struct message *message)
 static void assign(struct worker *worker, const struct message *message)
 {
     struct trainer_process *trainer = &worker->trainers[message->trainer];
-    bool fits = space_accepts(&worker->space, message->body.assignment.values);
     trainer->trial = message->trial;
     trainer->attempt = message->attempt;
     trainer->to = message->body.assignment.to;
-    if (!fits)
-        worker_post_text(worker, MESSAGE_LOST, message->trainer,
-                         "its assignment holds values that are none of the study's space");
-    else if (trainer->state != TRAINER_FREE)
+    trainer->holds = false;
+    if (trainer->state != TRAINER_FREE)
+        /* It died while this was on its way; READY will follow when it is back. */
         worker_post_text(worker, MESSAGE_LOST, message->trainer, "the trainer is not free");
+    else if (!space_accepts(&worker->space, message->body.assignment.values))
+        give_back(worker, message->trainer,
+                  "its assignment holds values that are none of the study's space");
     else if (!exchange_fetches(worker, message))
         worker_hand_out(worker, message);
 }

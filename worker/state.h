@@ -35,8 +35,8 @@ struct worker {
     unsigned in_slot, out_slot; /* whose they are */
     bool fetching;              /* `in_slot` has asked for its parcel */
     struct outbox outbox;
-    uint32_t lease;  /* number of the one that the coordinator gave last */
-    uint32_t credit; /* reports that may still be sent */
+    uint32_t lease; /* number of the one that the coordinator gave last */
+    int64_t credit; /* reports that may still be sent; below 0: last ones went ahead of it */
     struct attention attention;
     double now_s;     /* of `attention` */
     double silence_s; /* after so long a trainer that works, or the coordinator, counts as hung */
@@ -61,8 +61,10 @@ void worker_post_ready(struct worker *worker, unsigned slot);
 /* Puts a trainer down; what it did is lost. */
 void worker_break_off(struct worker *worker, unsigned slot, const char *reason);
 
-/* Takes in everything that a trainer has said, as far as credit and outbox allow: one whose reports
- * nobody takes waits in its full pipe. Whether it said anything. */
+/* Whether rank 0 takes what a trainer may say. */
+bool worker_may_listen(const struct worker *worker, const struct trainer_process *trainer);
+
+/* Takes in everything that a trainer has said, as far as that allows. Whether it said anything. */
 bool worker_listen(struct worker *worker, unsigned slot);
 
 /* orders.c: what the coordinator wants. */
@@ -93,7 +95,11 @@ void exchange_note(struct worker *worker, const struct message *assignment);
 /* STOP for an assignment that still waits. */
 bool exchange_stops(struct worker *worker, const struct message *stop);
 
-/* The trainer, or its attempt, is gone: it waits for nothing. */
+/* The trainer is gone. Whether an assignment waited for its checkpoint and is lost with it; what it
+ * left before is still sent. */
+bool exchange_loses(struct worker *worker, unsigned slot);
+
+/* Nobody wants the slot's attempt any more: it waits for nothing. */
 void exchange_forget(struct worker *worker, unsigned slot);
 
 void exchange_deliver(struct worker *worker, const struct message *message);

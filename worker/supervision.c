@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 enum {
-    FAILED_STARTS_MAX = 3 /* a trainer that cannot even accept the study so often is given up */
+    FAILED_STARTS_MAX = 3, /* a trainer that cannot even accept the study so often is given up */
+    LINES_A_TURN = 1000 /* of one trainer: one that never stops talking is not all that is heard */
 };
 
 void worker_post_ready(struct worker *worker, unsigned slot)
@@ -38,8 +39,8 @@ static void handle_gone(struct worker *worker, unsigned slot, enum trainer_state
     struct trainer_process *trainer = &worker->trainers[slot];
     if (worker->quitting)
         return;
-    exchange_forget(worker, slot);
-    if (was == TRAINER_TRAINING || was == TRAINER_TESTING)
+    bool waited = exchange_loses(worker, slot);
+    if (waited || was == TRAINER_TRAINING || was == TRAINER_TESTING)
         worker_post_text(worker, MESSAGE_LOST, slot, reason);
     if (was == TRAINER_STARTING && ++trainer->failed_starts >= FAILED_STARTS_MAX)
         worker_post_text(worker, MESSAGE_UNFIT, slot, reason);
@@ -54,6 +55,53 @@ void worker_break_off(struct worker *worker, unsigned slot, const char *reason)
     error_set(&error, "%s", reason);
     trainer_process_break(&worker->trainers[slot], &error);
     handle_gone(worker, slot, was, error.text);
+}
+
+/* --- reports ---
+ *
+ * While rank 0 takes no more of them, a trainer's newest one is held, and takes the place of the
+ * one before: it goes on training, and its curve has fewer points. One that holds a validation is a
+ * result: nothing takes its place, and what follows it waits in the trainer's pipe. */
+
+static bool may_report(const struct worker *worker)
+{
+    return worker->credit > 0;
+}
+
+bool worker_may_listen(const struct worker *worker, const struct trainer_process *trainer)
+{
+    return may_report(worker) || !trainer->holds || !trainer->held.validated;
+}
+
+static void post_report(struct worker *worker, unsigned slot, const struct message_report *report)
+{
+    struct message message;
+    message_begin(&message, MESSAGE_REPORT);
+    message.trainer = slot;
+    message.trial = worker->trainers[slot].trial;
+    message.attempt = worker->trainers[slot].attempt;
+    message.body.report = *report;
+    worker->credit--;
+    worker_post(worker, &message);
+}
+
+static void post_held(struct worker *worker, unsigned slot)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    if (trainer->holds)
+        post_report(worker, slot, &trainer->held);
+    trainer->holds = false;
+}
+
+static void handle_report(struct worker *worker, unsigned slot, const struct message_report *report)
+{
+    struct trainer_process *trainer = &worker->trainers[slot];
+    if (may_report(worker)) {
+        post_report(worker, slot, report);
+        return;
+    }
+    trainer->held = *report;
+    trainer->holds = true;
 }
 
 /* The end of what the trainer was given to do. */
@@ -79,6 +127,8 @@ static void handle_done(struct worker *worker, unsigned slot, const struct train
                          "the trainer said ok without reaching the step it was sent to");
         return;
     }
+    /* The last report belongs to the result: it does not wait for credit, and comes first. */
+    post_held(worker, slot);
     struct message message;
     message_begin(&message, MESSAGE_DONE);
     message.body.done = *done;
@@ -110,13 +160,7 @@ static void handle_line(struct worker *worker, unsigned slot, const struct train
             return;
         if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
             break;
-        message_begin(&message, MESSAGE_REPORT);
-        message.trainer = slot;
-        message.trial = trainer->trial;
-        message.attempt = trainer->attempt;
-        message.body.report = line->body.report;
-        worker->credit--;
-        worker_post(worker, &message);
+        handle_report(worker, slot, &line->body.report);
         return;
     case LINE_DONE:
         if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
@@ -152,7 +196,9 @@ bool worker_listen(struct worker *worker, unsigned slot)
     struct trainer_process *trainer = &worker->trainers[slot];
     bool heard = false;
     trainer_process_attend(trainer);
-    while (worker->credit > 0 && worker->outbox.count == 0) {
+    if (may_report(worker))
+        post_held(worker, slot);
+    for (unsigned lines = 0; lines < LINES_A_TURN && worker_may_listen(worker, trainer); lines++) {
         struct trainer_line line;
         struct error error;
         enum trainer_state was = trainer->state;

@@ -103,12 +103,11 @@ static size_t descriptors(void *role, struct pollfd *list, size_t room)
 {
     const struct worker *worker = role;
     size_t count = 0;
-    bool reading = worker->credit > 0 && worker->outbox.count == 0;
     for (unsigned slot = 0; slot < worker->options->trainers && count + 3 <= room; slot++) {
         const struct trainer_process *trainer = &worker->trainers[slot];
         if (trainer->state == TRAINER_DOWN)
             continue;
-        if (reading)
+        if (worker_may_listen(worker, trainer))
             list[count++] = (struct pollfd){.fd = trainer->child.output, .events = POLLIN};
         if (trainer->child.errors >= 0)
             list[count++] = (struct pollfd){.fd = trainer->child.errors, .events = POLLIN};

@@ -2,6 +2,7 @@
 #include "common/link/link.h"
 
 #include "common/cores.h"
+#include "common/launcher.h"
 
 #include <limits.h>
 #include <mpi.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -342,13 +344,26 @@ static bool is_sibling(int pid)
     return after_name && sscanf(after_name, ") %*c %d", &parent) == 1 && parent == (int)getppid();
 }
 
+/* mpirun, or its daemon here, waits for a daemon that died with its node and would hang for ever,
+ * with recovery or without. It is asked to end, which ends the ranks that can still be reached; as
+ * it ends this process too, two seconds later, it is not given more time than that. */
+static void end_launcher(void)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    pid_t launcher = getppid();
+    (void)kill(launcher, SIGTERM);
+    for (int i = 0; i < 20 && getppid() == launcher; i++)
+        nanosleep(&moment, NULL);
+    if (getppid() == launcher)
+        (void)kill(launcher, SIGKILL);
+}
+
 /* Rank 0 leaves last, with everything durable. Open MPI's mpirun with recovery on waits for every
- * process that it started: those of this node that hang are ended here; of one on another node only
- * mpirun (or its daemon here, our parent) can be told. Without recovery mpirun ends the job when a
- * process leaves without MPI_Finalize, and srun does not wait. */
+ * process that it started: those of this node that hang are ended here; one on another node takes
+ * mpirun with it. Without recovery mpirun ends the job when a process leaves without MPI_Finalize,
+ * if all of its daemons live; srun does not wait. */
 static void leave_without_finalize(const struct link *link, int exit_status)
 {
-    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
     bool far = false;
     for (int rank = 0; link->rank == 0 && rank < link->size; rank++) {
         if (!link->lost[rank])
@@ -357,8 +372,8 @@ static void leave_without_finalize(const struct link *link, int exit_status)
         if (link->neighbours[rank] > 0 && is_sibling(link->neighbours[rank]))
             (void)kill(link->neighbours[rank], SIGKILL);
     }
-    if (far && recovery && strcmp(recovery, "0") != 0)
-        (void)kill(getppid(), SIGTERM);
+    if (far && launcher_is_mpirun())
+        end_launcher();
     _exit(exit_status);
 }
 

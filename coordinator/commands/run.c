@@ -1,4 +1,5 @@
 /* run.c - lrsweep run: a search, from the study file to the table of results. */
+#include "common/deadline_text.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/option_value.h"
 #include "coordinator/job.h"
@@ -19,12 +20,19 @@ struct run {
 /* EXIT_OK: go on; *done: help was printed, all is said. */
 static int read_arguments(struct run *run, int argc, char **argv, bool *done)
 {
-    static const struct option options[] = {
-        {"out", required_argument, NULL, 'o'},      {"resume", no_argument, NULL, 'r'},
-        {"overwrite", no_argument, NULL, 'w'},      {"set", required_argument, NULL, 's'},
-        {"trainers", required_argument, NULL, 't'}, {"coordinator-only", no_argument, NULL, 'c'},
-        {"quiet", no_argument, NULL, 'q'},          {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},           {0}};
+    static const struct option options[] = {{"out", required_argument, NULL, 'o'},
+                                            {"resume", no_argument, NULL, 'r'},
+                                            {"overwrite", no_argument, NULL, 'w'},
+                                            {"set", required_argument, NULL, 's'},
+                                            {"trainers", required_argument, NULL, 't'},
+                                            {"coordinator-only", no_argument, NULL, 'c'},
+                                            {"deadline", required_argument, NULL, 'd'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    struct error error;
+    double seconds;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -50,6 +58,11 @@ static int read_arguments(struct run *run, int argc, char **argv, bool *done)
             break;
         case 'c':
             run->job.coordinator_only = true;
+            break;
+        case 'd':
+            if (!deadline_read(optarg, time(NULL), &seconds, &error))
+                return command_usage_error(run->self, "--deadline: %s", error.text);
+            run->job.deadline = optarg;
             break;
         case 'q':
             run->job.quiet = true;
@@ -122,6 +135,10 @@ const struct command command_run = {
     "  --set PATH=VALUE     change a setting, such as --set train.momentum=0.95; may be repeated\n"
     "  --trainers N         trainers of each rank [the cores that the rank may use]\n"
     "  --coordinator-only   rank 0 trains nothing itself\n"
+    "  --deadline WHEN      end before WHEN, with status 75 if there is more to do: a time from "
+    "the\n"
+    "                       start (3h50m, 90m, 5400: seconds) or a clock time (18:30). In a SLURM\n"
+    "                       job its time limit counts in any case\n"
     "  --quiet              no progress\n"
     "  --json               print summary.json instead of the table\n"
     "\n"

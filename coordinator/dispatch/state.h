@@ -3,6 +3,7 @@
 #define LRSWEEP_COORDINATOR_DISPATCH_STATE_H
 
 #include "common/message.h"
+#include "coordinator/dispatch/deadline.h"
 #include "coordinator/dispatch/dispatch.h"
 #include "coordinator/dispatch/leases.h"
 #include "coordinator/dispatch/pace.h"
@@ -41,6 +42,7 @@ struct dispatch {
     struct leases leases;
     struct record record;
     struct pace pace;
+    struct deadline deadline;
     struct testing testing;
     struct releases releases;
     enum dispatch_phase phase;
@@ -49,6 +51,7 @@ struct dispatch {
     struct error unfit; /* why a trainer was given up last */
     double alive_s;     /* time listened when there was a worker to count on last */
     double now_s, phase_s, commit_s, draw_s;
+    double patience_s; /* STOPPING: when it goes on without those that have not saved */
     double busy_s;
     size_t trainers;
     double begun_s;      /* time of the first turn */

@@ -17,6 +17,8 @@ struct slot {
     enum slot_state state;
     uint32_t trial, attempt;
     double since_s; /* BUSY: since when */
+    double said_s;  /* BUSY: when its newest report came; 0: none yet */
+    bool told;      /* BUSY: it was told to stop */
 };
 
 struct worker_entry {

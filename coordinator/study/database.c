@@ -1,6 +1,7 @@
 /* database.c - opens study.db and words its errors. */
 #include "coordinator/study/database.h"
 
+#include "coordinator/study/database_checks.h"
 #include "coordinator/study/store_schema.h"
 
 #include <errno.h>
@@ -195,6 +196,7 @@ static bool configure(sqlite3 *db, const char *path, enum database_use use, stru
                                                   : writer_settings;
     /* Before anything else is written: a file that is not ours must not be touched. */
     return (use == DATABASE_MAKE || check_identity(db, path, error)) &&
+           (use != DATABASE_WRITE || database_check_schema(db, path, error)) &&
            database_run(db, path, settings, error);
 }
 
@@ -210,12 +212,11 @@ bool database_open(const char *path, enum database_use use, sqlite3 **db, int *c
     /* Where SQLite is built to take file names for URIs, "./" keeps a name that looks like one. */
     char *name = sqlite3_mprintf("%s%s", strncmp(path, "file:", 5) == 0 ? "./" : "", path);
     *db = NULL;
-    bool ok =
-        name && sqlite3_open_v2(name, db, flags[use] | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
-    if (!ok)
-        database_error(*db, path, error);
-    else
-        ok = configure(*db, path, use, error);
+    bool ok = use == DATABASE_MAKE || database_check_files(path, error);
+    if (ok &&
+        (!name || sqlite3_open_v2(name, db, flags[use] | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK))
+        ok = database_error(*db, path, error);
+    ok = ok && configure(*db, path, use, error);
     if (code)
         *code = ok ? SQLITE_OK : *db ? sqlite3_extended_errcode(*db) : SQLITE_NOMEM;
     sqlite3_free(name);

@@ -26,6 +26,16 @@ struct snapshot_finalist {
     bool tied;             /* with the best mean */
 };
 
+/* A worker that was lost. */
+struct snapshot_loss {
+    uint32_t rank;
+    char *host;
+    uint32_t trainers; /* that it had */
+    uint32_t attempts; /* that were under way there */
+    double time;       /* Unix time */
+    double back;       /* when it came back; NaN: it did not */
+};
+
 struct snapshot {
     char *dir;        /* that it was read from */
     json_t *document; /* the resolved study: an object, but if DIR came from elsewhere anything may
@@ -37,6 +47,8 @@ struct snapshot {
     size_t rung_count;
     struct snapshot_finalist *finalists;
     size_t finalist_count;
+    struct snapshot_loss *losses; /* in the order of time */
+    size_t loss_count;
     bool unattended; /* set by a caller that knows: its status is "running", but no run holds DIR
                         (study_lock_held) */
 };

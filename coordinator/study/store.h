@@ -99,6 +99,9 @@ bool store_set(struct store *store, const char *key, const char *value, struct e
 
 bool store_commit(struct store *store, struct error *error);
 
+/* Gives up what was written since the last commit. */
+void store_discard(struct store *store);
+
 /* Calls `each` for every recorded event in order; stops and fails when it returns false. `each`
  * must not write to the store; the row's texts are borrowed for the call. */
 bool store_replay(struct store *store,

@@ -240,8 +240,10 @@ static void print_heading(FILE *stream, const char *heading, bool colour)
 static void print_sentence(FILE *stream, const struct trial_row *trial)
 {
     char first[128];
-    (void)snprintf(first, sizeof first, "%5s  lr %s: ", figure_count(trial->id).text,
-                   figure_rate(trial->lr).text);
+    char rate[64] = "";
+    if (isfinite(trial->lr))
+        (void)snprintf(rate, sizeof rate, "  lr %s", figure_rate(trial->lr).text);
+    (void)snprintf(first, sizeof first, "%5s%s: ", figure_count(trial->id).text, rate);
     result_wrap(stream, first, ENDING_INDENT, trial->message);
 }
 

@@ -47,6 +47,8 @@ finish killed
 equal "mpirun ends with status 0 though a rank was killed" "$status" 0
 equal "the lost worker is in the study" "$(lost killed)" 1
 equal "and in the summary" "$(jq .workers_lost killed/summary.json)" 1
+equal "which says what it was" "$(jq -c '.losses | map([.rank, .host, .trainers, .attempts, .back])' \
+	killed/summary.json)" "[[1,\"$(uname -n)\",1,1,null]]"
 contains "the result tells of it" "$(cat killed.out)" "1 worker was lost"
 contains "the user was told when and why" "$(cat killed.err)" "(run.heartbeat_timeout) and is lost"
 equal "its trial was lost with a reason" "$(sqlite3 killed/study.db \
@@ -61,6 +63,7 @@ kill -CONT "$pid"
 check "it comes back" wait_for stopped 'select count(*) = 1 from event where kind = "worker_back"'
 finish stopped
 equal "mpirun ends with status 0 after a rank came back" "$status" 0
+equal "the summary knows that it is back" "$(jq '.losses[0] | .back > .time' stopped/summary.json)" true
 check "the rank that came back works on" test "$(sqlite3 stopped/study.db \
 	'select count(*) > 0 from event where kind = "assigned" and worker = 1
 		and seq > (select max(seq) from event where kind = "worker_back")')" = 1

@@ -268,9 +268,39 @@ void parcel_file_remove(const char *path)
         *file = here.files[--here.file_count];
 }
 
+bool virtual_checkpoint_other(bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
+                              void *context, uint32_t *trial, uint32_t *attempt)
+{
+    for (int i = 0; i < here.file_count; i++) {
+        *trial = here.files[i].trial;
+        *attempt = here.files[i].attempt;
+        if (here.files[i].place == IN_DIR && *trial != BEST && !needed(context, *trial, *attempt))
+            return true;
+    }
+    return false;
+}
+
 /* --- time
  * -----------------------------------------------------------------------------------------
  */
+
+static void plan(struct process *process, struct action action)
+{
+    if (process->count == process->room) {
+        process->room = process->room ? 2 * process->room : 16;
+        process->actions = realloc(process->actions, process->room * sizeof *process->actions);
+    }
+    process->actions[process->count++] = action;
+}
+
+/* Some die while they have nothing to do, as likely as others at work. */
+static bool dies_idle(const struct process *process)
+{
+    struct random_stream stream;
+    random_open(&stream, here.world.seed, RANDOM_SPLIT,
+                ((uint64_t)process->trial << 32) | process->attempt);
+    return random_uniform(&stream) < here.world.crashing;
+}
 
 void virtual_trainers_begin(const struct trainer_world *world)
 {
@@ -286,17 +316,26 @@ void virtual_trainers_enter(int rank, double now_s)
     here.now_s = now_s;
 }
 
+void virtual_trainers_refuse(double refusing)
+{
+    here.world.refusing = refusing;
+}
+
 void virtual_trainers_advance(double now_s)
 {
     for (int i = 0; i < PROCESSES_MAX; i++) {
         struct process *process = &here.processes[i];
         while (process->alive && !process->frozen && process->acted < process->count &&
                process->actions[process->acted].due_s <= now_s) {
-            const struct action *action = &process->actions[process->acted++];
-            if (action->saves)
-                save(process->place, process->trial, process->attempt, action->step);
-            if (action->deed == SAY_DONE)
-                process->training = false;
+            const struct action action = process->actions[process->acted++];
+            if (action.saves)
+                save(process->place, process->trial, process->attempt, action.step);
+            if (action.deed != SAY_DONE)
+                continue;
+            process->training = false;
+            if (dies_idle(process))
+                plan(process, (struct action){DIE, action.due_s + here.world.start_s, 0, 0, NAN,
+                                              DONE_OK, false});
         }
     }
 }
@@ -352,15 +391,6 @@ int virtual_trainers_alive(int rank)
 static struct process *process_of(const struct trainer_process *trainer)
 {
     return &here.processes[trainer->child.pid - 1];
-}
-
-static void plan(struct process *process, struct action action)
-{
-    if (process->count == process->room) {
-        process->room = process->room ? 2 * process->room : 16;
-        process->actions = realloc(process->actions, process->room * sizeof *process->actions);
-    }
-    process->actions[process->count++] = action;
 }
 
 static uint64_t number(const json_t *message, const char *key)
@@ -483,8 +513,12 @@ static void test(struct process *process, const json_t *message)
 bool trainer_process_start(struct trainer_process *trainer, const char *program,
                            const json_t *document, struct error *error)
 {
+    struct random_stream stream;
     (void)program;
     (void)document;
+    random_open(&stream, here.world.seed, RANDOM_AUGMENT, here.starts++);
+    if (random_uniform(&stream) < here.world.refusing)
+        return error_set(error, "no virtual trainer can be started");
     for (int i = 0; i < PROCESSES_MAX; i++) {
         struct process *process = &here.processes[i];
         if (process->alive)
@@ -495,7 +529,7 @@ bool trainer_process_start(struct trainer_process *trainer, const char *program,
         trainer->state = TRAINER_STARTING;
         /* Some die at the start, never twice in a row. */
         bool dies =
-            trainer->failed_starts == 0 && here.world.crashing > 0 && here.starts++ % 17 == 16;
+            trainer->failed_starts == 0 && here.world.crashing > 0 && here.starts % 17 == 16;
         plan(process, (struct action){dies ? DIE : SAY_READY, here.now_s + here.world.start_s, 0, 0,
                                       NAN, DONE_OK, false});
         return true;

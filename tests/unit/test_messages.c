@@ -295,7 +295,8 @@ static void a_child_tells_how_it_ended(void **state)
         char how[CHILD_HOW_BYTES];
         int aside = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
         dup2(nowhere, STDERR_FILENO); /* where they are passed on to */
-        assert_true(child_start(&child, arguments, environment, &error));
+        assert_true(
+            child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
         wait_for_end(&child);
         child_reap(&child, how, sizeof how);
         dup2(aside, STDERR_FILENO);
@@ -316,7 +317,8 @@ static void ask_child(char *text, size_t bytes)
     struct error error;
     size_t used = 0;
     ssize_t got;
-    assert_true(child_start(&child, arguments, environment, &error));
+    assert_true(
+        child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
     assert_int_equal(fcntl(child.output, F_SETFL, 0), 0);
     while ((got = read(child.output, text + used, bytes - 1 - used)) > 0)
         used += (size_t)got;
@@ -334,7 +336,8 @@ static void a_child_gets_its_environment_and_none_of_its_siblings_pipes(void **s
     char alone[64], beside[64];
     ask_child(alone, sizeof alone);
     assert_true(strncmp(alone, "blue\n", 5) == 0);
-    assert_true(child_start(&sibling, arguments, environment, &error));
+    assert_true(
+        child_start(&sibling, &(struct child_plan){arguments, environment, NULL, false}, &error));
     ask_child(beside, sizeof beside);
     child_finish(&sibling, 2);
     assert_string_equal(alone, beside);
@@ -347,7 +350,8 @@ static void a_program_that_is_not_there_is_an_error(void **state)
     const char *const environment[] = {NULL};
     struct child child;
     struct error error;
-    assert_false(child_start(&child, arguments, environment, &error));
+    assert_false(
+        child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
     assert_non_null(strstr(error.text, "/nowhere/at/all"));
     assert_int_equal(child.pid, 0);
     child_kill(&child);

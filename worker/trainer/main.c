@@ -38,8 +38,8 @@ static const char help[] =
     "\n"
     "Environment: LRSWEEP_TRAINER_PARENT=PID is set by the worker with process PID: the trainer "
     "then\n"
-    "ends with it and leaves SIGINT and SIGTERM to it. OPENBLAS_CORETYPE names the kernels that\n"
-    "OpenBLAS is to use instead of those that it finds best.\n";
+    "ends with it and leaves SIGINT, SIGTERM and SIGUSR1 to it. OPENBLAS_CORETYPE names the\n"
+    "kernels that OpenBLAS is to use instead of those that it finds best.\n";
 
 /* With what calculates: OpenBLAS's configuration begins with its name and version. */
 static void version_print(void)
@@ -93,9 +93,11 @@ int main(int argument_count, char **arguments)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write */
     if (parent) {
-        /* A terminal's Ctrl-C reaches all; the worker tells its trainers what to do then. */
+        /* A terminal's Ctrl-C reaches all, and so does what SLURM sends to a job; the worker tells
+         * its trainers what to do then. */
         (void)signal(SIGINT, SIG_IGN);
         (void)signal(SIGTERM, SIG_IGN);
+        (void)signal(SIGUSR1, SIG_IGN);
     }
     openblas_set_num_threads(1);
     FLUSH_DENORMALS();
