@@ -47,7 +47,8 @@ static void ask_for_kernel(struct vitals *vitals, const char *program)
     char *text, how[CHILD_HOW_BYTES];
     size_t length;
     enum line_status status = LINE_NONE;
-    if (!child_start(&child, arguments, environment, &error)) {
+    const struct child_plan plan = {.arguments = arguments, .environment = environment};
+    if (!child_start(&child, &plan, &error)) {
         (void)snprintf(vitals->refusal, sizeof vitals->refusal, "%.250s", error.text);
         return;
     }
