@@ -293,3 +293,73 @@ json_t *space_params(const struct space *space, const double *values)
     }
     return params;
 }
+
+/* The value of a candidate's `node` as a number of this parameter; NaN: it can have no such. */
+static double value_of(const struct parameter *parameter, const json_t *node)
+{
+    for (size_t i = 0; i < parameter->count; i++)
+        if (json_equal(json_array_get(parameter->values, i), node))
+            return (double)i;
+    return parameter->values || !json_is_number(node) ? (double)NAN : json_number_value(node);
+}
+
+/* Reads what `node` searches from the same place of a candidate; `next` as in substitute. */
+static bool locate(const struct space *space, const json_t *node, const json_t *found,
+                   double *values, size_t *next)
+{
+    enum distribution distribution;
+    if (distribution_list(node, &distribution)) {
+        size_t index = (*next)++;
+        values[index] = value_of(&space->parameters[index], found);
+        return !isnan(values[index]);
+    }
+    if (distributions(node) == 0)
+        return json_equal(node, found);
+    bool fits = json_array_size(node) == json_array_size(found) &&
+                json_object_size(node) == json_object_size(found);
+    for (size_t i = 0; i < json_array_size(node); i++)
+        fits =
+            locate(space, json_array_get(node, i), json_array_get(found, i), values, next) && fits;
+    const char *key;
+    const json_t *child;
+    json_object_foreach((json_t *)node, key, child)
+    {
+        fits = locate(space, child, json_object_get(found, key), values, next) && fits;
+    }
+    return fits;
+}
+
+static bool locate_choice(const struct space *space, const json_t *list, const json_t *found,
+                          double *values, size_t *next)
+{
+    size_t count = json_array_size(list), chosen = count, choice = *next;
+    *next += count > 1;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *option = json_array_get(list, i);
+        size_t begin = *next;
+        bool fits = locate(space, option, found, values, next);
+        if (fits && chosen == count)
+            chosen = i;
+        for (size_t j = begin; j < *next && chosen != i; j++)
+            values[j] = NAN;
+    }
+    if (count > 1)
+        values[choice] = (double)chosen;
+    return chosen < count;
+}
+
+bool space_point(const struct space *space, const json_t *params, double *values)
+{
+    size_t next = 0;
+    const char *key;
+    const json_t *node;
+    bool fits = true;
+    json_object_foreach((json_t *)space->document, key, node)
+    {
+        const json_t *found = json_object_get(params, key);
+        fits = (space_is_choice_of_groups(key) ? locate_choice(space, node, found, values, &next)
+                                               : locate(space, node, found, values, &next)) &&
+               fits;
+    }
+    return fits;
+}

@@ -68,4 +68,8 @@ bool space_accepts(const struct space *space, const double *values);
  * values are such that space_accepts. */
 json_t *space_params(const struct space *space, const double *values);
 
+/* The point of a candidate, the reverse of space_params: `values` [space->count]. Where several
+ * alternatives fit, the first. False: it is no candidate of this space. */
+bool space_point(const struct space *space, const json_t *params, double *values);
+
 #endif

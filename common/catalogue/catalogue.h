@@ -70,6 +70,7 @@ struct catalogue_entry {
 struct catalogue {
     const char *kind;   /* singular, for messages */
     const char *plural; /* what `lrsweep list` calls it */
+    const char *chosen; /* how an entry is chosen, where no setting names it; NULL: one does */
     size_t (*count)(void);
     const struct catalogue_entry *(*entry)(size_t index);
 };
@@ -81,7 +82,8 @@ extern const struct catalogue catalogue_formats;
 extern const struct catalogue catalogue_samplers;
 extern const struct catalogue catalogue_schedulers;
 extern const struct catalogue catalogue_schedules; /* defined in common/schedule/schedule.c */
-extern const struct catalogue catalogue_groups;    /* the study file's groups: study, data ... */
+extern const struct catalogue catalogue_exporters;
+extern const struct catalogue catalogue_groups; /* the study file's groups: study, data ... */
 
 /* One layer: the group inside every list of layers. */
 extern const struct catalogue_entry catalogue_layer_group;

@@ -26,6 +26,8 @@ extern const struct command command_check;
 extern const struct command command_plan;
 extern const struct command command_find;
 extern const struct command command_status;
+extern const struct command command_report;
+extern const struct command command_export;
 extern const struct command command_doctor;
 extern const struct command command_list;
 

@@ -32,7 +32,8 @@ static int run(const struct command *self, int argc, char **argv)
 const struct command command_list = {
     "list",
     "[WHAT]",
-    "lists schedules, optimizers, samplers, schedulers, layers, losses, formats or settings",
+    "lists schedules, optimizers, samplers, schedulers, layers, losses, formats, exporters or "
+    "settings",
     "Each entry with its parameters, their defaults and ranges, and its source. Without WHAT:\n"
     "what can be listed.\n",
     run,

@@ -3,6 +3,7 @@
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/option_value.h"
 #include "coordinator/job.h"
+#include "coordinator/report/report.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/view/result.h"
 
@@ -93,7 +94,7 @@ static int failed(const struct error *error)
     return EXIT_FAILED;
 }
 
-/* Tells what DIR holds now, and leaves summary.json there. */
+/* Tells what DIR holds now, and leaves summary.json and report.html there. */
 static int conclude(void *context, const char *dir, int status)
 {
     const struct run *run = context;
@@ -104,6 +105,9 @@ static int conclude(void *context, const char *dir, int status)
     snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0;
     if (!result_write_summary(dir, snapshot, &error))
         status = failed(&error);
+    /* The result is what it is without a picture of it. */
+    if (!report_write(dir, snapshot, &error) && !run->job.quiet)
+        fprintf(stderr, "lrsweep: warning: no report was written: %s\n", error.text);
     result_show(snapshot, run->json);
     snapshot_destroy(snapshot);
     return command_end_output(status); /* before MPI ends: the launcher is told the status then */
@@ -142,6 +146,8 @@ const struct command command_run = {
     "  --quiet              no progress\n"
     "  --json               print summary.json instead of the table\n"
     "\n"
-    "DIR then holds study.db (SQLite, everything), summary.json and best.safetensors.\n",
+    "DIR then holds study.db (SQLite, everything), summary.json, report.html (open it in a "
+    "browser)\n"
+    "and best.safetensors.\n",
     run,
 };

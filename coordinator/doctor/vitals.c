@@ -41,13 +41,13 @@ static void ask_for_kernel(struct vitals *vitals, const char *program)
 {
     const char *const arguments[] = {program, "--version", NULL};
     const char *const environment[] = {"OPENBLAS_NUM_THREADS=1", NULL};
+    const struct child_plan plan = {.arguments = arguments, .environment = environment};
     struct child child;
     struct line_reader reader;
     struct error error;
     char *text, how[CHILD_HOW_BYTES];
     size_t length;
     enum line_status status = LINE_NONE;
-    const struct child_plan plan = {.arguments = arguments, .environment = environment};
     if (!child_start(&child, &plan, &error)) {
         (void)snprintf(vitals->refusal, sizeof vitals->refusal, "%.250s", error.text);
         return;

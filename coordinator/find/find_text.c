@@ -2,27 +2,20 @@
 #include "coordinator/find/find_text.h"
 
 #include "common/study_document.h"
-#include "coordinator/find/find_plot.h"
 #include "coordinator/view/figures.h"
+#include "coordinator/view/plot.h"
 #include "coordinator/view/result_table.h"
 #include "coordinator/view/study_text.h"
+#include "coordinator/view/terminal.h"
 #include "coordinator/view/text_table.h"
 
-#include <langinfo.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define WIDTH_PLAIN 80
+#define PLOT_ROWS   6
 #define TOP_FACTOR  1.15 /* of the start: losses above are cut off in the plot */
-
-static size_t width_of(FILE *stream)
-{
-    struct winsize size = {0};
-    bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col - 1U : WIDTH_PLAIN;
-}
 
 static double highest_start(const struct find_result *find)
 {
@@ -35,21 +28,29 @@ static double highest_start(const struct find_result *find)
 static void print_plot(FILE *stream, const struct find_result *find)
 {
     const struct range_interval *rate = find->summary.rate;
-    bool blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    bool blocks = terminal_blocks();
     double start = highest_start(find);
-    struct find_plot plot = {
-        .lr = find->lr,
-        .loss = find->middle,
-        .count = find->steps,
-        .top = start > 0 ? TOP_FACTOR * start : start,
-        .marks = {{rate[RANGE_LOW].median, "["},
-                  {rate[RANGE_HIGH].median, "]"},
-                  {rate[RANGE_KNEE].median, blocks ? "▲" : "^"}},
-        .width = width_of(stream),
+    const struct plot_series bars = {
+        .kind = PLOT_BARS, .x = find->lr, .y = find->middle, .count = find->steps};
+    const struct plot_mark marks[] = {{rate[RANGE_LOW].median, "["},
+                                      {rate[RANGE_HIGH].median, "]"},
+                                      {rate[RANGE_KNEE].median, blocks ? "▲" : "^"}};
+    const struct plot plot = {
+        .series = &bars,
+        .series_count = 1,
+        .x_log = true,
+        .x_low = NAN,
+        .x_high = NAN,
+        .y_low = NAN,
+        .y_high = start > 0 ? TOP_FACTOR * start : start,
+        .marks = marks,
+        .mark_count = sizeof marks / sizeof marks[0],
+        .width = terminal_size_of(stream).columns - (isatty(fileno(stream)) ? 1U : 0U),
+        .rows = PLOT_ROWS,
         .blocks = blocks,
     };
     fputc('\n', stream);
-    find_plot_print(stream, &plot);
+    plot_print(stream, &plot);
 }
 
 static void print_suggestions(FILE *stream, const struct find_result *find, bool colour)

@@ -139,6 +139,19 @@ bool database_error(sqlite3 *db, const char *path, struct error *error)
                      system ? strerror(reason) : "", system ? ")" : "", advice(code));
 }
 
+/* A read-only connection that meets a hot journal fails with SQLITE_READONLY_ROLLBACK. SQLite calls
+ * a journal hot only when no living writer holds the RESERVED lock, so that opening again with
+ * write permission rolls back what a dead run left and nothing else; beside a run that was resumed
+ * meanwhile it is one more reader. */
+sqlite3 *database_open_beside(const char *path, struct error *error)
+{
+    sqlite3 *db = NULL;
+    int code = SQLITE_OK;
+    if (!database_open(path, DATABASE_READ, &db, &code, error) && code == SQLITE_READONLY_ROLLBACK)
+        (void)database_open(path, DATABASE_MEND, &db, NULL, error);
+    return db;
+}
+
 bool database_run(sqlite3 *db, const char *path, const char *sql, struct error *error)
 {
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK || database_error(db, path, error);

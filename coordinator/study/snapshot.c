@@ -4,6 +4,7 @@
 #include "common/layout.h"
 #include "coordinator/study/database.h"
 #include "coordinator/study/database_checks.h"
+#include "coordinator/study/snapshot_rows.h"
 #include "coordinator/study/store_files.h"
 
 #include <math.h>
@@ -272,71 +273,11 @@ static bool parse_losses(struct snapshot *snapshot, const char *path, struct err
 /* --- the whole ----------------------------------------------------------------------------------
  */
 
-/* A read-only connection that meets a hot journal fails with SQLITE_READONLY_ROLLBACK. SQLite calls
- * a journal hot only when no living writer holds the RESERVED lock, so that opening again with
- * write permission rolls back what a dead run left and nothing else; beside a run that was resumed
- * meanwhile it is one more reader. */
-static sqlite3 *open_for_reading(const char *path, struct error *error)
-{
-    sqlite3 *db = NULL;
-    int code = SQLITE_OK;
-    if (!database_open(path, DATABASE_READ, &db, &code, error) && code == SQLITE_READONLY_ROLLBACK)
-        (void)database_open(path, DATABASE_MEND, &db, NULL, error);
-    return db;
-}
-
-static bool read_report(struct report_row *row, sqlite3_stmt *from, struct error *error)
-{
-    uint64_t trial = 0;
-    bool ok =
-        column_whole(from, 0, UINT32_MAX, &trial, error) &&
-        column_whole(from, 1, INT64_MAX, &row->step, error) &&
-        column_real(from, 2, &row->epoch, error) && column_real(from, 3, &row->train_loss, error) &&
-        column_real(from, 4, &row->val_loss, error) &&
-        column_real(from, 5, &row->val_accuracy, error) && column_real(from, 6, &row->lr, error) &&
-        column_real(from, 7, &row->grad_norm, error) &&
-        column_real(from, 8, &row->update_ratio, error) &&
-        column_real(from, 9, &row->dead_units, error) &&
-        column_real(from, 10, &row->seconds, error);
-    row->trial = (uint32_t)trial;
-    row->validated = !isnan(row->val_loss);
-    return ok;
-}
-
-bool snapshot_reports(const char *dir,
-                      bool (*each)(void *context, const struct report_row *row,
-                                   struct error *error),
-                      void *context, struct error *error)
-{
-    static const char *const table = "report";
-    char *path = store_path(dir, LAYOUT_DATABASE);
-    if (!path)
-        return error_set(error, "%s: out of memory", dir);
-    sqlite3 *db = open_for_reading(path, error);
-    sqlite3_stmt *from = NULL;
-    int code = SQLITE_DONE;
-    bool ok = db && database_check_plain(db, path, &table, 1, error) &&
-              database_prepare(db, path,
-                               "SELECT trial, step, epoch, train_loss, val_loss,"
-                               " val_accuracy, lr, grad_norm, update_ratio, dead_units,"
-                               " seconds FROM report ORDER BY trial, step",
-                               &from, error);
-    while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {
-        struct report_row row = {0};
-        ok = read_report(&row, from, error) && each(context, &row, error);
-    }
-    if (ok && code != SQLITE_DONE)
-        ok = database_error(db, path, error);
-    sqlite3_finalize(from);
-    sqlite3_close(db);
-    sqlite3_free(path);
-    return ok;
-}
-
 static bool fill(struct snapshot *snapshot, const char *path, struct error *error)
 {
-    sqlite3 *db = open_for_reading(path, error);
-    bool ok = db && read_tables(snapshot, db, path, error);
+    sqlite3 *db = database_open_beside(path, error);
+    bool ok = db && read_tables(snapshot, db, path, error) &&
+              snapshot_rows_latest(snapshot, db, path, error);
     /* Closed before anything is worked out: a writer's commit may be waiting. */
     sqlite3_close(db);
     return ok && parse_document(snapshot, path, error) && parse_rungs(snapshot, path, error) &&
@@ -374,6 +315,7 @@ void snapshot_destroy(struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->loss_count; i++)
         free(snapshot->losses[i].host);
     free(snapshot->losses);
+    free(snapshot->latest);
     free(snapshot->dir);
     json_decref(snapshot->document);
     json_decref(snapshot->values);

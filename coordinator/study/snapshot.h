@@ -49,8 +49,11 @@ struct snapshot {
     size_t finalist_count;
     struct snapshot_loss *losses; /* in the order of time */
     size_t loss_count;
-    bool unattended; /* set by a caller that knows: its status is "running", but no run holds DIR
-                        (study_lock_held) */
+    struct report_row *latest; /* of each trial in training that has reported, the newest; by id */
+    size_t latest_count;
+    bool unattended;    /* set by a caller that knows: its status is "running", but no run holds DIR
+                           (study_lock_held) */
+    const char *holder; /* likewise: who holds DIR, or was the last to; NULL: not known */
 };
 
 /* Reads DIR/study.db without disturbing a run that is writing it (waits up to 5 s while a commit
@@ -67,11 +70,24 @@ const struct trial_row *snapshot_best(const struct snapshot *snapshot);
 const struct trial_row *snapshot_trial(const struct snapshot *snapshot, unsigned long id);
 
 /* Calls `each` for every row of `report`, trial by trial in the order of steps; stops and fails
- * when it returns false. What was not finite is NaN. Like snapshot_read it disturbs no run. */
+ * when it returns false. What was not finite is NaN. Like snapshot_read it disturbs no run: rows
+ * are read in blocks, and a run may commit between two of them. */
 bool snapshot_reports(const char *dir,
                       bool (*each)(void *context, const struct report_row *row,
                                    struct error *error),
                       void *context, struct error *error);
+
+/* The same for some trials only, in the order of `trials` [count]. */
+bool snapshot_reports_of(const char *dir, const uint32_t *trials, size_t count,
+                         bool (*each)(void *context, const struct report_row *row,
+                                      struct error *error),
+                         void *context, struct error *error);
+
+/* Calls `each` for every row of `event` in order, likewise; the row's texts are borrowed for the
+ * call. */
+bool snapshot_events(const char *dir,
+                     bool (*each)(void *context, const struct event_row *row, struct error *error),
+                     void *context, struct error *error);
 
 /* A value of the `study` table, "" if it is not there. */
 const char *snapshot_value(const struct snapshot *snapshot, const char *key);

@@ -67,6 +67,7 @@ struct event_row {
     enum verdict verdict;
     const char *text; /* a reason or a sentence, "" if there is none */
     double time;      /* Unix time of its recording; store_event sets it, a replay tells it */
+    uint64_t seq;     /* its number, from 1; store_event sets it, a replay does not tell it */
 };
 
 struct store;

@@ -28,7 +28,8 @@ static char *lock_path(const char *dir)
     return path;
 }
 
-/* The holder as the file tells it, or as the kernel does where the file says nothing yet. */
+/* The holder as the file tells it, or as the kernel does (pid; 0: it does not) where the file says
+ * nothing yet; else "". */
 static void name_holder(int file, pid_t pid, char *holder, size_t bytes)
 {
     char text[HOST_BYTES + 32];
@@ -40,7 +41,7 @@ static void name_holder(int file, pid_t pid, char *holder, size_t bytes)
     if (host > 0 && end > text + host && number > 0)
         (void)snprintf(holder, bytes, "process %ld on %.*s", number, (int)host, text);
     else
-        (void)snprintf(holder, bytes, "process %ld", (long)pid);
+        (void)snprintf(holder, bytes, pid > 0 ? "process %ld" : "", (long)pid);
 }
 
 /* The file may have been removed by its last holder between our open and our lock: then we hold a
@@ -62,7 +63,7 @@ static bool refuse(const char *path, int file, int reason, struct error *error)
         return error_set(error,
                          "%s: %s is running this study: wait until it has ended, or choose another "
                          "directory with --out",
-                         path, holder);
+                         path, *holder ? holder : "another process");
     }
     return error_set(
         error,
@@ -138,9 +139,12 @@ bool study_lock_held(const char *dir, char *holder, size_t holder_bytes)
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     char *path = lock_path(dir);
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    bool held = file >= 0 && fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    if (held)
-        name_holder(file, lock.l_pid, holder, holder_bytes);
+    bool told = file >= 0 && fcntl(file, F_GETLK, &lock) == 0;
+    bool held = file >= 0 && (!told || lock.l_type != F_UNLCK);
+    if (holder_bytes > 0)
+        holder[0] = '\0';
+    if (file >= 0)
+        name_holder(file, told && held ? lock.l_pid : 0, holder, holder_bytes);
     if (file >= 0)
         close(file);
     free(path);

@@ -22,8 +22,9 @@ struct study_lock *study_lock_take(const char *dir, struct error *error);
 /* Removes the file and gives the lock back. lock may be NULL. */
 void study_lock_release(struct study_lock *lock);
 
-/* Whether another process holds DIR's lock; `holder` becomes "process PID on HOST". Must not be
- * called in the process that holds it. */
+/* Whether another process holds DIR's lock; `holder` becomes "process PID on HOST", where none
+ * holds it of the last one, which died with it ("": not known). Where the file system does not
+ * tell, it is taken to be held. Must not be called in the process that holds it. */
 bool study_lock_held(const char *dir, char *holder, size_t holder_bytes);
 
 #endif

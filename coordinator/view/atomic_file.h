@@ -12,4 +12,9 @@
 bool atomic_file_write(const char *dir, const char *name, const void *bytes, size_t length,
                        struct error *error);
 
+/* The same without waiting for the disk: for many files that can be made again. After a power cut
+ * such a file may be empty. */
+bool atomic_file_put(const char *dir, const char *name, const void *bytes, size_t length,
+                     struct error *error);
+
 #endif

@@ -9,8 +9,9 @@
 enum { RANGE_BYTES = 200, PATH_BYTES = 100 };
 
 static const struct catalogue *const catalogues[] = {
-    &catalogue_schedules, &catalogue_optimizers, &catalogue_samplers, &catalogue_schedulers,
-    &catalogue_layers,    &catalogue_losses,     &catalogue_formats,  &catalogue_groups,
+    &catalogue_schedules,  &catalogue_optimizers, &catalogue_samplers,
+    &catalogue_schedulers, &catalogue_layers,     &catalogue_losses,
+    &catalogue_formats,    &catalogue_exporters,  &catalogue_groups,
 };
 
 enum { CATALOGUE_COUNT = sizeof catalogues / sizeof catalogues[0] };
@@ -139,11 +140,14 @@ static void print_catalogue(FILE *stream, const struct catalogue *catalogue)
         table_rows(&table, "", shared, catalogue);
     table.measuring = false;
 
-    if (naming.group)
+    if (catalogue->chosen)
+        (void)fprintf(stream, "%s, chosen by %s\n", catalogue->plural, catalogue->chosen);
+    else if (naming.group)
         (void)fprintf(stream, "%s, chosen by %s = \"NAME\"", catalogue->plural, naming.path);
     else
         (void)fprintf(stream, "%s of a study file, by group", catalogue->plural);
-    (void)fputs("; keys, defaults, what is allowed; * can be searched\n", stream);
+    if (!catalogue->chosen)
+        (void)fputs("; keys, defaults, what is allowed; * can be searched\n", stream);
     for (size_t i = 0; i < catalogue->count(); i++)
         print_entry(&table, catalogue->entry(i), catalogue);
     if (shared) {
@@ -177,6 +181,8 @@ void catalogue_text_print_kinds(FILE *stream)
     for (size_t i = 0; i < CATALOGUE_COUNT; i++) {
         struct naming naming = naming_of(catalogues[i]);
         (void)fprintf(stream, "%-12s %s\n", catalogues[i]->plural,
-                      naming.group ? naming.path : "every group and key of a study file");
+                      catalogues[i]->chosen ? catalogues[i]->chosen
+                      : naming.group        ? naming.path
+                                            : "every group and key of a study file");
     }
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct figure figure_metric(double value)
@@ -22,6 +23,25 @@ struct figure figure_rate(double value)
     struct figure figure = {"-"};
     if (isfinite(value))
         (void)snprintf(figure.text, sizeof figure.text, "%.4g", value);
+    return figure;
+}
+
+struct figure figure_exact(double value)
+{
+    struct figure figure;
+    char text[40];
+    bool plain = value == 0 || (fabs(value) >= 1e-4 && fabs(value) < 1e9);
+    for (int digits = 1; digits <= 17; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value && !(plain && strchr(text, 'e')))
+            break;
+    }
+    size_t mantissa = strcspn(text, "e");
+    int used = snprintf(figure.text, sizeof figure.text, "%.*s%s", (int)mantissa, text,
+                        memchr(text, '.', mantissa) ? "" : ".0");
+    if (text[mantissa])
+        (void)snprintf(figure.text + used, sizeof figure.text - (size_t)used, "e%ld",
+                       strtol(text + mantissa + 1, NULL, 10));
     return figure;
 }
 

@@ -18,6 +18,10 @@ struct figure figure_metric(double value);
 /* Three or four significant digits, no zeros at the end: "0.31", "1.5e-05"; "-" for NaN. */
 struct figure figure_rate(double value);
 
+/* The shortest form that reads back as the same number, with a point in its mantissa: "0.9",
+ * "10.0", "1.0e-5". `value` is finite. */
+struct figure figure_exact(double value);
+
 /* "7,029". */
 struct figure figure_count(uint64_t value);
 

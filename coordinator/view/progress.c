@@ -3,19 +3,16 @@
 
 #include "coordinator/view/figures.h"
 #include "coordinator/view/progress_lines.h"
+#include "coordinator/view/terminal.h"
 #include "coordinator/view/text_table.h"
 
-#include <langinfo.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #define BLOCK_INTERVAL_S 0.1 /* between two drawings of the block */
 #define PLAIN_INTERVAL_S 10.0
-#define WIDTH_FALLBACK   80 /* where a terminal does not tell */
-#define ROWS_FALLBACK    24
 #define MESSAGE_BYTES    2048
 
 struct progress {
@@ -35,7 +32,7 @@ struct progress *progress_create(FILE *stream, bool quiet)
     progress->stream = quiet ? NULL : stream;
     progress->moving = !quiet && text_style_terminal(stream);
     progress->look.colour = progress->moving && text_style_colour(stream);
-    progress->look.blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    progress->look.blocks = terminal_blocks();
     progress->drawn_s = -INFINITY;
     return progress;
 }
@@ -78,14 +75,6 @@ static void append(struct screen *screen, const char *text)
     }
 }
 
-static void measure(const struct progress *progress, unsigned *width, unsigned *rows)
-{
-    struct winsize size = {0};
-    bool known = ioctl(fileno(progress->stream), TIOCGWINSZ, &size) == 0;
-    *width = known && size.ws_col > 0 ? size.ws_col : WIDTH_FALLBACK;
-    *rows = known && size.ws_row > 0 ? size.ws_row : ROWS_FALLBACK;
-}
-
 /* Takes the cursor, which stands below the block, to its first line. A terminal that became
  * narrower since has broken the lines that no longer fit into several rows. */
 static void rise(struct screen *screen, const struct progress *progress, unsigned width,
@@ -117,8 +106,8 @@ static void append_lines(struct screen *screen, const struct progress *progress)
 static void draw_block(struct progress *progress, const struct progress_numbers *numbers)
 {
     struct screen screen = {.used = 0};
-    unsigned width, rows;
-    measure(progress, &width, &rows);
+    struct terminal_size size = terminal_size_of(progress->stream);
+    unsigned width = size.columns, rows = size.rows;
     rise(&screen, progress, width, rows);
     /* The last column stays free: some terminals break the line as soon as it is written to. */
     progress->look.width = width > 1 ? width - 1 : 1;
@@ -162,9 +151,8 @@ void progress_message(struct progress *progress, const char *text)
         append(&screen, clean);
         append(&screen, "\n");
     } else {
-        unsigned width, rows;
-        measure(progress, &width, &rows);
-        rise(&screen, progress, width, rows);
+        struct terminal_size size = terminal_size_of(progress->stream);
+        rise(&screen, progress, size.columns, size.rows);
         /* Clears the old block before the message, which may be of several rows, is in its place.
          */
         append(&screen, "\033[J");

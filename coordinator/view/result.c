@@ -5,6 +5,7 @@
 #include "coordinator/view/candidate_text.h"
 #include "coordinator/view/figures.h"
 #include "coordinator/view/result_table.h"
+#include "coordinator/view/running_table.h"
 #include "coordinator/view/stable_lr.h"
 #include "coordinator/view/text_table.h"
 
@@ -16,6 +17,7 @@
 
 #define SENTENCE_BYTES 1024
 #define LOSSES_SHOWN   8
+#define RUNNING_MOST   64 /* trials in training that are shown */
 
 static bool finished(const struct study_facts *facts)
 {
@@ -38,16 +40,26 @@ static void print_headline(FILE *stream, const struct snapshot *snapshot,
                            : strcmp(facts->status, "interrupted") == 0 ? "Interrupted"
                            : snapshot->unattended ? "The run died before its end"
                                                   : "Running";
+    char holder[256];
+    figure_clean(holder, sizeof holder, snapshot->holder ? snapshot->holder : "", false);
     fprintf(stream, "%s%s%s: %s of %s trials are through", text_style_begin(STYLE_BOLD, colour),
             headline, text_style_end(STYLE_BOLD, colour), figure_count(through(facts)).text,
             isfinite(facts->candidates) && facts->candidates >= snapshot->trial_count
                 ? figure_count((uint64_t)facts->candidates).text
                 : figure_count(snapshot->trial_count).text);
     if (facts->states[TRIAL_RUNNING] > 0)
-        fprintf(stream, ", %s in training", figure_count(facts->states[TRIAL_RUNNING]).text);
+        fprintf(stream, ", %s %sin training", figure_count(facts->states[TRIAL_RUNNING]).text,
+                strcmp(headline, "Running") == 0 ? "" : "were ");
+    if (running_left(snapshot, facts) > 0)
+        fprintf(stream, ", %s are left", figure_count(running_left(snapshot, facts)).text);
     if (facts->states[TRIAL_PAUSED] > 0)
-        fprintf(stream, ", %s paused", figure_count(facts->states[TRIAL_PAUSED]).text);
+        fprintf(stream, " (%s of them paused)", figure_count(facts->states[TRIAL_PAUSED]).text);
     fputs(".\n", stream);
+    if (snapshot->unattended)
+        fprintf(stream, "Rank 0 is dead: no process holds the study%s%s.\n",
+                *holder ? "; the last one was " : "", holder);
+    else if (*holder)
+        fprintf(stream, "Rank 0 is %s.\n", holder);
     /* A range test that was cut off begins anew. */
     if (strcmp(headline, "Running") != 0 && !facts->range_test) {
         char dir[512];
@@ -196,12 +208,14 @@ static void print_groups(FILE *stream, const struct snapshot *snapshot, enum sta
     size_t count = stable_lr_group(snapshot, key, groups), used = 0;
     char text[SENTENCE_BYTES], interval[96];
     for (size_t i = 0; i < count && used < sizeof text - 256; i++) {
+        if (groups[i].found.tried == 0)
+            continue;
         write_interval(&groups[i].found, interval, sizeof interval);
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s %s",
-                                 i == 0 ? "The edge by " : ", ", i == 0 ? what : "", groups[i].name,
-                                 interval);
+                                 used == 0 ? "The edge by " : ", ", used == 0 ? what : "",
+                                 groups[i].name, interval);
     }
-    if (count == 0)
+    if (used == 0)
         return;
     (void)snprintf(text + used, sizeof text - used, ".");
     result_wrap(stream, "", 0, text);
@@ -219,19 +233,21 @@ static const char *hint(const struct study_facts *facts, const struct stable_lr 
     return "";
 }
 
-static void print_rates(FILE *stream, const struct snapshot *snapshot,
-                        const struct study_facts *facts, const struct stable_lr *stable)
+void result_print_rates(FILE *stream, const struct snapshot *snapshot,
+                        const struct study_facts *facts)
 {
+    const struct stable_lr stable = stable_lr_find(snapshot);
     char text[SENTENCE_BYTES], useful[128] = "", overlap[192];
-    if (stable->tried == 0)
+    if (stable.tried == 0)
         return;
-    word_edge(stable, text, sizeof text);
-    word_overlap(stable, overlap, sizeof overlap);
-    if (isfinite(stable->lowest_useful))
+    word_edge(&stable, text, sizeof text);
+    word_overlap(&stable, overlap, sizeof overlap);
+    if (isfinite(stable.lowest_useful))
         (void)snprintf(useful, sizeof useful, " The lowest rate that learned was %s.",
-                       figure_rate(stable->lowest_useful).text);
+                       figure_rate(stable.lowest_useful).text);
     size_t used = strlen(text);
-    (void)snprintf(text + used, sizeof text - used, "%s%s%s", overlap, useful, hint(facts, stable));
+    (void)snprintf(text + used, sizeof text - used, "%s%s%s", overlap, useful,
+                   hint(facts, &stable));
     fputc('\n', stream);
     result_wrap(stream, "", 0, text);
     print_groups(stream, snapshot, STABLE_LR_SCHEDULE, "schedule: ");
@@ -273,7 +289,7 @@ static void print_effort(FILE *stream, const struct snapshot *snapshot,
     bool steps = strcmp(facts->unit, "steps") == 0;
     if (isnan(wall_s))
         return;
-    fprintf(stream, "\nTook %s", figure_duration(wall_s).text);
+    fprintf(stream, "\n%s %s", finished(facts) ? "Took" : "So far", figure_duration(wall_s).text);
     if (steps)
         fprintf(stream, ", trained %s steps", figure_count(facts->steps_trained).text);
     else if (isfinite(epochs))
@@ -342,7 +358,9 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
         fputc('\n', stream);
     result_table_rungs(stream, snapshot, &facts, colour);
     result_table_finalists(stream, snapshot, &facts, colour);
-    print_rates(stream, snapshot, &facts, &stable);
+    if (!finished(&facts))
+        running_table_print(stream, snapshot, &facts, RUNNING_MOST, colour);
+    result_print_rates(stream, snapshot, &facts);
     if (snapshot->trial_count > 0) {
         fputc('\n', stream);
         result_table_trials(stream, snapshot, &facts, colour);
@@ -351,6 +369,28 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
     }
     print_effort(stream, snapshot, &facts);
     print_files(stream, snapshot);
+}
+
+void result_print_overview(FILE *stream, const struct snapshot *snapshot, size_t most, bool colour)
+{
+    const struct study_facts facts = study_facts_of(snapshot);
+    if (finished(&facts))
+        fprintf(stream, "%sFinished%s: %s trials are through.\n",
+                text_style_begin(STYLE_BOLD, colour), text_style_end(STYLE_BOLD, colour),
+                figure_count(through(&facts)).text);
+    else
+        print_headline(stream, snapshot, &facts, colour);
+    if (facts.best)
+        print_best(stream, snapshot, &facts, colour);
+    fprintf(stream, "Ended: %u complete, %u stopped, %u diverged, %u failed\n",
+            (unsigned)facts.states[TRIAL_COMPLETE], (unsigned)facts.states[TRIAL_STOPPED],
+            (unsigned)facts.states[TRIAL_DIVERGED], (unsigned)facts.states[TRIAL_FAILED]);
+    if (snapshot->rung_count > 0)
+        fputc('\n', stream);
+    result_table_rungs(stream, snapshot, &facts, colour);
+    if (!finished(&facts))
+        running_table_print(stream, snapshot, &facts, most, colour);
+    print_effort(stream, snapshot, &facts);
 }
 
 void result_show(const struct snapshot *snapshot, bool json)

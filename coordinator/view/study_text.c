@@ -2,6 +2,7 @@
 #include "coordinator/view/study_text.h"
 
 #include "common/catalogue/catalogue.h"
+#include "coordinator/view/figures.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -10,22 +11,6 @@
 #include <string.h>
 
 static void print_inline(FILE *stream, const json_t *value);
-
-/* The shortest form that reads back as the same number, with a point in it: 0.9, 10.0, 1.0e-5. */
-static void print_real(FILE *stream, double number)
-{
-    char text[40];
-    bool plain = number == 0 || (fabs(number) >= 1e-4 && fabs(number) < 1e9);
-    for (int digits = 1; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number && !(plain && strchr(text, 'e')))
-            break;
-    }
-    size_t mantissa = strcspn(text, "e");
-    (void)fprintf(stream, "%.*s%s", (int)mantissa, text, memchr(text, '.', mantissa) ? "" : ".0");
-    if (text[mantissa])
-        (void)fprintf(stream, "e%ld", strtol(text + mantissa + 1, NULL, 10));
-}
 
 static void print_text(FILE *stream, const char *text)
 {
@@ -78,7 +63,7 @@ static void print_inline(FILE *stream, const json_t *value)
         break;
     }
     case JSON_REAL:
-        print_real(stream, json_real_value(value));
+        (void)fputs(figure_exact(json_real_value(value)).text, stream);
         break;
     case JSON_STRING:
         print_text(stream, json_string_value(value));

@@ -1,5 +1,7 @@
 /* fuzz_study_db.c - any bytes as the study.db of a folder from elsewhere: read and told as
- * `lrsweep status` does. */
+ * `lrsweep status` does, and made into a report. */
+#include "coordinator/report/parts.h"
+#include "coordinator/report/svg/svg.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/view/result.h"
 #include "tests/fuzz/input.h"
@@ -35,6 +37,27 @@ static void tell(const struct snapshot *snapshot)
     json_decref(summary);
 }
 
+/* A part may fail, as where a table is missing, but not without a reason. */
+static void report(const struct snapshot *snapshot)
+{
+    struct error error = {""};
+    struct report_source source;
+    struct text_buffer figure = {0};
+    bool ok = report_source_read(&source, snapshot, &error);
+    for (size_t i = 0; ok && i < REPORT_PARTS; i++) {
+        json_t *part = report_parts[i].make(&source, &error);
+        ok = part != NULL;
+        json_decref(part);
+    }
+    if (!ok && !*error.text)
+        input_fail("a study has no report, and no reason is given");
+    if (ok && (!svg_losses(&figure, &source, &error) || !svg_rates(&figure, &source, &error)) &&
+        !*error.text)
+        input_fail("a study has no figures, and no reason is given");
+    free(figure.text);
+    report_source_free(&source);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct error error = {""};
@@ -44,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct snapshot *snapshot = snapshot_read(input_folder(), &error);
     if (snapshot) {
         tell(snapshot);
+        report(snapshot);
         (void)snapshot_reports(input_folder(), count, &rows, &error);
     } else if (!*error.text) {
         input_fail("a study is refused without a reason");

@@ -368,7 +368,7 @@ static void a_checkpoint_of_something_else_is_refused(void **state)
     refused(&trial, "another study");
     fixture.model.identity[0] = 'f';
 
-    assert_true(checkpoint_export(&trial, path, &error));
+    assert_true(checkpoint_export(&trial, path, NULL, &error));
     refused(&trial, "not a checkpoint");
     assert_int_equal(unlink(path), 0);
     refused(&trial, "No such file");
@@ -403,11 +403,14 @@ static void exported_weights_have_the_names_and_the_layout_of_pytorch(void **sta
     struct error error = {""};
     make(&fixture, &trial, "{\"lr\":0.05}");
     steps(&trial, 7);
-    assert_true(checkpoint_export(&trial, path, &error));
+    json_t *about = json_pack("{s:s}", "trial", "17 \"crc32\":\"00000000\"");
+    assert_true(checkpoint_export(&trial, path, about, &error));
+    json_decref(about);
     struct safetensors *file = safetensors_open(path, &error);
     assert_non_null(file);
     assert_int_equal(safetensors_count(file), 4);
     assert_string_equal(safetensors_text(file, "step"), "7");
+    assert_string_equal(safetensors_text(file, "trial"), "17 \"crc32\":\"00000000\"");
     const size_t sizes[] = {FEATURES, 6, CLASSES};
     for (size_t i = 0; i < 2; i++) {
         char name[32];
@@ -455,7 +458,7 @@ static void exported_filters_and_statistics_are_in_the_order_of_pytorch(void **s
     struct error error = {""};
     make_shaped(&fixture, &trial, image_layers, &image, "{\"lr\":0.05}");
     steps(&trial, 3);
-    assert_true(checkpoint_export(&trial, path, &error));
+    assert_true(checkpoint_export(&trial, path, NULL, &error));
     struct safetensors *file = safetensors_open(path, &error);
     assert_non_null(file);
     assert_int_equal(safetensors_count(file), 2 + (4 + 1) + 2 + 2 + 2);
@@ -521,7 +524,7 @@ static void exported_layers_inside_layers_are_named_by_their_place_in_the_study(
     struct error error = {""};
     make_shaped(&fixture, &trial, residual_layers, &image, "{\"lr\":0.05}");
     steps(&trial, 3);
-    assert_true(checkpoint_export(&trial, path, &error));
+    assert_true(checkpoint_export(&trial, path, NULL, &error));
     struct safetensors *file = safetensors_open(path, &error);
     assert_non_null(file);
     for (size_t i = 0; i < count; i++)

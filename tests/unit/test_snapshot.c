@@ -536,6 +536,99 @@ static void reports_are_read_trial_by_trial_and_what_was_not_finite_is_nan(void 
     assert_string_equal(fixture->error.text, "enough");
 }
 
+struct counted {
+    uint64_t rows, sum;
+    struct store *store; /* written to while rows are handed on */
+    struct error error;
+};
+
+/* Commits now and then, as a run beside the reader does. */
+static bool count_and_commit(void *context, const struct report_row *row, struct error *error)
+{
+    struct counted *counted = context;
+    counted->sum += row->step * (row->trial + 1);
+    if (++counted->rows % 5000 != 0)
+        return true;
+    struct trial_row trial = waiting_trial(0);
+    return store_trial(counted->store, &trial, error) && store_commit(counted->store, error);
+}
+
+static void a_run_commits_while_the_reader_of_many_reports_is_at_work(void **state)
+{
+    struct fixture *fixture = *state;
+    struct counted counted = {.store = fixture_create(fixture)};
+    uint64_t sum = 0;
+    for (uint32_t trial = 0; trial < 3; trial++)
+        for (uint64_t step = 1; step <= 9000; step++) {
+            struct report_row row = sound_report(trial, step);
+            sum += step * (trial + 1);
+            assert_true(store_report(counted.store, &row, &fixture->error));
+        }
+    assert_true(store_commit(counted.store, &fixture->error));
+    assert_true(snapshot_reports(fixture->dir, count_and_commit, &counted, &fixture->error));
+    assert_int_equal(counted.rows, 27000);
+    assert_int_equal(counted.sum, sum);
+    fixture_close(fixture, counted.store);
+}
+
+static void trials_in_training_come_with_their_newest_report(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    static const enum trial_state states[] = {TRIAL_RUNNING, TRIAL_PAUSED, TRIAL_RUNNING,
+                                              TRIAL_RUNNING};
+    for (uint32_t i = 0; i < 4; i++) {
+        struct trial_row trial = waiting_trial(i);
+        trial.state = states[i];
+        assert_true(store_trial(store, &trial, &fixture->error));
+        for (uint64_t step = 10; step <= 10 * (i + 1) && i != 2; step += 10) {
+            struct report_row row = sound_report(i, step);
+            assert_true(store_report(store, &row, &fixture->error));
+        }
+    }
+    fixture_close(fixture, store);
+    struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+    assert_non_null(snapshot);
+    assert_int_equal(snapshot->latest_count, 2); /* trial 1 does not train, 2 has not reported */
+    assert_int_equal(snapshot->latest[0].trial, 0);
+    assert_int_equal(snapshot->latest[0].step, 10);
+    assert_int_equal(snapshot->latest[1].trial, 3);
+    assert_int_equal(snapshot->latest[1].step, 40);
+    snapshot_destroy(snapshot);
+}
+
+struct events_read {
+    uint64_t count;
+    bool in_order;
+};
+
+static bool take_event(void *context, const struct event_row *row, struct error *error)
+{
+    struct events_read *read = context;
+    (void)error;
+    read->count++;
+    read->in_order = read->in_order && row->seq == read->count && row->trial == read->count - 1 &&
+                     isnan(row->value) && strcmp(row->text, "\"é\"") == 0;
+    return true;
+}
+
+static void all_events_are_read_in_order(void **state)
+{
+    enum { EVENTS = 20000 }; /* several blocks */
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        const struct event_row event = {
+            .kind = "done", .trial = i, .worker = -1, .trainer = -1, .value = NAN, .text = "\"é\""};
+        assert_true(store_event(store, &event, &fixture->error));
+    }
+    fixture_close(fixture, store);
+    struct events_read read = {.in_order = true};
+    assert_true(snapshot_events(fixture->dir, take_event, &read, &fixture->error));
+    assert_int_equal(read.count, EVENTS);
+    assert_true(read.in_order);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -552,6 +645,9 @@ int main(void)
         STUDY_TEST(a_study_is_not_opened_through_links_or_pipes),
         STUDY_TEST(a_file_that_is_cut_or_scribbled_over_never_crashes),
         STUDY_TEST(reports_are_read_trial_by_trial_and_what_was_not_finite_is_nan),
+        STUDY_TEST(a_run_commits_while_the_reader_of_many_reports_is_at_work),
+        STUDY_TEST(trials_in_training_come_with_their_newest_report),
+        STUDY_TEST(all_events_are_read_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -233,6 +233,48 @@ static void combinations_are_counted_beyond_any_integer(void **state)
     json_decref(document);
 }
 
+static void the_point_of_a_candidate_is_found_again(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    json_t *document = study(
+        "{\"lr\":{\"log_uniform\":[0.001,1]},\"schedule\":[{\"type\":\"cosine\",\"period\":3.0},"
+        "{\"type\":\"step\",\"every\":{\"int\":[1,4]},\"gamma\":{\"uniform\":[0.1,0.9]}},"
+        "{\"type\":\"cosine\",\"period\":9.0,\"warmup\":{\"epochs\":{\"choice\":[0.5,1]}}}],"
+        "\"optimizer\":[{\"type\":\"sgd\",\"momentum\":{\"grid\":[0,0.9]}},{\"type\":\"adam\"}],"
+        "\"lr_multiplier\":[{\"layer\":0,\"value\":{\"uniform\":[0,1]}},{\"layer\":1,\"value\":2.0}"
+        "],"
+        "\"milestones\":{\"choice\":[[1,2],[3]]}}");
+    assert_true(space_create(&space, document, &error));
+    for (int candidate = 0; candidate < 500; candidate++) {
+        double values[SPACE_MAX], found[SPACE_MAX];
+        for (size_t i = 0; i < space.count; i++)
+            values[i] = space_value(&space, i,
+                                    (candidate * 0.618 + (double)i * 0.414) -
+                                        floor(candidate * 0.618 + (double)i * 0.414));
+        space_deactivate(&space, values);
+        /* As it is stored: as text. */
+        json_t *params = space_params(&space, values);
+        char *text = json_dumps(params, JSON_REAL_PRECISION(17));
+        json_decref(params);
+        params = json_loads(text, 0, NULL);
+        assert_true(space_point(&space, params, found));
+        for (size_t i = 0; i < space.count; i++)
+            assert_true(isnan(values[i]) ? isnan(found[i]) : found[i] == values[i]);
+        json_object_set_new(params, "lr", json_string("high"));
+        assert_false(space_point(&space, params, found));
+        json_object_set_new(params, "lr", json_real(0.5));
+        json_object_set_new(params, "schedule",
+                            json_pack("{s:s, s:f}", "type", "cosine", "period", 4.0));
+        assert_false(space_point(&space, params, found));
+        json_decref(params);
+        free(text);
+    }
+    assert_false(space_point(&space, NULL, (double[SPACE_MAX]){0}));
+    json_decref(document);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +286,7 @@ int main(void)
         cmocka_unit_test(values_that_no_candidate_can_have_are_not_accepted),
         cmocka_unit_test(too_many_parameters_are_refused),
         cmocka_unit_test(combinations_are_counted_beyond_any_integer),
+        cmocka_unit_test(the_point_of_a_candidate_is_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

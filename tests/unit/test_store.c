@@ -186,9 +186,10 @@ static void events_are_replayed_in_order(void **state)
 {
     struct fixture *fixture = *state;
     static const struct event_row rows[] = {
-        {"assigned", 2, 1, 0, 1, 0, NAN, VERDICT_NONE, "", 0},
-        {"done", 2, 1, 0, 1, 781, 0.5, VERDICT_HEALTHY, "", 0},
-        {"lost", UINT32_MAX, 3, -1, -1, 1ULL << 60, NAN, VERDICT_COLLAPSED, "no word for 60 s", 0},
+        {"assigned", 2, 1, 0, 1, 0, NAN, VERDICT_NONE, "", 0, 0},
+        {"done", 2, 1, 0, 1, 781, 0.5, VERDICT_HEALTHY, "", 0, 0},
+        {"lost", UINT32_MAX, 3, -1, -1, 1ULL << 60, NAN, VERDICT_COLLAPSED, "no word for 60 s", 0,
+         0},
     };
     struct store *store = fixture_create(fixture);
     for (size_t i = 0; i < 3; i++)

@@ -357,7 +357,8 @@ static void table_add_batches(struct table *table, const struct network *network
     }
 }
 
-bool checkpoint_export(const struct trial *trial, const char *path, struct error *error)
+bool checkpoint_export(const struct trial *trial, const char *path, const json_t *about,
+                       struct error *error)
 {
     const struct network *network = &trial->model->network;
     real *arena = memory_create(network->weights_count, sizeof *arena);
@@ -367,8 +368,9 @@ bool checkpoint_export(const struct trial *trial, const char *path, struct error
                                  LRSWEEP_VERSION, "study", trial->model->identity, "step", step);
     struct table table = {0};
     int64_t steps = (int64_t)trial->step;
-    bool good =
-        arena && metadata && table_create(&table, arena_tensors(network) + network->layer_count);
+    bool good = arena && metadata &&
+                (!about || json_object_update(metadata, (json_t *)about) == 0) &&
+                table_create(&table, arena_tensors(network) + network->layer_count);
     if (good) {
         table_add_arena(&table, network, "", arena, true);
         size_t at = 0;

@@ -22,7 +22,9 @@ bool checkpoint_save(const struct trial *trial, const char *path, struct error *
 bool checkpoint_load(struct trial *trial, const char *path, struct error *error);
 
 /* Writes the weights under PyTorch's names and in its layout: "layers.0.weight" [out][in]. Beside
- * running statistics stands "num_batches_tracked", as PyTorch has it: the steps trained. */
-bool checkpoint_export(const struct trial *trial, const char *path, struct error *error);
+ * running statistics stands "num_batches_tracked", as PyTorch has it: the steps trained. `about`:
+ * an object of texts that are added to the file's metadata; NULL: none. */
+bool checkpoint_export(const struct trial *trial, const char *path, const json_t *about,
+                       struct error *error);
 
 #endif

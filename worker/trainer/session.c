@@ -252,6 +252,44 @@ static bool train_again(struct session *session, struct trial *trial,
                      (unsigned long long)trial->step, (unsigned long long)assignment->from);
 }
 
+static void add_number(json_t *texts, const char *key, double value)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%.17g", value);
+    if (isfinite(value))
+        (void)json_object_set_new(texts, key, json_string(text));
+}
+
+/* What the weights are of: whoever finds the file alone can tell. */
+static json_t *describe(const struct model *model, const struct assignment *assignment,
+                        const struct evaluation *evaluation)
+{
+    const json_t *name = json_object_get(json_object_get(model->study, "study"), "name");
+    char *params = json_dumps(assignment->params, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char trial[32], seed[32];
+    (void)snprintf(trial, sizeof trial, "%lld", (long long)json_integer_value(assignment->trial));
+    (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)assignment->seed);
+    json_t *texts = json_pack("{s:s*, s:s, s:s, s:s*}", "study_name", json_string_value(name),
+                              "trial", trial, "seed", seed, "params", params);
+    add_number(texts, "lr", json_number_value(json_object_get(assignment->params, "lr")));
+    add_number(texts, "test_loss", evaluation->loss);
+    add_number(texts, "test_accuracy", evaluation->accuracy);
+    free(params);
+    return texts;
+}
+
+static bool export_weights(const struct session *session, const struct trial *trial,
+                           const struct assignment *assignment, const struct evaluation *evaluation,
+                           struct error *error)
+{
+    if (!assignment->path)
+        return true;
+    json_t *about = describe(&session->model, assignment, evaluation);
+    bool good = checkpoint_export(trial, assignment->path, about, error);
+    json_decref(about);
+    return good;
+}
+
 static void test(struct session *session, const json_t *message)
 {
     struct assignment assignment;
@@ -264,12 +302,12 @@ static void test(struct session *session, const json_t *message)
         return;
     }
     const struct model *model = &session->model;
-    bool good = train_again(session, &trial, &assignment, &error) &&
-                (!assignment.path || checkpoint_export(&trial, assignment.path, &error));
     struct evaluation evaluation = {.loss = NAN, .accuracy = NAN};
+    bool good = train_again(session, &trial, &assignment, &error);
     if (good)
         evaluation = evaluate(&model->network, &model->loss, trial.weights, &trial.activations,
                               &model->dataset, SPLIT_TEST);
+    good = good && export_weights(session, &trial, &assignment, &evaluation, &error);
     if (!session->abandoned)
         answered(session, answer_tested(session->options->output, assignment.trial,
                                         good ? &evaluation : NULL, good ? NULL : error.text));
