@@ -4,6 +4,7 @@
 small=$LRSWEEP_SOURCE/tests/integration/small.cfg
 host=$(hostname)
 cores=$(nproc)
+cores_text="$cores core$([ "$cores" = 1 ] || echo s)"
 export TMPDIR=$TEST_DIR/tmp
 mkdir tmp hidden
 
@@ -60,7 +61,7 @@ equal "it is open, and without a write-ahead log" \
 	"$(find /proc/"$pid"/fd -lname '*/study.db*' -printf '%l\n' | sed 's|.*/||' | sort -u | grep -v journal)" study.db
 wait "$job"
 equal "the log begins with who trains where" "$(head -n 1 three.err)" \
-	"$host: ranks 0-2, $cores core$([ "$cores" = 1 ] || echo s), 3 trainers"
+	"$host: ranks 0-2, $cores_text, 3 trainers"
 equal "the journal of the study is one that works over NFS" \
 	"$(sqlite3 three/study.db 'pragma journal_mode')" delete
 equal "no beacon is left in DIR" "$(find three -name '.*')" ""
@@ -69,11 +70,35 @@ equal "no beacon is left in DIR" "$(find three -name '.*')" ""
 recovering=(mpirun --enable-recovery --mca btl "vader,self" --mca btl_vader_backing_directory "$TEST_DIR")
 # The same as a rank of this host, but what lies over `hidden` is another file system.
 far=(unshare --mount sh -c "mount -t tmpfs none '$TEST_DIR/hidden' && exec \"\$@\"" -)
-if unshare --mount true 2>/dev/null; then
-	try mpirun -n 2 lrsweep run "$small" --out hidden/blind --quiet : -n 1 "${far[@]}" lrsweep run "$small" --quiet
+# mpirun on two hosts that are names on this machine; the second has an empty file system over `hidden`.
+cat >agent <<-END
+	#!/bin/sh
+	host=\$1; shift
+	exec unshare --uts --mount sh -c "hostname \$host; mount -t tmpfs none '$TEST_DIR/hidden'; \$*"
+END
+chmod +x agent
+on_two_hosts() { # ARGUMENT OF MPIRUN...
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare --uts sh -c 'hostname n1; exec "$@"' - mpirun --host n1:2,n2:2 --mca plm_rsh_agent "$TEST_DIR/agent" "$@"
+}
+if unshare --uts --mount true 2>/dev/null; then
+	try on_two_hosts -n 3 lrsweep run "$small" --out hidden/blind --quiet
 	equal "a host that does not see DIR is refused" "$status" 2
-	contains "and named, with what to do" "$err" "/hidden/blind cannot be seen or written on $host (rank 2): choose"
+	contains "and named, with what to do" "$err" "/hidden/blind cannot be seen or written on n2 (rank 2): choose"
 	equal "and nothing is made" "$(ls hidden)" ""
+
+	try on_two_hosts --map-by node -n 3 lrsweep run "$small" --out hidden/two --trainers 1 --set 'run.checkpoints="mpi"'
+	equal "hosts may have their ranks in any order" "$status" 0
+	contains "the log tells of both" "$err" "n1: ranks 0, 2, $cores_text, 2 trainers
+n2: rank 1, $cores_text, 1 trainer, checkpoints over MPI"
+	table hidden/two >found
+	check "and the table is that of the undisturbed search" diff expected found
+	try on_two_hosts -n 2 --map-by node lrsweep doctor --json
+	equal "the doctor finds both" "$(jq -c '[.ranks[].host]' <<<"$out")" '["n1","n2"]'
+	contains "and compares their clocks" "$out" "ms apart"
+	try on_two_hosts -n 2 --map-by node lrsweep doctor --out hidden
+	contains "and names the one that does not see the directory" "$status $out" "1 ok"
+	contains "by its name" "$out" "/hidden cannot be seen or written on n2 (rank 1)"
 
 	over_mpi=(run "$small" --out hidden/far --trainers 1 --set 'run.checkpoints="mpi"')
 	try mpirun -n 1 lrsweep "${over_mpi[@]}" : -n 2 "${far[@]}" lrsweep "${over_mpi[@]}"
@@ -127,12 +152,6 @@ equal "with status 1" "$status" 1
 try env --chdir=/ lrsweep doctor "$small" --out /proc/no
 contains "so is a directory that cannot be written" "$status $out" "1 ok"
 contains "and its remedy names another" "$out" "(--out DIR)"
-if unshare --mount true 2>/dev/null; then
-	cd hidden || exit 1
-	try mpirun -n 1 lrsweep doctor : -n 1 "${far[@]}" lrsweep doctor
-	cd .. && out=$(cat hidden/stdout.txt)
-	contains "a host that does not see the directory is named" "$status $out" "hidden cannot be seen or written on $host (rank 1)"
-fi
 # One of the two never says anything.
 try mpirun -n 1 lrsweep doctor --patience 2 : -n 1 sleep 600
 contains "a rank that does not answer is not waited for without end" "$status $err" "not all ranks answered in time"
@@ -149,11 +168,13 @@ else
 	others=$(mktemp -d /tmp/test_nodes_XXXXXX)
 	cp "$small" "$others/study.cfg"
 	chown -R 65534 "$others"
+	cd "$others" || exit 1 # mpirun needs to read the directory that it is in
 	try "${nobody[@]}" "$LRSWEEP_BIN/lrsweep" run "$others/study.cfg" --out "$others/bare" --quiet
 	equal "any user can run it" "$status" 0
 	try "${nobody[@]}" mpirun -n 2 "$LRSWEEP_BIN/lrsweep" run "$others/study.cfg" \
 		--out "$others/two" --trainers 1 --quiet
 	equal "under mpirun, too" "$status" 0
+	cd "$TEST_DIR" || exit 1
 	table "$others/two" >found
 	check "with the same table" diff expected found
 	rm -r "$others"
