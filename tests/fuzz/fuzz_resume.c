@@ -221,6 +221,7 @@ static void resume(struct job *job, const json_t *begun)
     struct error error = {""};
     char *changes = study_changes(begun, job->document);
     bool same = changes && !*changes;
+    input_check_printable(changes);
     free(changes);
     job->store = same ? store_open(input_folder(), &error) : NULL;
     job->search = job->store ? search_create(begun, SAMPLES, &error) : NULL;
@@ -243,6 +244,7 @@ static void resume(struct job *job, const json_t *begun)
     } else if (same && !*error.text) {
         input_fail("a study is refused without a reason");
     }
+    input_check_printable(error.text);
     dispatch_destroy(job->dispatch);
     progress_destroy(progress);
     search_destroy(job->search);
@@ -264,6 +266,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         resume(&job, snapshot->document);
     else if (!*error.text)
         input_fail("a study is refused without a reason");
+    input_check_printable(error.text);
     snapshot_destroy(snapshot);
     json_decref(job.document);
     return 0;

@@ -25,6 +25,7 @@ static void tell(const struct snapshot *snapshot)
         input_fail("out of memory");
     result_print(stream, snapshot, false);
     (void)fclose(stream);
+    input_check_printable(text);
     free(text);
     json_t *summary = result_summary(snapshot);
     text = json_dumps(summary, JSON_ENCODE_ANY);
@@ -47,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     } else if (!*error.text) {
         input_fail("a study is refused without a reason");
     }
+    input_check_printable(error.text);
     snapshot_destroy(snapshot);
     return 0;
 }

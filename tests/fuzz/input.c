@@ -15,6 +15,13 @@ void input_fail(const char *what)
     abort();
 }
 
+void input_check_printable(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f)
+            input_fail("a control character is printed");
+}
+
 static void folder_remove(void)
 {
     input_clear();

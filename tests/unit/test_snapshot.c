@@ -329,6 +329,8 @@ static void a_hostile_study_is_an_error(void **state)
          "column id holds NULL, expected a whole number"},
         {LOOSE_ROW("1", "'asleep'", "0", "0", "0.1", "'{}'"),
          "column state holds \"asleep\", expected one of waiting ... failed"},
+        {LOOSE_ROW("1", "char(27) || '[2J' || char(10)", "0", "0", "0.1", "'{}'"),
+         "column state holds \"?[2J?\""},
         {LOOSE_ROW("1", "NULL", "0", "0", "0.1", "'{}'"),
          "column state holds NULL, expected a text"},
         {LOOSE_ROW("1", "'waiting'", "'x'", "0", "0.1", "'{}'"),
