@@ -46,8 +46,9 @@ bool database_check_files(const char *path, struct error *error)
 {
     bool there = false;
     char *journal = sqlite3_mprintf("%s-journal", path);
-    bool ok = journal || error_set(error, "%s: out of memory", path);
-    ok = ok && check_plain_file(path, &there, error) && check_plain_file(journal, &there, error);
+    if (!journal)
+        return error_set(error, "%s: out of memory", path);
+    bool ok = check_plain_file(path, &there, error) && check_plain_file(journal, &there, error);
     if (ok && there && names_another(journal))
         ok = error_set(error,
                        "%s: names a file that SQLite would remove; lrsweep writes no such journal: "

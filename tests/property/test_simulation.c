@@ -45,7 +45,7 @@
 #define SETTLED_S  (1.5 * TIMEOUT_S) /* after so long in good health a rank was heard */
 #define FAREWELL_S 60.0
 
-static unsigned long seeds = 400, first_seed = 1;
+static unsigned long seeds = 2000, first_seed = 1;
 
 /* The schedulers, in each of their ways. */
 struct way {
