@@ -68,7 +68,7 @@ enum database_kind database_examine(const char *path)
 {
     static const char magic[16] = "SQLite format 3";
     unsigned char header[HEADER_BYTES];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return errno == ENOENT || errno == ENOTDIR ? DATABASE_ABSENT : DATABASE_UNREADABLE;
     size_t length = 0;

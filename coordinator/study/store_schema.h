@@ -11,7 +11,8 @@
 /* In the file's header (PRAGMA application_id): "LRsw". Tells our files from other databases. */
 #define STORE_APPLICATION_ID 0x4c527377
 
-/* In the file's header (PRAGMA user_version). A file with a higher one is refused. */
+/* In the file's header (PRAGMA user_version). A file with another one is refused, and by --resume
+ * one whose tables were not made with just the texts below. */
 #define STORE_SCHEMA_VERSION 2
 
 /* clang-format off: one column a line, each with its comment. */

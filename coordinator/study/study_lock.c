@@ -138,7 +138,8 @@ bool study_lock_held(const char *dir, char *holder, size_t holder_bytes)
 {
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     char *path = lock_path(dir);
-    int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    /* Not waiting for whoever would write into a pipe of that name. */
+    int file = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
     bool told = file >= 0 && fcntl(file, F_GETLK, &lock) == 0;
     bool held = file >= 0 && (!told || lock.l_type != F_UNLCK);
     if (holder_bytes > 0)

@@ -467,6 +467,19 @@ static void a_file_that_is_not_ours_is_never_replaced(void **state)
     assert_query(fixture, "SELECT name FROM sqlite_master", "photos\n");
 }
 
+/* Whoever opens a pipe waits for its other end. */
+static void pipes_in_the_place_of_files_are_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[PATH_BYTES], holder[64];
+    assert_int_equal(mkdir(fixture->dir, 0700), 0);
+    assert_int_equal(mkfifo(fixture_path(fixture, "study.lock", path), 0600), 0);
+    assert_false(study_lock_held(fixture->dir, holder, sizeof holder));
+    assert_int_equal(mkfifo(fixture_path(fixture, "study.db", path), 0600), 0);
+    assert_null(store_create(fixture->dir, fixture->document, true, &fixture->error));
+    assert_contains(fixture->error.text, "is not a study of lrsweep");
+}
+
 static void a_study_of_a_later_version_is_left_alone(void **state)
 {
     struct fixture *fixture = *state;
@@ -748,6 +761,7 @@ int main(void)
         STUDY_TEST(a_study_that_is_there_is_refused_with_what_it_holds),
         STUDY_TEST(overwriting_removes_the_study_and_nothing_else),
         STUDY_TEST(a_file_that_is_not_ours_is_never_replaced),
+        STUDY_TEST(pipes_in_the_place_of_files_are_not_waited_for),
         STUDY_TEST(a_study_of_a_later_version_is_left_alone),
         STUDY_TEST(going_on_with_no_study_is_refused),
         STUDY_TEST(what_a_killed_start_left_is_cleared_away),
