@@ -16,7 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FINISH_S 1.2 /* for all trainers to end by themselves */
+#define FINISH_S     1.2 /* for all trainers to end by themselves */
+#define THIN_AFTER_S 0.1 /* without credit */
 
 enum {
     COORDINATOR = 0,       /* its rank */
@@ -38,6 +39,7 @@ struct worker {
     double silence_s; /* after so long a trainer that works, or the coordinator, counts as hung */
     double every_s;   /* between two signs of life */
     double said_s, heard_s; /* to and from the coordinator, last */
+    double short_since_s;   /* without credit: since when */
     struct error error;     /* why it gave up */
     bool alone;             /* on the coordinator's own rank: neither outlives the other */
     bool quitting, ended, deserted;
@@ -111,9 +113,19 @@ static void break_off(struct worker *worker, unsigned slot, const char *reason)
 
 /* --- reports ---
  *
- * While rank 0 takes no more of them, a trainer's newest one is held, and takes the place of the
- * one before: it goes on training, and its curve has fewer points. One that holds a validation is a
- * result: nothing takes its place, and what follows it waits in the trainer's pipe. */
+ * Without credit trainers wait in their full pipes. If rank 0 takes none for THIN_AFTER_S, it is
+ * busy or away: each trainer's newest report is then held in the place of the one before, so that
+ * it goes on training, and its curve has fewer points. What is a result nothing takes the place of;
+ * what follows it waits in the pipe. */
+
+/* A validation; with train_loss as the metric each report has a value that counts, and who wants
+ * one of every step gets it. */
+static bool is_result(const struct worker *worker, const struct message_report *report)
+{
+    const json_t *document = worker->options->document;
+    return report->validated || study_integer(document, "train", "report_every") == 1 ||
+           strcmp(study_text(document, "study", "metric"), "train_loss") == 0;
+}
 
 static bool may_report(const struct worker *worker)
 {
@@ -122,7 +134,10 @@ static bool may_report(const struct worker *worker)
 
 static bool may_listen(const struct worker *worker, const struct trainer_process *trainer)
 {
-    return may_report(worker) || !trainer->holds || !trainer->held.validated;
+    if (may_report(worker))
+        return true;
+    return worker->now_s - worker->short_since_s >= THIN_AFTER_S &&
+           !(trainer->holds && is_result(worker, &trainer->held));
 }
 
 static void post_report(struct worker *worker, unsigned slot, const struct message_report *report)
@@ -133,7 +148,8 @@ static void post_report(struct worker *worker, unsigned slot, const struct messa
     message.trial = worker->trainers[slot].trial;
     message.attempt = worker->trainers[slot].attempt;
     message.body.report = *report;
-    worker->credit--;
+    if (worker->credit-- == 1)
+        worker->short_since_s = worker->now_s;
     post(worker, &message);
 }
 
@@ -473,6 +489,8 @@ static double wake(void *role)
     double first =
         worker->alone ? (double)INFINITY
                       : fmin(worker->said_s + worker->every_s, worker->heard_s + worker->silence_s);
+    if (!may_report(worker) && worker->now_s - worker->short_since_s < THIN_AFTER_S)
+        first = fmin(first, worker->short_since_s + THIN_AFTER_S);
     for (unsigned slot = 0; slot < worker->options->trainers; slot++) {
         const struct trainer_process *trainer = &worker->trainers[slot];
         if (trainer->state != TRAINER_DOWN && trainer->state != TRAINER_FREE)
