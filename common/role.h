@@ -19,7 +19,6 @@ struct rank_options {
     const json_t *document; /* the resolved study */
     const char *dir;        /* the study's directory */
     const char *scratch;    /* one of this rank's own, which does not see `dir`; NULL: it does */
-    bool whole_curves;      /* every report is a result, none is left out */
     unsigned trainers;      /* of this rank */
     const char *program;    /* the built-in trainer's path */
     struct child *first; /* a trainer that is ready already; NULL: none. The worker takes it over */

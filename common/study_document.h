@@ -46,6 +46,10 @@
  * - space.lr_multiplier is there only if the file has it: [{"layer": 0, "value": {"log_uniform":
  *   [0.1, 10.0]}}, ...], and in a candidate [{"layer": 0, "value": 0.37}, ...]. It takes the place
  * of the multiplier of that one of model.layers, in which the default still stands.
+ * - `trainer` is there only if the file has it: {"command": [...]} or {"script": [...]}, and its
+ *   absolute "directory". `data`, `model`, `train` and `space` then hold what the file says, and of
+ *   defaults train.batch_size and train.validate_every alone: space.lr and space.schedule may be
+ *   missing, and space.optimizer may be a plain choice.
  * - 0 stands for "the default that depends on the data": validate_every (an epoch's steps), period
  *   (the full budget), batch_size (the whole set), test (what the format has).
  * - `run` changes no result; run.trainers is there only if the file has it. */

@@ -285,7 +285,6 @@ static int play_worker(struct job *job, const json_t *envelope)
     struct rank_options options = {
         .document = document,
         .dir = json_string_value(json_object_get(envelope, "dir")),
-        .whole_curves = job->options->whole_curves,
         .trainers = count_trainers(job, document),
         .program = job->program,
     };
@@ -379,7 +378,6 @@ static int play_coordinator(struct job *job)
     struct rank_options options = {
         .document = document,
         .dir = job->dir,
-        .whole_curves = job->options->whole_curves,
         .trainers = count_trainers(job, document),
         .program = job->program,
         .first = &job->probe.child,

@@ -21,9 +21,8 @@ struct job_options {
     unsigned trainers;    /* of each rank; 0: what the study says, else the cores */
     const char *deadline; /* as deadline_text.h reads it; NULL: what the study says, if anything */
     bool resume, overwrite, coordinator_only, quiet;
-    bool whole_curves; /* every report is a result (a range test's): none is left out */
-    bool untested;     /* nothing is recommended: no test set is looked at, no weights are kept */
-    const char *kind;  /* of the study, kept in its table `study`; NULL: a search */
+    bool untested;    /* nothing is recommended: no test set is looked at, no weights are kept */
+    const char *kind; /* of the study, kept in its table `study`; NULL: a search */
     /* Rank 0: the study to train in the place of the file's (a new reference), or NULL with an
      * error. NULL: the file's own. */
     json_t *(*derive)(void *context, const json_t *document, struct error *error);

@@ -42,6 +42,7 @@ struct worker {
     double silence_s; /* after so long a trainer that works, or the coordinator, counts as hung */
     double every_s;   /* between two signs of life */
     double said_s, heard_s; /* to and from the coordinator, last */
+    double short_since_s;   /* without credit: since when */
     struct error error;     /* why it gave up */
     bool alone;             /* on the coordinator's own rank: neither outlives the other */
     bool quitting, ended, deserted;
@@ -63,6 +64,9 @@ void worker_break_off(struct worker *worker, unsigned slot, const char *reason);
 
 /* Whether rank 0 takes what a trainer may say. */
 bool worker_may_listen(const struct worker *worker, const struct trainer_process *trainer);
+
+/* When reports will be thinned if no credit comes; INFINITY: there is some. */
+double worker_thins_from(const struct worker *worker);
 
 /* Takes in everything that a trainer has said, as far as that allows. Whether it said anything. */
 bool worker_listen(struct worker *worker, unsigned slot);

@@ -1,9 +1,14 @@
 /* supervision.c - the trainers of a rank: started, listened to, noticed when they break or fall
  * silent, and started again. */
+#include "common/study_document.h"
 #include "worker/state.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#define THIN_AFTER_S 0.1 /* without credit */
 
 enum {
     FAILED_STARTS_MAX = 3, /* a trainer that cannot even accept the study so often is given up */
@@ -59,10 +64,19 @@ void worker_break_off(struct worker *worker, unsigned slot, const char *reason)
 
 /* --- reports ---
  *
- * While rank 0 takes no more of them, a trainer's newest one is held, and takes the place of the
- * one before: it goes on training, and its curve has fewer points. One that holds a validation is a
- * result: nothing takes its place, and what follows it waits in the trainer's pipe. Where whole
- * curves are wanted every report is one. */
+ * Without credit trainers wait in their full pipes. If rank 0 takes none for THIN_AFTER_S, it is
+ * busy or away: each trainer's newest report is then held in the place of the one before, so that
+ * it goes on training, and its curve has fewer points. What is a result nothing takes the place of;
+ * what follows it waits in the pipe. */
+
+/* A validation; with train_loss as the metric each report has a value that counts, and who wants
+ * one of every step gets it. */
+static bool is_result(const struct worker *worker, const struct message_report *report)
+{
+    const json_t *document = worker->options->document;
+    return report->validated || study_integer(document, "train", "report_every") == 1 ||
+           strcmp(study_text(document, "study", "metric"), "train_loss") == 0;
+}
 
 static bool may_report(const struct worker *worker)
 {
@@ -71,8 +85,15 @@ static bool may_report(const struct worker *worker)
 
 bool worker_may_listen(const struct worker *worker, const struct trainer_process *trainer)
 {
-    bool replaces = !worker->options->whole_curves && (!trainer->holds || !trainer->held.validated);
-    return may_report(worker) || replaces;
+    if (may_report(worker))
+        return true;
+    return worker->now_s >= worker_thins_from(worker) &&
+           !(trainer->holds && is_result(worker, &trainer->held));
+}
+
+double worker_thins_from(const struct worker *worker)
+{
+    return may_report(worker) ? (double)INFINITY : worker->short_since_s + THIN_AFTER_S;
 }
 
 static void post_report(struct worker *worker, unsigned slot, const struct message_report *report)
@@ -83,7 +104,8 @@ static void post_report(struct worker *worker, unsigned slot, const struct messa
     message.trial = worker->trainers[slot].trial;
     message.attempt = worker->trainers[slot].attempt;
     message.body.report = *report;
-    worker->credit--;
+    if (worker->credit-- == 1)
+        worker->short_since_s = worker->now_s;
     worker_post(worker, &message);
 }
 

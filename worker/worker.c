@@ -123,6 +123,8 @@ static double wake(void *role)
     double first =
         worker->alone ? (double)INFINITY
                       : fmin(worker->said_s + worker->every_s, worker->heard_s + worker->silence_s);
+    if (worker->now_s < worker_thins_from(worker))
+        first = fmin(first, worker_thins_from(worker));
     for (unsigned slot = 0; slot < worker->options->trainers; slot++) {
         const struct trainer_process *trainer = &worker->trainers[slot];
         if (trainer->state != TRAINER_DOWN && trainer->state != TRAINER_FREE)

@@ -201,7 +201,6 @@ static int run(const struct command *self, int argc, char **argv)
     find.job.folder = FOLDER;
     find.job.overwrite = true; /* a test takes seconds, and this folder holds nothing else */
     find.job.untested = true;
-    find.job.whole_curves = true;
     find.job.kind = "range test";
     find.job.derive = derive;
     find.job.conclude = conclude;
