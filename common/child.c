@@ -1,5 +1,5 @@
 /* child.c - starts and ends child processes. */
-#define _GNU_SOURCE /* pipe2, environ */
+#define _GNU_SOURCE /* pipe2, environ, posix_spawn_file_actions_addchdir_np */
 #include "common/child.h"
 
 #include "common/monotonic.h"
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,9 +47,10 @@ static char **environment_with(const char *const *more)
     return all;
 }
 
-static int spawn(struct child *child, const char *const *arguments, char **environment,
+static int spawn(struct child *child, const struct child_plan *plan, char **environment,
                  const int *ends)
 {
+    const char *const *arguments = plan->arguments;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -58,15 +60,17 @@ static int spawn(struct child *child, const char *const *arguments, char **envir
     posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[2], STDERR_FILENO);
+    if (plan->directory)
+        posix_spawn_file_actions_addchdir_np(&actions, plan->directory);
     posix_spawnattr_init(&attributes);
     /* A process group of its own: Ctrl-C at the terminal reaches the rank, which then decides. */
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    int failure = posix_spawn(&child->pid, arguments[0], &actions, &attributes,
-                              (char *const *)arguments, environment);
+    posix_spawnattr_setflags(&attributes, (plan->in_our_group ? 0 : POSIX_SPAWN_SETPGROUP) |
+                                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int failure = posix_spawnp(&child->pid, arguments[0], &actions, &attributes,
+                               (char *const *)arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return failure;
@@ -94,20 +98,27 @@ static bool make_pipes(int *theirs, int *ours)
     return true;
 }
 
-bool child_start(struct child *child, const char *const *arguments, const char *const *environment,
-                 struct error *error)
+/* posix_spawn does not tell the one from the other. */
+static bool lacks_directory(const struct child_plan *plan)
 {
+    struct stat status;
+    return plan->directory && (stat(plan->directory, &status) != 0 || !S_ISDIR(status.st_mode));
+}
+
+bool child_start(struct child *child, const struct child_plan *plan, struct error *error)
+{
+    const char *program = plan->arguments[0];
     int theirs[3], ours[3];
     *child = (struct child){.input = -1, .output = -1, .errors = -1};
-    char **all = environment_with(environment);
+    char **all = environment_with(plan->environment);
     if (!all)
         return error_set(error, "out of memory");
     if (!make_pipes(theirs, ours)) {
-        error_set(error, "no pipe for %s: %s", arguments[0], strerror(errno));
+        error_set(error, "no pipe for %s: %s", program, strerror(errno));
         free(all);
         return false;
     }
-    int failure = spawn(child, arguments, all, theirs);
+    int failure = spawn(child, plan, all, theirs);
     free(all);
     for (int i = 0; i < 3; i++) {
         close(theirs[i]);
@@ -116,7 +127,11 @@ bool child_start(struct child *child, const char *const *arguments, const char *
     }
     if (failure != 0) {
         child->pid = 0;
-        return error_set(error, "%s cannot be started: %s", arguments[0], strerror(failure));
+        if (lacks_directory(plan))
+            return error_set(error, "%s cannot be started: there is no directory %s", program,
+                             plan->directory);
+        return error_set(error, "%s cannot be started: %s%s", program, strerror(failure),
+                         failure == ENOENT && !strchr(program, '/') ? " in PATH" : "");
     }
     child->input = ours[STDIN_FILENO];
     child->output = ours[STDOUT_FILENO];

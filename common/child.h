@@ -20,11 +20,18 @@ struct child {
     size_t said_bytes;
 };
 
-/* Starts `arguments` (NULL-terminated, [0] is the program's path; no shell, no search) in a process
- * group of its own, with `environment` entries ("NAME=value", NULL-terminated) added to this
- * process's. All other descriptors of this process must be close-on-exec. */
-bool child_start(struct child *child, const char *const *arguments, const char *const *environment,
-                 struct error *error);
+/* What to start, and how; all borrowed. */
+struct child_plan {
+    /* NULL-terminated; [0] is the program: without a / it is looked for in PATH. No shell. */
+    const char *const *arguments;
+    const char *const *environment; /* "NAME=value", NULL-terminated, added to this process's */
+    const char *directory;          /* that it works in; NULL: this process's */
+    bool in_our_group;              /* it stays in this process's group, and is killed with it */
+};
+
+/* Starts it, in a process group of its own unless the plan says otherwise. All other descriptors of
+ * this process must be close-on-exec. */
+bool child_start(struct child *child, const struct child_plan *plan, struct error *error);
 
 /* Passes on to this process's standard error what the child has written to its own, and keeps the
  * end of it. To be called whenever `errors` can be read: a child whose pipe is full stands still.

@@ -15,8 +15,8 @@ struct error {
     char text[ERROR_TEXT_BYTES]; /* NUL-terminated; cut off if longer */
 };
 
-/* Formats the text. Always returns false, so that a failure reads `return error_set(error, ...)`.
- */
+/* Formats the text; a control character in it becomes a question mark. Always returns false, so
+ * that a failure reads `return error_set(error, ...)`. */
 bool error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Puts "prefix: " before the text that is there. Always returns false. */

@@ -1,17 +1,54 @@
 /* launcher.c - what launchers tell in the environment. */
 #include "common/launcher.h"
 
+#include <ctype.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 int launcher_rank(void)
 {
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
-                                        "SLURM_PROCID"};
+    static const struct {
+        const char *rank, *with; /* `with`: counts only where this is set too */
+    } names[] = {{"OMPI_COMM_WORLD_RANK", NULL},
+                 {"PMIX_RANK", NULL},
+                 {"PMI_RANK", NULL},
+                 {"SLURM_PROCID", "SLURM_STEP_ID"}}; /* else it is the batch script's */
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *text = getenv(names[i]);
-        if (text && *text)
+        const char *text = getenv(names[i].rank);
+        if (text && *text && (!names[i].with || getenv(names[i].with)))
             return (int)strtol(text, NULL, 10);
     }
     return -1;
+}
+
+bool launcher_is_mpirun(void)
+{
+    return getenv("OMPI_COMM_WORLD_RANK") != NULL;
+}
+
+/* [days-][hours:]minutes:seconds. */
+double launcher_slurm_seconds(const char *text)
+{
+    double seconds = 0, days = 0;
+    int parts = 0;
+    for (;;) {
+        char *end;
+        if (!isdigit((unsigned char)*text))
+            return INFINITY;
+        double number = (double)strtoul(text, &end, 10);
+        if (*end == '-' && parts == 0 && days == 0) {
+            days = number;
+        } else {
+            seconds = 60 * seconds + number;
+            parts++;
+        }
+        if (*end == '\0')
+            return parts == 2 || parts == 3 ? 86400 * days + seconds : (double)INFINITY;
+        if (*end != ':' && *end != '-')
+            return INFINITY;
+        if (*end == '-' && parts > 0)
+            return INFINITY;
+        text = end + 1;
+    }
 }

@@ -29,6 +29,16 @@ void message_text(const struct message *message, char *out)
     out[message->text_bytes] = '\0';
 }
 
+void message_copy(struct message *to, const struct message *from)
+{
+    memcpy(to, from, MESSAGE_FIXED_BYTES + from->text_bytes);
+}
+
+const void *message_data(const struct message *message)
+{
+    return (const unsigned char *)message + MESSAGE_FIXED_BYTES;
+}
+
 bool message_check(const struct message *message, size_t bytes, struct error *error)
 {
     if (bytes < MESSAGE_FIXED_BYTES)
@@ -38,10 +48,10 @@ bool message_check(const struct message *message, size_t bytes, struct error *er
         return error_set(error,
                          "a message of version %u, this build speaks %d: the job mixes builds",
                          message->version, MESSAGE_VERSION);
-    if (message->kind < MESSAGE_READY || message->kind > MESSAGE_QUIT)
+    if (message->kind < MESSAGE_READY || message->kind > MESSAGE_LAST)
         return error_set(error, "a message of unknown kind %u", message->kind);
-    if (message->text_bytes > MESSAGE_TEXT_MAX_BYTES ||
-        bytes != MESSAGE_FIXED_BYTES + message->text_bytes)
+    size_t most = message->kind == MESSAGE_CHUNK ? MESSAGE_CHUNK_MAX_BYTES : MESSAGE_TEXT_MAX_BYTES;
+    if (message->text_bytes > most || bytes != MESSAGE_FIXED_BYTES + message->text_bytes)
         return error_set(error, "a message of %zu bytes that claims %u bytes of text", bytes,
                          message->text_bytes);
     return true;

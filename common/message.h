@@ -11,8 +11,9 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define MESSAGE_VERSION        2
-#define MESSAGE_TEXT_MAX_BYTES 672
+#define MESSAGE_VERSION         3
+#define MESSAGE_TEXT_MAX_BYTES  672
+#define MESSAGE_CHUNK_MAX_BYTES 32768 /* of a file, in the place of the text */
 
 enum message_kind {
     /* From a worker. */
@@ -31,7 +32,12 @@ enum message_kind {
     MESSAGE_CREDIT, /* `value` more reports may be sent */
     MESSAGE_FORGET, /* you were silent and your trials were given away: end them; what you say from
                        now on carries `value` as its lease */
-    MESSAGE_QUIT    /* end the trainers, answer BYE */
+    MESSAGE_QUIT,   /* end the trainers, answer BYE */
+    /* Files between rank 0 and a worker that does not see DIR (parcel.h). */
+    MESSAGE_FETCH, /* from a worker: send what the attempt that I was given goes on from */
+    MESSAGE_CHUNK, /* a piece of a file, in the place of the text */
+    MESSAGE_TAKEN, /* so much of it is here */
+    MESSAGE_LAST = MESSAGE_TAKEN
 };
 
 /* MESSAGE_READY: what the trainer found; 0 where it does not tell. */
@@ -69,6 +75,14 @@ struct message_tested {
     uint64_t ok;
 };
 
+/* MESSAGE_CHUNK, MESSAGE_TAKEN: `trial` and `attempt` are those that the trainer holds. */
+struct message_chunk {
+    uint64_t offset; /* of the piece; TAKEN: of what is to come next */
+    uint64_t total;  /* bytes of the file; UINT64_MAX: it will not come, or is not wanted */
+    uint32_t crc;    /* CRC-32 of the piece */
+    uint32_t kind;   /* enum parcel_kind */
+};
+
 struct message {
     uint16_t version;
     uint16_t kind;
@@ -85,8 +99,15 @@ struct message {
         struct message_report report;
         struct message_done done;
         struct message_tested tested;
+        struct message_chunk chunk;
     } body;
     char text[MESSAGE_TEXT_MAX_BYTES];
+};
+
+/* Room for any message; message_data finds the bytes of a chunk. */
+struct message_long {
+    struct message message;
+    unsigned char rest[MESSAGE_CHUNK_MAX_BYTES - MESSAGE_TEXT_MAX_BYTES];
 };
 
 #define MESSAGE_FIXED_BYTES offsetof(struct message, text)
@@ -96,6 +117,7 @@ static_assert(sizeof(struct message_assignment) == 48 + 8 * SPACE_MAX, "no paddi
 static_assert(sizeof(struct message_report) == 88, "no padding");
 static_assert(sizeof(struct message_done) == 16, "no padding");
 static_assert(sizeof(struct message_tested) == 24, "no padding");
+static_assert(sizeof(struct message_chunk) == 24, "no padding");
 static_assert(MESSAGE_FIXED_BYTES == 24 + sizeof(struct message_assignment), "no padding");
 static_assert(sizeof(struct message) == MESSAGE_FIXED_BYTES + MESSAGE_TEXT_MAX_BYTES, "no padding");
 
@@ -107,6 +129,12 @@ void message_set_text(struct message *message, const char *text);
 
 /* The text with a terminator. `out` holds MESSAGE_TEXT_MAX_BYTES + 1 bytes. */
 void message_text(const struct message *message, char *out);
+
+/* Copies what there is of a message that came (no chunk): its text may be shorter than the room. */
+void message_copy(struct message *to, const struct message *from);
+
+/* The bytes that follow the fixed part: text_bytes of them. */
+const void *message_data(const struct message *message);
 
 /* Whether `bytes` received bytes are a message that can be used. */
 bool message_check(const struct message *message, size_t bytes, struct error *error);

@@ -18,8 +18,9 @@
 struct rank_options {
     const json_t *document; /* the resolved study */
     const char *dir;        /* the study's directory */
+    const char *scratch;    /* one of this rank's own, which does not see `dir`; NULL: it does */
     unsigned trainers;      /* of this rank */
-    const char *program;    /* the trainer's path */
+    const char *program;    /* the built-in trainer's path */
     struct child *first; /* a trainer that is ready already; NULL: none. The worker takes it over */
     struct message_ready first_ready; /* what that one said */
 };

@@ -44,6 +44,12 @@ bool space_is_choice_of_groups(const char *key)
     return strcmp(key, "schedule") == 0 || strcmp(key, "optimizer") == 0;
 }
 
+/* With a trainer of the user's own, a parameter of such a name may be a plain choice. */
+static bool is_alternatives(const char *key, const json_t *node)
+{
+    return space_is_choice_of_groups(key) && json_is_array(node);
+}
+
 /* Appends every distribution found in `node`, however deep. */
 static bool flatten(struct space *space, const char *name, const json_t *node, int parent,
                     size_t parent_choice, struct error *error)
@@ -114,8 +120,8 @@ bool space_create(struct space *space, const json_t *document, struct error *err
     const json_t *node;
     json_object_foreach((json_t *)space->document, key, node)
     {
-        bool flat = space_is_choice_of_groups(key) ? flatten_choice(space, key, node, error)
-                                                   : flatten(space, key, node, -1, 0, error);
+        bool flat = is_alternatives(key, node) ? flatten_choice(space, key, node, error)
+                                               : flatten(space, key, node, -1, 0, error);
         if (!flat)
             return false;
     }
@@ -278,9 +284,8 @@ json_t *space_params(const struct space *space, const double *values)
     const json_t *node;
     json_object_foreach((json_t *)space->document, key, node)
     {
-        json_t *value = space_is_choice_of_groups(key)
-                            ? substitute_choice(space, node, values, &next)
-                            : substitute(space, node, values, &next);
+        json_t *value = is_alternatives(key, node) ? substitute_choice(space, node, values, &next)
+                                                   : substitute(space, node, values, &next);
         if (json_object_set_new(params, key, value) != 0) {
             json_decref(params);
             return NULL;

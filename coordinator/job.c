@@ -5,15 +5,19 @@
 #include "common/monotonic.h"
 #include "common/study_document.h"
 #include "common/version.h"
+#include "coordinator/assembly.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/dispatch/dispatch.h"
+#include "coordinator/doctor/setting.h"
 #include "coordinator/open_files.h"
 #include "coordinator/probe.h"
 #include "coordinator/rank.h"
+#include "coordinator/scratch.h"
 #include "coordinator/study/checkpoints.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/study/study_changes.h"
 #include "coordinator/study/study_lock.h"
+#include "coordinator/time_left.h"
 #include "coordinator/view/progress.h"
 
 #include <limits.h>
@@ -28,13 +32,17 @@ struct job {
     bool resumes; /* there is a study to go on with */
     double started_s;
     double earlier_wall_s, earlier_train_s; /* of the runs that this one resumes */
+    char *earlier_losses;
     char program[PATH_MAX];
     char dir[PATH_MAX]; /* of the study; absolute once it exists */
     struct study_file *file;
     json_t *document; /* that is trained */
     json_t *begun;    /* as the study was begun, if this job resumes it; NULL: `document` is it */
     struct probe probe;
+    struct time_left time_left;
+    struct setting setting;
     struct link *link;
+    struct assembly assembly; /* of several ranks */
     struct search *search;
     struct store *store;
 };
@@ -82,9 +90,14 @@ static int prepare(struct job *job)
                   job->dir);
         return complain(&error, EXIT_USAGE);
     }
-    if (!probe_trainer_path(job->program, sizeof job->program, &error) ||
-        !probe_start(&job->probe, job->program, job->document, &error))
+    const char *deadline =
+        json_string_value(json_object_get(json_object_get(job->document, "run"), "deadline"));
+    if (!time_left_ask(&job->time_left, options->deadline ? options->deadline : deadline, &error))
+        return complain(&error, EXIT_USAGE);
+    if (!probe_trainer_path(job->program, sizeof job->program, &error))
         return complain(&error, EXIT_FAILED);
+    if (!probe_start(&job->probe, job->program, job->document, &error))
+        return study_argument_not_started(job->file, &error);
     return EXIT_OK;
 }
 
@@ -121,8 +134,10 @@ static int reopen(struct job *job, bool *finished)
     char *changes = study_changes(snapshot->document, job->document);
     job->begun = json_incref(snapshot->document);
     *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
+    bool kept = strcmp(snapshot_value(snapshot, "checkpoints"), "0") != 0;
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
+    job->earlier_losses = strdup(snapshot_value(snapshot, "losses"));
     snapshot_destroy(snapshot);
     bool same = changes && changes[0] == '\0';
     if (!same) {
@@ -136,6 +151,13 @@ static int reopen(struct job *job, bool *finished)
     free(changes);
     if (!same)
         return EXIT_USAGE;
+    if (!*finished && kept != probe_can(&job->probe, "checkpoints")) {
+        error_set(&error,
+                  "%s was begun with a trainer that %s checkpoints, and now it %s: that is another "
+                  "search",
+                  job->dir, kept ? "leaves" : "leaves no", kept ? "leaves none" : "leaves some");
+        return complain(&error, EXIT_USAGE);
+    }
     if (*finished) {
         sweep(job->dir);
         return EXIT_OK;
@@ -165,7 +187,8 @@ static bool note_probe(struct job *job, struct error *error)
     double samples = probe_number(&job->probe, "train_samples", 0);
     double batch = study_number(job->document, "train", "batch_size");
     double steps = batch > 0 ? floor(samples / batch) : 1;
-    return samples <= 0 || note(job, "steps_per_epoch", steps, error);
+    return (samples <= 0 || note(job, "steps_per_epoch", steps, error)) &&
+           (probe_can(&job->probe, "checkpoints") || note(job, "checkpoints", 0, error));
 }
 
 static int open_study(struct job *job, bool *finished)
@@ -192,6 +215,8 @@ static int open_study(struct job *job, bool *finished)
                                 samples > 0 ? (uint64_t)samples : 0, &error);
     if (!job->search)
         return complain(&error, EXIT_USAGE);
+    if (!probe_can(&job->probe, "checkpoints") && !search_without_checkpoints(job->search, &error))
+        return complain(&error, EXIT_USAGE);
     const char *kind = job->options->kind;
     if (!store_set(job->store, "status", "running", &error) ||
         (kind && !store_set(job->store, "kind", kind, &error)) || !note_probe(job, &error) ||
@@ -207,8 +232,9 @@ static json_t *share(struct job *job, int *status)
 {
     char *text = NULL;
     if (link_rank(job->link) == 0) {
-        json_t *envelope = json_pack("{s:i, s:s, s:O?, s:s}", "status", *status, "version",
-                                     LRSWEEP_VERSION, "document", job->document, "dir", job->dir);
+        json_t *envelope =
+            json_pack("{s:i, s:s, s:O?, s:s, s:s}", "status", *status, "version", LRSWEEP_VERSION,
+                      "document", job->document, "dir", job->dir, "beacon", job->assembly.beacon);
         text = envelope ? json_dumps(envelope, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
         json_decref(envelope);
     }
@@ -234,6 +260,23 @@ static unsigned count_trainers(const struct job *job, const json_t *document)
     return configured > 0 ? (unsigned)configured : link_cores(job->link);
 }
 
+/* All ranks tell rank 0 of themselves. Rank 0's status. */
+static int assemble(struct job *job, const json_t *envelope)
+{
+    struct error error;
+    const char *dir = json_string_value(json_object_get(envelope, "dir"));
+    const char *beacon = json_string_value(json_object_get(envelope, "beacon"));
+    const json_t *document = json_object_get(envelope, "document");
+    bool coordinator = link_rank(job->link) == 0;
+    unsigned trainers =
+        coordinator && job->options->coordinator_only ? 0 : count_trainers(job, document);
+    if (!assembly_call(&job->assembly, job->link, trainers, dir, beacon, &error))
+        return complain(&error, EXIT_FAILED);
+    return !coordinator || assembly_fits(&job->assembly, document, dir, &error)
+               ? EXIT_OK
+               : complain(&error, EXIT_USAGE);
+}
+
 /* Plays a worker alone: ranks other than 0. */
 static int play_worker(struct job *job, const json_t *envelope)
 {
@@ -247,14 +290,20 @@ static int play_worker(struct job *job, const json_t *envelope)
     };
     if (!job->program[0] && !probe_trainer_path(job->program, sizeof job->program, &error))
         return complain(&error, EXIT_FAILED);
-    void *worker = worker_create(job->link, &options, &error);
-    if (!worker)
+    struct scratch *scratch = NULL;
+    if (!job->assembly.sees_dir && !(scratch = scratch_create(&error)))
         return complain(&error, EXIT_FAILED);
-    const struct rank_role role = {&worker_role, worker};
-    rank_run(job->link, &role, 1);
-    const struct error *gave_up = worker_error(worker);
-    int status = gave_up ? complain(gave_up, EXIT_FAILED) : EXIT_OK;
-    worker_destroy(worker);
+    options.scratch = scratch ? scratch_path(scratch) : NULL;
+    void *worker = worker_create(job->link, &options, &error);
+    int status = worker ? EXIT_OK : complain(&error, EXIT_FAILED);
+    if (worker) {
+        const struct rank_role role = {&worker_role, worker};
+        rank_run(job->link, &role, 1);
+        const struct error *gave_up = worker_error(worker);
+        status = gave_up ? complain(gave_up, EXIT_FAILED) : EXIT_OK;
+        worker_destroy(worker);
+    }
+    scratch_destroy(scratch);
     return status;
 }
 
@@ -306,6 +355,21 @@ static int status_of(const struct dispatch *dispatch)
     return EXIT_FAILED;
 }
 
+/* When all must be over; the user is told. */
+static double hear_deadline(struct job *job, struct progress *progress)
+{
+    char text[160];
+    double end_s = time_left_end(&job->time_left, text, sizeof text);
+    if (text[0])
+        progress_message(progress, text);
+    return end_s;
+}
+
+static void tell(void *context, const char *line)
+{
+    progress_message(context, line);
+}
+
 /* Plays coordinator, and worker too unless --coordinator-only. */
 static int play_coordinator(struct job *job)
 {
@@ -325,6 +389,12 @@ static int play_coordinator(struct job *job)
             },
     };
     struct progress *progress = progress_create(stderr, job->options->quiet);
+    if (!progress) {
+        error_set(&error, "out of memory");
+        return complain(&error, EXIT_FAILED);
+    }
+    if (link_size(job->link) > 1)
+        muster_tell(&job->assembly.muster, tell, progress);
     const struct dispatch_options dispatch_options = {
         .document = document,
         .dir = job->dir,
@@ -334,14 +404,16 @@ static int play_coordinator(struct job *job)
         .progress = progress,
         .earlier_s = job->earlier_wall_s,
         .earlier_train_s = job->earlier_train_s,
+        .earlier_losses = job->earlier_losses,
+        .deadline_s = hear_deadline(job, progress),
         .search_retries = study_integer(job->begun ? job->begun : document, "run", "retries"),
         .train_samples = options.first_ready.train_samples,
         .validation_samples = options.first_ready.validation_samples,
         .local_worker = !job->options->coordinator_only,
         .resume = job->resumes,
-        .untested = job->options->untested,
+        .untested = job->options->untested || !probe_can(&job->probe, "tests"),
     };
-    struct dispatch *dispatch = progress ? dispatch_create(&dispatch_options, &error) : NULL;
+    struct dispatch *dispatch = dispatch_create(&dispatch_options, &error);
     void *worker = NULL;
     if (dispatch && !job->options->coordinator_only)
         worker = worker_create(job->link, &options, &error);
@@ -365,16 +437,30 @@ static int play_coordinator(struct job *job)
     return status;
 }
 
+/* Processes that do not know of each other would all run the same search. */
+static bool check_launcher(const struct job *job, struct error *error)
+{
+    const char *remedy;
+    int ranks = link_size(job->link);
+    if (!setting_is_foreign(&job->setting, ranks, &remedy))
+        return true;
+    return error_set(error, "%s started %d processes, but MPI joined %d; %s",
+                     setting_launcher_name(job->setting.launcher), job->setting.processes, ranks,
+                     remedy);
+}
+
 /* All ranks, from the start of MPI to its end. */
 static int play(struct job *job, bool launched, int prepared)
 {
     struct error error;
     int status = prepared;
     bool finished = false;
-    job->link = link_open(launched, &error);
+    job->link = link_open(launched, !job->options->coordinator_only, &error);
     if (!job->link)
         return complain(&error, EXIT_FAILED);
     bool coordinator = link_rank(job->link) == 0;
+    if (status == EXIT_OK && !check_launcher(job, &error))
+        status = complain(&error, EXIT_USAGE);
     if (coordinator && status == EXIT_OK && !job->file)
         status = prepare(job); /* the launcher's hint was wrong */
     if (coordinator && status == EXIT_OK && job->options->coordinator_only &&
@@ -384,10 +470,20 @@ static int play(struct job *job, bool launched, int prepared)
     }
     if (coordinator && status == EXIT_OK)
         status = hear_probe(job);
+    bool several = link_size(job->link) > 1;
+    if (coordinator && status == EXIT_OK && several)
+        assembly_prepare(&job->assembly, job->dir);
+    int shared = status;
+    json_t *envelope = share(job, &shared);
+    if (shared == EXIT_OK && several)
+        status = assemble(job, envelope);
     if (coordinator && status == EXIT_OK)
         status = open_study(job, &finished);
-    int shared = finished && status == EXIT_OK ? -1 : status; /* -1: nothing left to do */
-    json_t *envelope = share(job, &shared);
+    assembly_tidy(&job->assembly, job->dir, status != EXIT_OK);
+    if (shared == EXIT_OK) {
+        shared = finished && status == EXIT_OK ? -1 : status; /* -1: nothing left to do */
+        json_decref(share(job, &shared));
+    }
     if (shared == EXIT_OK)
         status = coordinator ? play_coordinator(job) : play_worker(job, envelope);
     else if (!coordinator)
@@ -402,10 +498,12 @@ static int play(struct job *job, bool launched, int prepared)
 int job_run(const struct job_options *options)
 {
     struct job job = {.options = options, .started_s = monotonic_s()};
-    job.probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
+    job.probe.child = job.time_left.squeue =
+        (struct child){.input = -1, .output = -1, .errors = -1};
     int rank = launcher_rank();
     int status = EXIT_OK;
     struct error error;
+    setting_read(&job.setting);
     if (!open_files_allow(&error))
         return complain(&error, EXIT_FAILED);
     if (rank <= 0)
@@ -414,11 +512,14 @@ int job_run(const struct job_options *options)
     if (status == EXIT_OK || rank >= 0)
         status = play(&job, rank >= 0, status);
     probe_end(&job.probe);
+    time_left_forget(&job.time_left);
+    muster_destroy(&job.assembly.muster);
     search_destroy(job.search);
     if (!store_close(job.store, &error))
         status = complain(&error, EXIT_FAILED);
     json_decref(job.document);
     json_decref(job.begun);
+    free(job.earlier_losses);
     study_file_destroy(job.file);
     return status;
 }

@@ -18,7 +18,8 @@ struct job_options {
     const struct study_argument *argument; /* the study file and its --set */
     const char *out;                       /* DIR; NULL: results/NAME, NAME from the study */
     const char *folder;                    /* of DIR that the study is kept in; NULL: DIR itself */
-    unsigned trainers; /* of each rank; 0: what the study says, else the cores */
+    unsigned trainers;    /* of each rank; 0: what the study says, else the cores */
+    const char *deadline; /* as deadline_text.h reads it; NULL: what the study says, if anything */
     bool resume, overwrite, coordinator_only, quiet;
     bool untested;    /* nothing is recommended: no test set is looked at, no weights are kept */
     const char *kind; /* of the study, kept in its table `study`; NULL: a search */

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_run,  &command_check,  &command_plan,
-                                                 &command_find, &command_status, &command_export,
-                                                 &command_list};
+static const struct command *const commands[] = {&command_run,    &command_check,  &command_plan,
+                                                 &command_find,   &command_status, &command_report,
+                                                 &command_export, &command_doctor, &command_list};
 
 static const char introduction[] =
     "lrsweep finds the learning rate and schedule that train a model best.\n"

@@ -1,5 +1,4 @@
 /* measure.c - times short segments on trainers that work side by side. */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "coordinator/measure.h"
 
 #include "common/line_reader.h"
@@ -11,7 +10,6 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,15 +51,6 @@ struct measure {
     double silence_s;
 };
 
-unsigned measure_cores(void)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    cpu_set_t mask;
-    if (sched_getaffinity(0, sizeof mask, &mask) == 0)
-        cores = CPU_COUNT(&mask);
-    return cores > 0 ? (unsigned)cores : 1;
-}
-
 /* --- one segment on every trainer at once --- */
 
 /* Processor time that the trainer has had; NaN: the system does not tell. */
@@ -97,6 +86,8 @@ static json_t *calm_params(const struct measure *measure, uint32_t trial)
 static bool send_segment(const struct measure *measure, struct bench *bench, uint64_t steps,
                          bool validated, struct error *error)
 {
+    if (measure->options->restarts)
+        bench->step = 0;
     uint64_t end = bench->step + steps;
     json_t *line =
         json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:s?, s:s}", "op", "train", "trial",

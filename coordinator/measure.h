@@ -7,7 +7,8 @@
  *   fresh + 1 step;  resume + n steps;  resume + 1 step;  resume + 1 step + validation.
  *
  * Their differences are the costs. With a trainer that does not know the protocol's `pause` the
- * time of a validation counts as part of taking a trial up. */
+ * time of a validation counts as part of taking a trial up; with one that leaves no checkpoints
+ * `resume` is `fresh`. */
 #ifndef LRSWEEP_COORDINATOR_MEASURE_H
 #define LRSWEEP_COORDINATOR_MEASURE_H
 
@@ -19,10 +20,8 @@ struct measure_options {
     const json_t *document; /* the resolved study */
     uint64_t train_samples; /* 0: not known */
     unsigned trainers;      /* at once */
+    bool restarts;          /* it leaves no checkpoints: every segment begins anew */
 };
-
-/* Cores that this process may use. */
-unsigned measure_cores(void);
 
 /* Checkpoints go to a directory of their own in TMPDIR (/tmp), which is removed.
  * `first` has said ready, first_start_s after it was started; it trains too and stays the caller's.

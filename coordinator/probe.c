@@ -2,10 +2,13 @@
 #include "coordinator/probe.h"
 
 #include "common/line_reader.h"
+#include "common/monotonic.h"
+#include "common/study_document.h"
 #include "common/trainer_start.h"
 #include "lrsweep/protocol.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,8 +59,11 @@ bool probe_send(struct probe *probe, json_t *message, struct error *error)
 bool probe_start(struct probe *probe, const char *program, const json_t *document,
                  struct error *error)
 {
-    *probe = (struct probe){.answer = NULL};
-    return trainer_start(&probe->child, program, error) &&
+    /* The built-in one reads data, which may take its time; another may not speak the protocol. */
+    *probe = (struct probe){.silence_s = trainer_is_own(document)
+                                             ? study_number(document, "run", "heartbeat_timeout")
+                                             : (double)INFINITY};
+    return trainer_start(&probe->child, program, document, error) &&
            probe_send(probe, trainer_hello(document), error);
 }
 
@@ -90,16 +96,26 @@ bool probe_answer(struct probe *probe, char *at, size_t at_bytes, struct error *
     (void)snprintf(at, at_bytes, "%s", "");
     line_reader_create(&reader, LRSWEEP_LINE_MAX_BYTES);
     enum line_status status;
+    double end_s = monotonic_s() + probe->silence_s;
     while ((status = line_reader_next(&reader, probe->child.output, &text, &length)) == LINE_NONE) {
         struct pollfd news[] = {{.fd = probe->child.output, .events = POLLIN},
                                 {.fd = probe->child.errors, .events = POLLIN}};
-        (void)poll(news, sizeof news / sizeof news[0], -1);
+        double left_s = end_s - monotonic_s();
+        if (left_s <= 0)
+            break;
+        (void)poll(news, sizeof news / sizeof news[0],
+                   isinf(left_s) ? -1 : (int)(1000 * fmin(left_s, 1e6)) + 1);
         child_listen(&probe->child);
     }
     bool accepted = false;
     if (status == LINE_READ) {
         json_t *line = json_loadb(text, length, 0, &reason);
         accepted = judge(probe, line, at, at_bytes, error);
+    } else if (status == LINE_NONE) {
+        error_set(error, "the trainer did not answer hello within %g s (run.heartbeat_timeout)",
+                  probe->silence_s);
+        child_last_words(&probe->child, error->text, sizeof error->text);
+        child_kill(&probe->child);
     } else if (status == LINE_END) {
         child_reap(&probe->child, how, sizeof how);
         error_set(error, "the trainer gave no answer: it %s", how);
@@ -115,6 +131,11 @@ double probe_number(const struct probe *probe, const char *key, double fallback)
 {
     const json_t *value = json_object_get(probe->answer, key);
     return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+bool probe_can(const struct probe *probe, const char *key)
+{
+    return !json_is_false(json_object_get(probe->answer, key));
 }
 
 void probe_end(struct probe *probe)

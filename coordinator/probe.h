@@ -14,17 +14,18 @@
 
 struct probe {
     struct child child;
-    json_t *answer; /* "ready" */
+    json_t *answer;   /* "ready" */
+    double silence_s; /* for which a program of the user's may say nothing; INFINITY: for ever */
 };
 
-/* The path of lrsweep-trainer: beside this program. */
+/* The path of lrsweep-trainer, the built-in one: beside this program. */
 bool probe_trainer_path(char *path, size_t bytes, struct error *error);
 
 /* Sends one object as a line and releases it; waits while the pipe is full. A trainer that is gone
  * is no error here. */
 bool probe_send(struct probe *probe, json_t *message, struct error *error);
 
-/* Starts the trainer and says hello. */
+/* Starts the study's trainer, `program` if it names none, and says hello. */
 bool probe_start(struct probe *probe, const char *program, const json_t *document,
                  struct error *error);
 
@@ -34,6 +35,9 @@ bool probe_answer(struct probe *probe, char *at, size_t at_bytes, struct error *
 
 /* A number of the answer, `fallback` where it is not told. */
 double probe_number(const struct probe *probe, const char *key, double fallback);
+
+/* Whether the trainer can do what `key` names ("checkpoints", "tests"): unless it says no. */
+bool probe_can(const struct probe *probe, const char *key);
 
 /* Ends the trainer, if nobody took it over, and releases the answer. */
 void probe_end(struct probe *probe);

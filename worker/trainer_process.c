@@ -13,6 +13,7 @@
 static void put_down(struct trainer_process *trainer)
 {
     trainer->state = TRAINER_DOWN;
+    trainer->holds = false;
     free(trainer->unsent);
     trainer->unsent = NULL;
     trainer->unsent_bytes = 0;
@@ -24,7 +25,7 @@ bool trainer_process_start(struct trainer_process *trainer, const char *program,
 {
     put_down(trainer);
     line_reader_create(&trainer->reader, LRSWEEP_LINE_MAX_BYTES);
-    if (!trainer_start(&trainer->child, program, error))
+    if (!trainer_start(&trainer->child, program, document, error))
         return false;
     trainer->state = TRAINER_STARTING;
     if (!trainer_process_send(trainer, trainer_hello(document), error)) {

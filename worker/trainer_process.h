@@ -27,6 +27,8 @@ struct trainer_process {
     unsigned failed_starts;     /* in a row */
     struct message_ready ready; /* what it said when it accepted the study */
     double heard_s;             /* monotonic: when it said or was told something last */
+    struct message_report held; /* while TRAINING: a report that could not be passed on yet */
+    bool holds;                 /* there is one */
 };
 
 enum trainer_news {
@@ -35,7 +37,8 @@ enum trainer_news {
     TRAINER_GONE   /* it ended or broke the protocol: it was put down, *error says why */
 };
 
-/* Starts `program` and says hello. On failure the state is TRAINER_DOWN. */
+/* Starts the study's trainer, `program` if it names none, and says hello. On failure the state is
+ * TRAINER_DOWN. */
 bool trainer_process_start(struct trainer_process *trainer, const char *program,
                            const json_t *document, struct error *error);
 

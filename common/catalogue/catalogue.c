@@ -111,6 +111,12 @@ void catalogue_key_range(const struct catalogue_key *key, char *text, size_t tex
             add_range(&words, key);
         }
         break;
+    case KEY_WORDS:
+        add(&words, "1 to %d strings [ \"a\", \"b\", ... ]", CATALOGUE_WORDS_MAX);
+        break;
+    case KEY_ANY:
+        add(&words, "anything");
+        break;
     case KEY_GROUP:
         add(&words, "a group { ... }");
         break;

@@ -24,6 +24,8 @@ enum key_type {
     KEY_PATH,    /* a string; a relative one starts at the folder of the file that it stands in */
     KEY_TEXT,    /* any string, or one of `choices`, or the name of an entry of `names` */
     KEY_NUMBERS, /* a list of 1 to CATALOGUE_NUMBERS_MAX reals; one alone is a list of one */
+    KEY_WORDS,   /* a list of 1 to CATALOGUE_WORDS_MAX strings; one alone is a list of one */
+    KEY_ANY,     /* whatever can be written */
     KEY_GROUP,   /* a group with the keys of `group` */
     KEY_LIST     /* a list of groups with the keys of `group`; one group alone is a list of one */
 };
@@ -34,6 +36,8 @@ struct catalogue_key {
     enum key_type type;
     bool low_open, high_open;
     bool searchable; /* may be given a distribution in `space` */
+    /* Of a free-form group: the search itself reads it, whoever trains. */
+    bool read_by_search;
     /* With `names`: keys of the entries that were not chosen are checked but left out of the
      * resolved study. Without: they are refused. */
     bool others_ignored;
@@ -56,6 +60,10 @@ struct catalogue_entry {
     const char *source; /* the paper or the program that it follows; NULL: none */
     const struct catalogue_key *keys;
     size_t key_count;
+    /* With a trainer of the user's own: the group may be left out and may hold keys of any name,
+     * which are passed on to it; of its own only those that the search reads are checked. */
+    bool free_form;
+    bool optional; /* a group of the study that is absent from the resolved one if not written */
 };
 
 /* A kind of thing: "optimizer", "layer" ... */
@@ -81,6 +89,7 @@ extern const struct catalogue catalogue_groups; /* the study file's groups: stud
 extern const struct catalogue_entry catalogue_layer_group;
 
 #define CATALOGUE_NUMBERS_MAX 16
+#define CATALOGUE_WORDS_MAX   100
 
 /* Bounds that stand for "any finite number" and "any count". */
 #define CATALOGUE_ANY_REAL  1.7976931348623157e308

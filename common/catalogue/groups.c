@@ -63,6 +63,7 @@ static const struct catalogue_key train_keys[] = {
      .low = 0,
      .high = CATALOGUE_ANY_COUNT,
      .searchable = true,
+     .read_by_search = true,
      .text = "samples a step; 0: the whole training set"},
     {.name = "optimizer",
      .type = KEY_TEXT,
@@ -119,6 +120,7 @@ static const struct catalogue_key train_keys[] = {
      .fallback = "0",
      .low = 0,
      .high = CATALOGUE_ANY_COUNT,
+     .read_by_search = true,
      .text =
          "steps from one validation to the next; 0: an epoch; a rung's end always is validated"},
     {.name = "stop_collapsed",
@@ -225,11 +227,13 @@ static const struct catalogue_key space_keys[] = {
      .low_open = true,
      .high = CATALOGUE_ANY_REAL,
      .searchable = true,
+     .read_by_search = true,
      .text = "the learning rate"},
     {.name = "schedule",
      .type = KEY_LIST,
      .fallback = "( { type = \"constant\"; } )",
      .group = &schedule,
+     .read_by_search = true,
      .text = "the schedules to choose among; one group alone: it is not searched"},
     {.name = "optimizer",
      .type = KEY_LIST,
@@ -332,21 +336,52 @@ static const struct catalogue_key run_keys[] = {
      .low_open = true,
      .high = 1e6,
      .text = "seconds of silence after which a trainer or a rank is given up"},
+    {.name = "deadline",
+     .type = KEY_TEXT,
+     .fallback = "",
+     .text = "end before, saving what runs: a time from the start (3h50m) or of the clock (18:30)"},
+    {.name = "checkpoints",
+     .type = KEY_TEXT,
+     .fallback = "dir",
+     .choices = "dir mpi",
+     .text = "how they get to DIR: written there by all ranks, or sent to rank 0 by those on hosts "
+             "that do not see it"},
+};
+
+static const struct catalogue_key trainer_keys[] = {
+    {.name = "command",
+     .type = KEY_WORDS,
+     .fallback = "",
+     .text =
+         "a program that speaks the protocol, and its arguments; without a / it is looked for in "
+         "PATH"},
+    {.name = "script",
+     .type = KEY_WORDS,
+     .fallback = "",
+     .text =
+         "in its place, a program that prints name=value and knows no protocol, with {lr} ... for "
+         "a candidate's values"},
+    {.name = "directory",
+     .type = KEY_PATH,
+     .fallback = "./",
+     .text = "its working directory; left out: the folder of the file that this stands in"},
 };
 
 #define GROUP(id, words)                                                                           \
-    {                                                                                              \
-        .name = #id, .text = (words), .keys = id##_keys, .key_count = COUNT_OF(id##_keys)          \
-    }
+    .name = #id, .text = (words), .keys = id##_keys, .key_count = COUNT_OF(id##_keys)
 
 static const struct catalogue_entry entries[] = {
-    GROUP(study, "what the study is called and what it minimises"),
-    GROUP(data, "what is learned from"),
-    GROUP(model, "the network"),
-    GROUP(train, "how a candidate is trained: what all of them share"),
-    GROUP(space, "what is searched; any searchable key of train can be moved here"),
-    GROUP(search, "how it is searched"),
-    GROUP(run, "how the work is done: changes no result"),
+    {GROUP(study, "what the study is called and what it minimises")},
+    {GROUP(trainer, "a program of your own that trains (include/lrsweep/protocol.h); data, model, "
+                    "train and space may then hold what it understands"),
+     .optional = true},
+    {GROUP(data, "what is learned from"), .free_form = true},
+    {GROUP(model, "the network"), .free_form = true},
+    {GROUP(train, "how a candidate is trained: what all of them share"), .free_form = true},
+    {GROUP(space, "what is searched; any searchable key of train can be moved here"),
+     .free_form = true},
+    {GROUP(search, "how it is searched")},
+    {GROUP(run, "how the work is done: changes no result")},
 };
 
 static size_t count(void)

@@ -1,14 +1,16 @@
 /* link.c - messages between ranks: pre-posted receives, bounded non-blocking sends. */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "common/link/link.h"
+
+#include "common/cores.h"
+#include "common/launcher.h"
 
 #include <limits.h>
 #include <mpi.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -20,18 +22,21 @@ enum {
 
 struct receive {
     uint64_t posted; /* grows with every posting */
-    struct message message;
+    struct message_long buffer;
 };
 
 struct send {
     int peer;
-    struct message message;
+    size_t room; /* bytes */
+    void *bytes;
 };
 
 struct link {
     MPI_Comm world; /* a duplicate: no message of another library gets in between */
     int rank, size;
-    unsigned cores; /* of this node that are this rank's */
+    int node;            /* lowest rank of this rank's node */
+    unsigned node_cores; /* of its ranks together */
+    unsigned cores;      /* of these, this rank's */
     uint64_t posted;
     struct receive receives[RECEIVES];
     MPI_Request receive_requests[RECEIVES];
@@ -46,58 +51,43 @@ struct link {
 static void post(struct link *link, int slot)
 {
     link->receives[slot].posted = link->posted++;
-    MPI_Irecv(&link->receives[slot].message, (int)sizeof(struct message), MPI_BYTE, MPI_ANY_SOURCE,
-              MPI_ANY_TAG, link->world, &link->receive_requests[slot]);
-}
-
-/* Divides the node's cores among its ranks: each core goes to the rank with the fewest so far of
- * those that may run on it. Every rank computes the same from the same masks. */
-static unsigned share_of_cores(int node_rank, int node_size, const cpu_set_t *masks)
-{
-    unsigned *cores = calloc((size_t)node_size, sizeof *cores);
-    if (!cores)
-        return 1;
-    for (int core = 0; core < CPU_SETSIZE; core++) {
-        int owner = -1;
-        for (int rank = 0; rank < node_size; rank++)
-            if (CPU_ISSET(core, &masks[rank]) && (owner < 0 || cores[rank] < cores[owner]))
-                owner = rank;
-        if (owner >= 0)
-            cores[owner]++;
-    }
-    unsigned mine = cores[node_rank] > 0 ? cores[node_rank] : 1;
-    free(cores);
-    return mine;
+    MPI_Irecv(&link->receives[slot].buffer, (int)sizeof(struct message_long), MPI_BYTE,
+              MPI_ANY_SOURCE, MPI_ANY_TAG, link->world, &link->receive_requests[slot]);
 }
 
 /* Which process is which rank of this node, and which of its cores are this rank's. */
-static bool look_at_node(struct link *link, struct error *error)
+static bool look_at_node(struct link *link, bool first_trains, struct error *error)
 {
     struct tenant {
         int rank, pid;
-        cpu_set_t mask;
+        struct cores_claim claim;
     } mine = {.rank = link->rank, .pid = (int)getpid()};
     MPI_Comm node;
     int node_rank, node_size;
+    if (link->rank > 0 || first_trains)
+        cores_claim(&mine.claim);
     MPI_Comm_split_type(link->world, MPI_COMM_TYPE_SHARED, link->rank, MPI_INFO_NULL, &node);
     MPI_Comm_rank(node, &node_rank);
     MPI_Comm_size(node, &node_size);
-    if (sched_getaffinity(0, sizeof mine.mask, &mine.mask) != 0)
-        CPU_SET(0, &mine.mask);
     struct tenant *all = malloc((size_t)node_size * sizeof *all);
-    cpu_set_t *masks = malloc((size_t)node_size * sizeof *masks);
-    bool room = all && masks;
+    struct cores_claim *claims = malloc((size_t)node_size * sizeof *claims);
+    unsigned *shares = malloc((size_t)node_size * sizeof *shares);
+    bool room = all && claims && shares;
     if (room)
         MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, all, (int)sizeof mine, MPI_BYTE, node);
     MPI_Comm_free(&node);
     for (int i = 0; room && i < node_size; i++) {
         link->neighbours[all[i].rank] = all[i].pid;
-        masks[i] = all[i].mask;
+        claims[i] = all[i].claim;
     }
-    if (room)
-        link->cores = share_of_cores(node_rank, node_size, masks);
+    if (room) {
+        link->node_cores = cores_divide(claims, (size_t)node_size, shares);
+        link->cores = shares[node_rank];
+        link->node = all[0].rank;
+    }
     free(all);
-    free(masks);
+    free(claims);
+    free(shares);
     return room || error_set(error, "out of memory");
 }
 
@@ -113,8 +103,10 @@ static void expect_no_company(void)
 
 static void release(struct link *link)
 {
-    for (size_t i = 0; i < link->send_room; i++)
+    for (size_t i = 0; i < link->send_room; i++) {
+        free(link->sends[i]->bytes);
         free(link->sends[i]);
+    }
     free(link->sends);
     free(link->send_requests);
     free(link->sends_to);
@@ -123,7 +115,7 @@ static void release(struct link *link)
     free(link);
 }
 
-struct link *link_open(bool launched, struct error *error)
+struct link *link_open(bool launched, bool first_trains, struct error *error)
 {
     signal(SIGPIPE, SIG_IGN); /* Open MPI's TCP transport raises it when a peer dies */
     struct link *link = calloc(1, sizeof *link);
@@ -131,7 +123,9 @@ struct link *link_open(bool launched, struct error *error)
         error_set(error, "out of memory");
         return NULL;
     }
-    if (!launched)
+    if (launched)
+        cores_undo_default_binding();
+    else
         expect_no_company();
     if (MPI_Init(NULL, NULL) != MPI_SUCCESS) {
         error_set(error, "MPI could not be started");
@@ -146,7 +140,8 @@ struct link *link_open(bool launched, struct error *error)
     link->sends_to = calloc(size, sizeof *link->sends_to);
     link->lost = calloc(size, sizeof *link->lost);
     link->neighbours = calloc(size, sizeof *link->neighbours);
-    if (!link->sends_to || !link->lost || !link->neighbours || !look_at_node(link, error)) {
+    if (!link->sends_to || !link->lost || !link->neighbours ||
+        !look_at_node(link, first_trains, error)) {
         error_set(error, "out of memory");
         release(link);
         return NULL;
@@ -169,6 +164,31 @@ int link_size(const struct link *link)
 unsigned link_cores(const struct link *link)
 {
     return link->cores;
+}
+
+int link_node(const struct link *link)
+{
+    return link->node;
+}
+
+unsigned link_node_cores(const struct link *link)
+{
+    return link->node_cores;
+}
+
+void link_library(char *text, size_t bytes)
+{
+    char words[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int length;
+    MPI_Get_library_version(words, &length);
+    for (char *at = words; *at; at++)
+        *at = *at == '\t' ? ' ' : *at;
+    (void)snprintf(text, bytes, "%.*s", (int)strcspn(words, ",\n"), words);
+}
+
+void link_collect(struct link *link, const void *mine, size_t bytes, void *all)
+{
+    MPI_Gather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, 0, link->world);
 }
 
 char *link_share(struct link *link, const char *text)
@@ -200,7 +220,7 @@ static bool make_room(struct link *link, struct error *error)
     if (!requests || !sends)
         return error_set(error, "out of memory");
     for (size_t i = link->send_room; i < room; i++) {
-        sends[i] = malloc(sizeof **sends);
+        sends[i] = calloc(1, sizeof **sends);
         if (!sends[i])
             return error_set(error, "out of memory");
         link->send_room = i + 1;
@@ -217,11 +237,19 @@ bool link_send(struct link *link, int peer, bool to_worker, const struct message
         return false;
     struct send *send = link->sends[link->send_count];
     size_t bytes = MESSAGE_FIXED_BYTES + message->text_bytes;
+    if (send->room < bytes) {
+        size_t room = bytes > sizeof(struct message) ? bytes : sizeof(struct message);
+        void *grown = realloc(send->bytes, room);
+        if (!grown)
+            return error_set(error, "out of memory");
+        send->bytes = grown;
+        send->room = room;
+    }
     send->peer = peer;
-    memcpy(&send->message, message, bytes);
-    int status = MPI_Isend(&send->message, (int)bytes, MPI_BYTE, peer,
-                           to_worker ? TO_WORKER : TO_COORDINATOR, link->world,
-                           &link->send_requests[link->send_count]);
+    memcpy(send->bytes, message, bytes);
+    int status =
+        MPI_Isend(send->bytes, (int)bytes, MPI_BYTE, peer, to_worker ? TO_WORKER : TO_COORDINATOR,
+                  link->world, &link->send_requests[link->send_count]);
     if (status != MPI_SUCCESS)
         return error_set(error, "a message to rank %d could not be sent", peer);
     link->send_count++;
@@ -270,7 +298,7 @@ size_t link_receive(struct link *link,
         statuses[j] = status;
     }
     for (int i = 0; i < count; i++) {
-        const struct message *message = &link->receives[slots[i]].message;
+        const struct message *message = &link->receives[slots[i]].buffer.message;
         struct error error;
         int bytes = 0;
         MPI_Get_count(&statuses[i], MPI_BYTE, &bytes);
@@ -316,13 +344,26 @@ static bool is_sibling(int pid)
     return after_name && sscanf(after_name, ") %*c %d", &parent) == 1 && parent == (int)getppid();
 }
 
+/* mpirun, or its daemon here, waits for a daemon that died with its node and would hang for ever,
+ * with recovery or without. It is asked to end, which ends the ranks that can still be reached; as
+ * it ends this process too, two seconds later, it is not given more time than that. */
+static void end_launcher(void)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    pid_t launcher = getppid();
+    (void)kill(launcher, SIGTERM);
+    for (int i = 0; i < 20 && getppid() == launcher; i++)
+        nanosleep(&moment, NULL);
+    if (getppid() == launcher)
+        (void)kill(launcher, SIGKILL);
+}
+
 /* Rank 0 leaves last, with everything durable. Open MPI's mpirun with recovery on waits for every
- * process that it started: those of this node that hang are ended here; of one on another node only
- * mpirun (or its daemon here, our parent) can be told. Without recovery mpirun ends the job when a
- * process leaves without MPI_Finalize, and srun does not wait. */
+ * process that it started: those of this node that hang are ended here; one on another node takes
+ * mpirun with it. Without recovery mpirun ends the job when a process leaves without MPI_Finalize,
+ * if all of its daemons live; srun does not wait. */
 static void leave_without_finalize(const struct link *link, int exit_status)
 {
-    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
     bool far = false;
     for (int rank = 0; link->rank == 0 && rank < link->size; rank++) {
         if (!link->lost[rank])
@@ -331,8 +372,8 @@ static void leave_without_finalize(const struct link *link, int exit_status)
         if (link->neighbours[rank] > 0 && is_sibling(link->neighbours[rank]))
             (void)kill(link->neighbours[rank], SIGKILL);
     }
-    if (far && recovery && strcmp(recovery, "0") != 0)
-        (void)kill(getppid(), SIGTERM);
+    if (far && launcher_is_mpirun())
+        end_launcher();
     _exit(exit_status);
 }
 

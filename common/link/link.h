@@ -15,23 +15,36 @@
 struct link;
 
 /* Starts MPI and posts the receives. `launched`: by mpirun, srun or the like; a process that
- * started by itself is the only rank, and MPI then needs neither daemon nor network. */
-struct link *link_open(bool launched, struct error *error);
+ * started by itself is the only rank, and MPI then needs neither daemon nor network.
+ * `first_trains`: rank 0 needs cores, too. */
+struct link *link_open(bool launched, bool first_trains, struct error *error);
 
 int link_rank(const struct link *link);
 int link_size(const struct link *link);
 
-/* How many cores of this node's this rank should use: its share of the affinity masks of the node's
- * ranks, at least 1. */
+/* How many cores of its node this rank should use (cores.h), at least 1. */
 unsigned link_cores(const struct link *link);
+
+/* Names this rank's node: the lowest rank that runs on it. */
+int link_node(const struct link *link);
+
+/* The cores that the ranks of its node have together. */
+unsigned link_node_cores(const struct link *link);
+
+/* Collective, at the start only: `bytes` bytes of every rank to rank 0's all[rank], which others
+ * may leave NULL. */
+void link_collect(struct link *link, const void *mine, size_t bytes, void *all);
+
+/* What MPI says of itself, to the end of the first line: "Open MPI v4.1.4". */
+void link_library(char *text, size_t bytes);
 
 /* Collective, at the start only: rank 0's text (it may be any length) to everyone. Returns a copy
  * to be freed; NULL when memory ran out. On ranks other than 0 `text` is ignored. */
 char *link_share(struct link *link, const char *text);
 
-/* Starts sending. `to_worker`: to the worker role of rank `peer`, else to its coordinator role.
- * False: LINK_SENDS_PER_PEER messages are still under way to this peer, which is busy, stopped or
- * dead; outbox.h keeps what comes next in order. */
+/* Starts sending a message of any length. `to_worker`: to the worker role of rank `peer`, else to
+ * its coordinator role. False: LINK_SENDS_PER_PEER messages are still under way to this peer, which
+ * is busy, stopped or dead; outbox.h keeps what comes next in order. */
 bool link_send(struct link *link, int peer, bool to_worker, const struct message *message,
                struct error *error);
 

@@ -18,7 +18,7 @@ bool outbox_post(struct outbox *outbox, struct link *link, int peer, bool to_wor
         outbox->messages = messages;
         outbox->room = room;
     }
-    memcpy(&outbox->messages[outbox->count++], message, MESSAGE_FIXED_BYTES + message->text_bytes);
+    message_copy(&outbox->messages[outbox->count++], message);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* outbox.h - messages to one peer, in order, that the link does not take yet.
  *
  * The link takes LINK_SENDS_PER_PEER messages for a peer that does not answer; what comes after
- * them waits here, and nothing overtakes it. Whoever posts must bound what it posts. */
+ * them waits here, and nothing overtakes it. Whoever posts must bound what it posts. No chunks. */
 #ifndef LRSWEEP_COMMON_LINK_OUTBOX_H
 #define LRSWEEP_COMMON_LINK_OUTBOX_H
 

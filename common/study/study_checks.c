@@ -84,4 +84,5 @@ void study_checks_run(json_t *document, const struct study_node *root,
     const struct study_check check = {.document = document, .root = root, .problems = problems};
     study_rules_search(&check);
     study_rules_space(&check);
+    study_rules_run(&check);
 }

@@ -40,7 +40,7 @@ enum { CLASS_COUNT = sizeof classes / sizeof classes[0], LIST_MAX = 1000 };
 
 static bool fits(const struct distribution_class *class, const struct catalogue_key *key)
 {
-    bool number = key->type == KEY_INTEGER || key->type == KEY_REAL;
+    bool number = key->type == KEY_INTEGER || key->type == KEY_REAL || key->type == KEY_ANY;
     return (number || !class->numbers_only) && (key->type != KEY_INTEGER || !class->reals_only);
 }
 
@@ -139,6 +139,11 @@ static json_t *check_list(const struct distribution_class *class, const struct c
     }
     struct catalogue_key element = *key;
     element.searchable = false; /* no distribution inside a distribution */
+    if (key->type == KEY_ANY && class->numbers_only) {
+        element.type = KEY_REAL;
+        element.low = -CATALOGUE_ANY_REAL;
+        element.high = CATALOGUE_ANY_REAL;
+    }
     if (class->whole) {
         element.type = KEY_INTEGER;
     } else if (class->positive && key->low <= 0) {

@@ -58,7 +58,8 @@ static void read_tree(struct study_file *file)
 static void resolve(struct study_file *file)
 {
     file->list = study_list_read(file->root, &file->problems);
-    study_optimizers_gather(file->root, &file->problems);
+    if (!study_node_member(file->root, "trainer")) /* whose optimizers they may be */
+        study_optimizers_gather(file->root, &file->problems);
     json_t *document = study_resolve(file->root, &file->problems);
     if (!document) {
         file->problems.out_of_memory = true;

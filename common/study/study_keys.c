@@ -31,11 +31,13 @@ static const struct catalogue_entry *chosen_entry(const struct catalogue_key *ke
 }
 
 void study_keys_collect(struct study_keys *keys, const struct catalogue_entry *group,
-                        const struct study_node *node)
+                        const struct study_node *node, bool read_by_search)
 {
     *keys = (struct study_keys){0};
     for (size_t i = 0; i < group->key_count; i++) {
         const struct catalogue_key *key = &group->keys[i];
+        if (read_by_search && !key->read_by_search)
+            continue;
         add(keys, key, NULL, NULL, false);
         if (!key->names)
             continue;

@@ -26,9 +26,10 @@ struct study_keys {
     } chosen[8];
 };
 
-/* `node`: the group as written, NULL if it is absent. */
+/* `node`: the group as written, NULL if it is absent. read_by_search: only the keys that the search
+ * itself reads. */
 void study_keys_collect(struct study_keys *keys, const struct catalogue_entry *group,
-                        const struct study_node *node);
+                        const struct study_node *node, bool read_by_search);
 
 /* Adds the searchable keys of `other`, which keep their defaults there. */
 void study_keys_add_searchable(struct study_keys *keys, const struct study_keys *other);

@@ -16,8 +16,12 @@ enum {
 /* What every step of the walk needs. */
 struct walk {
     struct study_problems *problems;
-    bool in_space; /* searchable keys may be given distributions */
+    bool in_space;  /* searchable keys may be given distributions */
+    bool free_form; /* the group may hold anything, and need not hold what it usually must */
 };
+
+/* A key of a free-form group that the search does not know. */
+static const struct catalogue_key any_key = {.type = KEY_ANY, .searchable = true};
 
 static json_t *resolve_group(const struct walk *walk, const struct study_keys *keys,
                              const struct study_node *node, const struct study_place *place,
@@ -40,8 +44,10 @@ static json_t *resolve_inner_group(const struct walk *walk, const struct catalog
         return NULL;
     }
     struct study_keys keys;
-    study_keys_collect(&keys, group, node);
-    return resolve_group(walk, &keys, node, &node->place, path);
+    struct walk inside = *walk;
+    inside.free_form = false;
+    study_keys_collect(&keys, group, node, false);
+    return resolve_group(&inside, &keys, node, &node->place, path);
 }
 
 static json_t *resolve_list(const struct walk *walk, const struct catalogue_key *key,
@@ -91,7 +97,9 @@ static void resolve_absent(const struct walk *walk, const struct study_keys *key
                            const struct study_place *place, const char *path, json_t *object)
 {
     const struct catalogue_key *key = keys->list[index].key;
-    if (keys->list[index].elsewhere || (key->fallback && !*key->fallback))
+    bool demanded = !key->fallback || key->type == KEY_LIST;
+    if (keys->list[index].elsewhere || (key->fallback && !*key->fallback) ||
+        (walk->free_form && demanded))
         return;
     if (!key->fallback) {
         const struct catalogue *of = keys->list[index].of;
@@ -101,6 +109,12 @@ static void resolve_absent(const struct walk *walk, const struct study_keys *key
                       of ? ": the " : "", of ? of->kind : "", of ? " " : "",
                       of ? keys->list[index].entry->name : "", of ? " needs it" : "", range,
                       key->text);
+        return;
+    }
+    if (key->type == KEY_PATH) { /* seen from the group's own file, as a written one is */
+        struct study_node written = {
+            .type = STUDY_NODE_TEXT, .value.text = (char *)key->fallback, .place = *place};
+        put(walk, object, key->name, study_value_check(key, &written, path, walk->problems));
         return;
     }
     if (key->type != KEY_GROUP && key->type != KEY_LIST) {
@@ -136,7 +150,13 @@ static json_t *resolve_group(const struct walk *walk, const struct study_keys *k
         if (study_keys_find(keys, child->name))
             continue;
         (void)snprintf(key_path, sizeof key_path, "%.130s.%.60s", path, child->name);
-        study_keys_refuse(keys, child, key_path, walk->problems);
+        if (!walk->free_form) {
+            study_keys_refuse(keys, child, key_path, walk->problems);
+            continue;
+        }
+        json_t *json = resolve_value(walk, &any_key, child, key_path);
+        if (json)
+            put(walk, object, child->name, json);
     }
     return object;
 }
@@ -187,20 +207,22 @@ json_t *study_resolve(const struct study_node *root, struct study_problems *prob
 {
     json_t *document = json_object();
     const struct catalogue_entry *train = catalogue_find(&catalogue_groups, "train");
+    bool own_trainer = study_node_member(root, "trainer") != NULL;
     struct study_keys train_keys;
-    study_keys_collect(&train_keys, train, study_node_member(root, train->name));
+    study_keys_collect(&train_keys, train, study_node_member(root, train->name), own_trainer);
     for (size_t i = 0; i < catalogue_groups.count(); i++) {
         const struct catalogue_entry *group = catalogue_groups.entry(i);
         const struct study_node *node = study_node_member(root, group->name);
-        struct walk walk = {.problems = problems};
-        if (!node && refuse_absent_group(&walk, group, root))
+        struct walk walk = {.problems = problems, .free_form = own_trainer && group->free_form};
+        bool absent = !node && !walk.free_form;
+        if (absent && (group->optional || refuse_absent_group(&walk, group, root)))
             continue;
         if (node && node->type != STUDY_NODE_GROUP) {
             json_decref(resolve_inner_group(&walk, group, node, group->name)); /* says so */
             continue;
         }
         struct study_keys keys;
-        study_keys_collect(&keys, group, node);
+        study_keys_collect(&keys, group, node, walk.free_form);
         if (strcmp(group->name, "space") == 0) {
             walk.in_space = true;
             study_keys_add_searchable(&keys, &train_keys);

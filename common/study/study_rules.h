@@ -21,6 +21,9 @@ void study_rules_search(const struct study_check *check);
 /* What is searched, and what it asks of data, layers and budget. */
 void study_rules_space(const struct study_check *check);
 
+/* When the work is to end. */
+void study_rules_run(const struct study_check *check);
+
 /* The node of a setting, or of the nearest group around it that is written, and its place. */
 const struct study_node *study_check_node(const struct study_check *check, const char *setting);
 const struct study_place *study_check_place(const struct study_check *check, const char *setting);

@@ -81,8 +81,9 @@ static const json_t *train_value(const struct study_check *check, const char *ke
 static void check_needs(const struct study_check *check)
 {
     const char *name = json_string_value(study_check_value(check, "train", "optimizer"));
+    bool built_in = !json_object_get(check->document, "trainer");
     const struct catalogue_entry *optimizer =
-        name ? catalogue_find(&catalogue_optimizers, name) : NULL;
+        name && built_in ? catalogue_find(&catalogue_optimizers, name) : NULL;
     for (size_t i = 0; optimizer && i < optimizer->key_count; i++) {
         const struct catalogue_key *key = &optimizer->keys[i];
         char setting[100], needed[100];
@@ -210,9 +211,23 @@ static void check_space_size(const struct study_check *check)
         study_problem(check->problems, study_check_place(check, "space"), "%s", error.text);
 }
 
+/* One of the two ways to name a trainer. */
+static void check_trainer(const struct study_check *check)
+{
+    const struct study_node *trainer = study_node_member(check->root, "trainer");
+    const struct study_node *command = study_node_member(trainer, "command");
+    const struct study_node *script = study_node_member(trainer, "script");
+    if (!trainer || trainer->type != STUDY_NODE_GROUP || (command != NULL) != (script != NULL))
+        return;
+    study_problem(check->problems, command ? &script->place : &trainer->place,
+                  "trainer: found %s; allowed: one of command = [ \"program\", \"argument\", ... ] "
+                  "and script = [ ... ]",
+                  command ? "command and script" : "neither command nor script");
+}
+
 static void (*const rules[])(const struct study_check *) = {
-    check_searched_once, check_needs,       check_option_needs,
-    check_warmups,       check_multipliers, check_space_size,
+    check_searched_once, check_needs,      check_option_needs, check_warmups,
+    check_multipliers,   check_space_size, check_trainer,
 };
 
 void study_rules_space(const struct study_check *check)

@@ -81,6 +81,58 @@ static json_t *numbers_json(const struct catalogue_key *key, const struct study_
     return array;
 }
 
+/* The strings of a KEY_WORDS; NULL: not allowed. */
+static json_t *words_json(const struct study_node *node)
+{
+    bool alone = node->type == STUDY_NODE_TEXT;
+    size_t count = alone ? 1 : node->type == STUDY_NODE_LIST ? study_node_count(node) : 0;
+    if (count == 0 || count > CATALOGUE_WORDS_MAX)
+        return NULL;
+    json_t *array = json_array();
+    const struct study_node *element = alone ? node : node->first;
+    for (size_t i = 0; i < count; i++, element = element->next) {
+        json_t *word = element->type == STUDY_NODE_TEXT ? json_string(element->value.text) : NULL;
+        if (!word || json_array_append_new(array, word) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+/* Whatever is written, as JSON; NULL: a text in it is not UTF-8. */
+static json_t *any_json(const struct study_node *node)
+{
+    json_t *inside = NULL;
+    switch (node->type) {
+    case STUDY_NODE_BOOL:
+        return json_boolean(node->value.boolean);
+    case STUDY_NODE_INTEGER:
+        return json_integer(node->value.integer);
+    case STUDY_NODE_REAL:
+        return json_real(node->value.real);
+    case STUDY_NODE_TEXT:
+        return json_string(node->value.text);
+    case STUDY_NODE_GROUP:
+        inside = json_object();
+        break;
+    case STUDY_NODE_LIST:
+        inside = json_array();
+        break;
+    }
+    for (const struct study_node *child = node->first; child; child = child->next) {
+        json_t *value = any_json(child);
+        int failed = node->type == STUDY_NODE_GROUP
+                         ? json_object_set_new(inside, child->name, value)
+                         : json_array_append_new(inside, value);
+        if (failed) {
+            json_decref(inside);
+            return NULL;
+        }
+    }
+    return inside;
+}
+
 /* ' (did you mean "sgd"?)', or "". */
 static void suggest(const struct catalogue_key *key, const char *wanted, char *text,
                     size_t text_bytes)
@@ -200,6 +252,12 @@ json_t *study_value_check(const struct catalogue_key *key, const struct study_no
         break;
     case KEY_NUMBERS:
         json = numbers_json(key, node);
+        break;
+    case KEY_WORDS:
+        json = words_json(node);
+        break;
+    case KEY_ANY:
+        json = any_json(node);
         break;
     case KEY_NAME:
     case KEY_PATH:

@@ -1,5 +1,6 @@
 /* check.c - lrsweep check: validates a study, prints it resolved, trains nothing. */
 #include "common/study_document.h"
+#include "common/trainer_start.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/study_argument.h"
 #include "coordinator/probe.h"
@@ -32,12 +33,23 @@ static void print_rungs(const struct search *search, const char *unit)
 }
 
 /* What the trainer found, as comments of the study file that is printed. */
-static void print_findings(const struct probe *probe, const struct search *search, const char *unit)
+static void print_findings(const struct probe *probe, const struct search *search, const char *unit,
+                           bool own)
 {
     const json_t *layers = json_object_get(probe->answer, "layers");
     double train = probe_number(probe, "train_samples", 0);
     double classes = probe_number(probe, "classes", 0);
-    if (train > 0)
+    const char *name = json_string_value(json_object_get(probe->answer, "trainer"));
+    char shown[80];
+    figure_clean(shown, sizeof shown, name ? name : "without a name", false);
+    if (own)
+        printf("# trainer: %s; %s\n", shown,
+               probe_can(probe, "checkpoints")
+                   ? "it leaves checkpoints"
+                   : "it leaves no checkpoints: what is promoted is trained from its start again");
+    if (train > 0 && own)
+        printf("# data: %.0f training samples\n", train);
+    else if (train > 0)
         printf("# data: %.0f training, %.0f validation and %.0f test samples of %.0f features, "
                "%.0f %s\n",
                train, probe_number(probe, "validation_samples", 0),
@@ -68,11 +80,12 @@ static int examine(const struct study_file *file, bool json)
     struct probe probe;
     struct error error;
     char program[PATH_MAX], at[256];
-    if (!probe_trainer_path(program, sizeof program, &error) ||
-        !probe_start(&probe, program, document, &error)) {
+    if (!probe_trainer_path(program, sizeof program, &error)) {
         fprintf(stderr, "lrsweep: %s\n", error.text);
         return EXIT_FAILED;
     }
+    if (!probe_start(&probe, program, document, &error))
+        return study_argument_not_started(file, &error);
     int status = EXIT_OK;
     if (!probe_answer(&probe, at, sizeof at, &error)) {
         study_argument_print_refusal(file, at, error.text);
@@ -81,14 +94,16 @@ static int examine(const struct study_file *file, bool json)
     }
     double samples = probe_number(&probe, "train_samples", 0);
     struct search *search = search_create(document, samples > 0 ? (uint64_t)samples : 0, &error);
-    if (!search) {
+    bool keeps = probe_can(&probe, "checkpoints");
+    if (!search || (!keeps && !search_without_checkpoints(search, &error))) {
         fprintf(stderr, "lrsweep: %s\n", error.text);
         status = EXIT_USAGE;
     } else if (json) {
         json_dumpf(document, stdout, JSON_INDENT(2));
         puts("");
     } else {
-        print_findings(&probe, search, study_text(document, "search", "unit"));
+        print_findings(&probe, search, study_text(document, "search", "unit"),
+                       trainer_is_own(document));
         study_text_print(stdout, document);
     }
     search_destroy(search);

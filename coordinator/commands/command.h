@@ -26,7 +26,9 @@ extern const struct command command_check;
 extern const struct command command_plan;
 extern const struct command command_find;
 extern const struct command command_status;
+extern const struct command command_report;
 extern const struct command command_export;
+extern const struct command command_doctor;
 extern const struct command command_list;
 
 /* Prints `lrsweep NAME --help` to standard output. */

@@ -1,4 +1,5 @@
 /* find.c - lrsweep find: the learning-rate range test, from the study file to bounds. */
+#include "common/trainer_start.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/option_value.h"
 #include "coordinator/find/find_result.h"
@@ -116,6 +117,12 @@ static int read_arguments(struct find *find, int argc, char **argv, bool *done)
 static json_t *derive(void *context, const json_t *document, struct error *error)
 {
     struct find *find = context;
+    if (trainer_is_own(document)) {
+        error_set(error,
+                  "find needs the built-in trainer, which follows a rate that grows from step "
+                  "to step; the study names another (trainer.command)");
+        return NULL;
+    }
     find->document = json_incref((json_t *)document);
     json_t *study = range_study_make(document, &find->test);
     if (!study)

@@ -6,6 +6,7 @@
 #include "coordinator/planning/forecast.h"
 #include "coordinator/probe.h"
 
+#include "common/cores.h"
 #include "common/monotonic.h"
 #include "common/study_document.h"
 
@@ -98,7 +99,9 @@ static int read_arguments(struct plan *plan, int argc, char **argv, bool *done)
 static bool find_costs(const struct plan *plan, const char *program, struct probe *probe,
                        double start_s, struct forecast_options *options, struct error *error)
 {
-    unsigned cores = measure_cores();
+    struct cores_claim claim;
+    cores_claim(&claim);
+    unsigned cores = cores_count(&claim);
     options->trainers = plan->trainers ? plan->trainers : cores;
     options->diverging = plan->diverging;
     options->cpu_share = NAN;
@@ -108,7 +111,8 @@ static bool find_costs(const struct plan *plan, const char *program, struct prob
             .program = program,
             .document = options->document,
             .train_samples = options->train_samples,
-            .trainers = options->trainers < cores ? options->trainers : cores};
+            .trainers = options->trainers < cores ? options->trainers : cores,
+            .restarts = options->restarts};
         options->rate = FORECAST_MEASURED;
         options->measured_with = measured.trainers;
         return measure_costs(&measured, probe, start_s, &options->costs, &options->cpu_share,
@@ -149,9 +153,10 @@ static int examine(const struct plan *plan, const struct study_file *file)
     struct error error;
     char program[PATH_MAX], at[256];
     double begun_s = monotonic_s();
-    if (!probe_trainer_path(program, sizeof program, &error) ||
-        !probe_start(&probe, program, options.document, &error))
+    if (!probe_trainer_path(program, sizeof program, &error))
         return complain(&error, EXIT_FAILED);
+    if (!probe_start(&probe, program, options.document, &error))
+        return study_argument_not_started(file, &error);
     if (!probe_answer(&probe, at, sizeof at, &error)) {
         study_argument_print_refusal(file, at, error.text);
         probe_end(&probe);
@@ -161,7 +166,10 @@ static int examine(const struct plan *plan, const struct study_file *file)
     options.train_samples = (uint64_t)fmax(probe_number(&probe, "train_samples", 0), 0);
     /* Whether the search accepts the study, before anything is measured. */
     struct search *search = search_create(options.document, options.train_samples, &error);
-    int status = search ? EXIT_OK : complain(&error, EXIT_USAGE);
+    options.restarts = !probe_can(&probe, "checkpoints");
+    int status = search && (!options.restarts || search_without_checkpoints(search, &error))
+                     ? EXIT_OK
+                     : complain(&error, EXIT_USAGE);
     search_destroy(search);
     if (status == EXIT_OK && !find_costs(plan, program, &probe, start_s, &options, &error))
         status = complain(&error, plan->measures ? EXIT_FAILED : EXIT_USAGE);

@@ -1,7 +1,9 @@
 /* run.c - lrsweep run: a search, from the study file to the table of results. */
+#include "common/deadline_text.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/option_value.h"
 #include "coordinator/job.h"
+#include "coordinator/report/report.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/view/result.h"
 
@@ -19,12 +21,19 @@ struct run {
 /* EXIT_OK: go on; *done: help was printed, all is said. */
 static int read_arguments(struct run *run, int argc, char **argv, bool *done)
 {
-    static const struct option options[] = {
-        {"out", required_argument, NULL, 'o'},      {"resume", no_argument, NULL, 'r'},
-        {"overwrite", no_argument, NULL, 'w'},      {"set", required_argument, NULL, 's'},
-        {"trainers", required_argument, NULL, 't'}, {"coordinator-only", no_argument, NULL, 'c'},
-        {"quiet", no_argument, NULL, 'q'},          {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},           {0}};
+    static const struct option options[] = {{"out", required_argument, NULL, 'o'},
+                                            {"resume", no_argument, NULL, 'r'},
+                                            {"overwrite", no_argument, NULL, 'w'},
+                                            {"set", required_argument, NULL, 's'},
+                                            {"trainers", required_argument, NULL, 't'},
+                                            {"coordinator-only", no_argument, NULL, 'c'},
+                                            {"deadline", required_argument, NULL, 'd'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    struct error error;
+    double seconds;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -50,6 +59,11 @@ static int read_arguments(struct run *run, int argc, char **argv, bool *done)
             break;
         case 'c':
             run->job.coordinator_only = true;
+            break;
+        case 'd':
+            if (!deadline_read(optarg, time(NULL), &seconds, &error))
+                return command_usage_error(run->self, "--deadline: %s", error.text);
+            run->job.deadline = optarg;
             break;
         case 'q':
             run->job.quiet = true;
@@ -80,7 +94,7 @@ static int failed(const struct error *error)
     return EXIT_FAILED;
 }
 
-/* Tells what DIR holds now, and leaves summary.json there. */
+/* Tells what DIR holds now, and leaves summary.json and report.html there. */
 static int conclude(void *context, const char *dir, int status)
 {
     const struct run *run = context;
@@ -91,6 +105,9 @@ static int conclude(void *context, const char *dir, int status)
     snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0;
     if (!result_write_summary(dir, snapshot, &error))
         status = failed(&error);
+    /* The result is what it is without a picture of it. */
+    if (!report_write(dir, snapshot, &error) && !run->job.quiet)
+        fprintf(stderr, "lrsweep: warning: no report was written: %s\n", error.text);
     result_show(snapshot, run->json);
     snapshot_destroy(snapshot);
     return command_end_output(status); /* before MPI ends: the launcher is told the status then */
@@ -122,9 +139,15 @@ const struct command command_run = {
     "  --set PATH=VALUE     change a setting, such as --set train.momentum=0.95; may be repeated\n"
     "  --trainers N         trainers of each rank [the cores that the rank may use]\n"
     "  --coordinator-only   rank 0 trains nothing itself\n"
+    "  --deadline WHEN      end before WHEN, with status 75 if there is more to do: a time from "
+    "the\n"
+    "                       start (3h50m, 90m, 5400: seconds) or a clock time (18:30). In a SLURM\n"
+    "                       job its time limit counts in any case\n"
     "  --quiet              no progress\n"
     "  --json               print summary.json instead of the table\n"
     "\n"
-    "DIR then holds study.db (SQLite, everything), summary.json and best.safetensors.\n",
+    "DIR then holds study.db (SQLite, everything), summary.json, report.html (open it in a "
+    "browser)\n"
+    "and best.safetensors.\n",
     run,
 };

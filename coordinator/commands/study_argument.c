@@ -1,6 +1,9 @@
 /* study_argument.c - the study file and --set options, as several commands take them. */
 #include "coordinator/commands/study_argument.h"
 
+#include "common/trainer_start.h"
+#include "coordinator/commands/command.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,4 +54,14 @@ void study_argument_print_refusal(const struct study_file *file, const char *at,
     bool named = strncmp(message, at, strlen(at)) == 0; /* or there is nothing to name */
     fprintf(stderr, "%s: %s%s%s\n", place, named ? "" : at, named ? "" : ": ", message);
     fputs("lrsweep: 1 problem in the study; nothing was started\n", stderr);
+}
+
+int study_argument_not_started(const struct study_file *file, const struct error *error)
+{
+    if (trainer_is_own(study_file_document(file))) {
+        study_argument_print_refusal(file, "trainer", error->text);
+        return EXIT_USAGE;
+    }
+    fprintf(stderr, "lrsweep: %s\n", error->text);
+    return EXIT_FAILED;
 }

@@ -20,6 +20,10 @@ void study_argument_destroy(struct study_argument *argument);
 /* Reads and checks the study; on problems prints all of them to standard error and returns NULL. */
 struct study_file *study_argument_read(const struct study_argument *argument);
 
+/* Prints why the study's trainer cannot be started; returns the exit status: a program that the
+ * study names is a problem of the study. */
+int study_argument_not_started(const struct study_file *file, const struct error *error);
+
 /* Prints a trainer's refusal with the place of the setting at fault. */
 void study_argument_print_refusal(const struct study_file *file, const char *at,
                                   const char *message);

@@ -6,15 +6,6 @@
 
 #define CREDIT_BATCH 64 /* reports taken in before a worker is granted as many again */
 
-/* The slot, if it holds just what the message speaks of. */
-static struct slot *holder(struct dispatch *dispatch, int rank, const struct message *message)
-{
-    struct slot *slot = workers_slot(&dispatch->workers, rank, message->trainer);
-    bool holds = slot && slot->state == SLOT_BUSY && slot->trial == message->trial &&
-                 slot->attempt == message->attempt;
-    return holds ? slot : NULL;
-}
-
 static void handle_ready(struct dispatch *dispatch, int rank, const struct message *message)
 {
     const struct dispatch_options *options = dispatch->options;
@@ -40,10 +31,11 @@ static void handle_ready(struct dispatch *dispatch, int rank, const struct messa
         slot->state = SLOT_UNFIT;
         return;
     }
-    if (slot->state == SLOT_BUSY)
-        dispatch_take_back(dispatch, rank, message->trainer, SLOT_FREE,
-                           "the trainer says that it is free");
-    slot->state = SLOT_FREE;
+    /* BUSY: the trainer broke while it had nothing to do, was started again and said so, and what
+     * it was sent meanwhile crosses that. A worker whose trainer is not there when the assignment
+     * comes says that it is lost, before it says that the trainer is there again. */
+    if (slot->state != SLOT_BUSY)
+        slot->state = SLOT_FREE;
     size_t trainers =
         workers_count(&dispatch->workers, SLOT_FREE) + workers_count(&dispatch->workers, SLOT_BUSY);
     if (trainers > dispatch->trainers)
@@ -68,14 +60,33 @@ static double in_units(const struct dispatch *dispatch, uint32_t trial, uint64_t
     return (double)steps / (double)search_budget_steps(dispatch->options->search, trial, 1.0);
 }
 
+/* How long steps, validations and checkpoints take. */
+static void learn(struct dispatch *dispatch, struct slot *slot, const struct trial_note *note,
+                  const struct message_report *report)
+{
+    bool first = slot->said_s == 0;
+    double passed_s = dispatch->now_s - (first ? slot->since_s : slot->said_s);
+    double steps = (double)report->step - (double)note->seen_step;
+    double trained_s = isfinite(report->seconds) ? report->seconds - note->seconds : passed_s;
+    slot->said_s = dispatch->now_s;
+    deadline_learn_steps(&dispatch->deadline, steps, trained_s);
+    if (first)
+        deadline_learn_begin(&dispatch->deadline, passed_s - trained_s);
+    else if (report->validated)
+        deadline_learn_validation(&dispatch->deadline, passed_s - trained_s);
+}
+
 static void handle_report(struct dispatch *dispatch, int rank, const struct message *message)
 {
     const struct message_report *report = &message->body.report;
     struct error error;
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     grant_credit(dispatch, rank);
-    if (!holder(dispatch, rank, message) || dispatch->outcome == DISPATCH_FAILED)
+    if (!slot || dispatch->outcome == DISPATCH_FAILED)
         return;
     struct trial_note *note = record_note(&dispatch->record, message->trial);
+    if (note)
+        learn(dispatch, slot, note, report);
     if (note && report->step > note->seen_step)
         pace_add(&dispatch->pace,
                  in_units(dispatch, message->trial, report->step - note->seen_step));
@@ -106,14 +117,23 @@ static void lose(struct dispatch *dispatch, int rank, const struct message *mess
     dispatch_take_back(dispatch, rank, message->trainer, state, reason);
 }
 
+/* Whether the trial of this slot was to be given back, at once or at this step. */
+static bool stop_was_asked(const struct dispatch *dispatch, const struct slot *slot, uint64_t step)
+{
+    const struct search_trial *trial = search_trial(dispatch->options->search, slot->trial);
+    return slot->told || (trial->pause > 0 && trial->pause == step);
+}
+
 static void handle_done(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     const struct message_done *done = &message->body.done;
     char text[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
     message_text(message, text);
+    if (done->status == DONE_OK && slot->said_s > 0)
+        deadline_learn_save(&dispatch->deadline, dispatch->now_s - slot->said_s);
     dispatch_vacate(dispatch, slot, SLOT_FREE);
     const struct trial_note *note = record_note(&dispatch->record, message->trial);
     struct search_event event = {.trial = message->trial,
@@ -133,6 +153,11 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
         event.value = note->seen_value;
         break;
     case DONE_STOPPED:
+        /* It would be sent there again and again. */
+        if (!stop_was_asked(dispatch, slot, done->step)) {
+            lose(dispatch, rank, message, SLOT_FREE, "the trainer stopped without being told to");
+            return;
+        }
         event.kind = SEARCH_PAUSED;
         break;
     case DONE_DIVERGED:
@@ -154,7 +179,7 @@ static void handle_done(struct dispatch *dispatch, int rank, const struct messag
 
 static void handle_lost(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     char text[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
@@ -169,6 +194,9 @@ static void handle_unfit(struct dispatch *dispatch, int rank, const struct messa
     if (!slot)
         return;
     message_text(message, reason);
+    /* What it was sent when it had nothing to do crosses this. */
+    if (slot->state == SLOT_BUSY)
+        dispatch_take_back(dispatch, rank, message->trainer, SLOT_UNFIT, reason);
     slot->state = SLOT_UNFIT;
     (void)snprintf(text, sizeof text, "rank %d, trainer %u is given up: %s", rank, message->trainer,
                    reason);
@@ -178,7 +206,7 @@ static void handle_unfit(struct dispatch *dispatch, int rank, const struct messa
 
 static void handle_tested(struct dispatch *dispatch, int rank, const struct message *message)
 {
-    struct slot *slot = holder(dispatch, rank, message);
+    struct slot *slot = workers_holder(&dispatch->workers, rank, message);
     char reason[MESSAGE_TEXT_MAX_BYTES + 1];
     if (!slot)
         return;
@@ -209,6 +237,15 @@ void arrivals_deliver(struct dispatch *dispatch, int peer, const struct message 
         break;
     case MESSAGE_UNFIT:
         handle_unfit(dispatch, peer, message);
+        break;
+    case MESSAGE_FETCH:
+        transfers_fetch(dispatch, peer, message);
+        break;
+    case MESSAGE_CHUNK:
+        transfers_take(dispatch, peer, message);
+        break;
+    case MESSAGE_TAKEN:
+        transfers_hear(dispatch, peer, message);
         break;
     case MESSAGE_BYE:
         leases_end(&dispatch->leases, peer);

@@ -2,6 +2,7 @@
 #include "coordinator/dispatch/dispatch.h"
 
 #include "common/study_document.h"
+#include "coordinator/dispatch/losses.h"
 #include "coordinator/dispatch/state.h"
 #include "coordinator/study/checkpoints.h"
 
@@ -10,7 +11,7 @@
 #include <string.h>
 
 #define COMMIT_EVERY_S  0.5 /* reports wait so long at most to become durable */
-#define STOP_PATIENCE_S 3.0 /* for trainers to leave a checkpoint when the run is told to end */
+#define STOP_PATIENCE_S 3.0 /* at least, for trainers to leave a checkpoint when told to end */
 #define BYE_PATIENCE_S  1.5 /* for workers to end their trainers */
 #define DRAW_EVERY_S    0.1
 
@@ -104,7 +105,14 @@ void dispatch_occupy(struct dispatch *dispatch, int rank, uint32_t number, uint3
                      uint32_t attempt)
 {
     struct slot *slot = workers_slot(&dispatch->workers, rank, number);
-    *slot = (struct slot){SLOT_BUSY, trial, attempt, dispatch->now_s};
+    *slot = (struct slot){
+        .state = SLOT_BUSY, .trial = trial, .attempt = attempt, .since_s = dispatch->now_s};
+}
+
+/* Whether a trial may still be begun. One that is stopped leaves a checkpoint at its next step. */
+static bool time_suffices(const struct dispatch *dispatch)
+{
+    return deadline_allows(&dispatch->deadline, dispatch->trainers, dispatch->now_s, 1);
 }
 
 /* Gives free trainers work: first all decisions, then one commit, then the messages. */
@@ -120,6 +128,8 @@ static bool assign(struct dispatch *dispatch)
         workers_count(&dispatch->workers, SLOT_FREE) + workers_count(&dispatch->workers, SLOT_BUSY);
     int rank;
     uint32_t slot;
+    if (!time_suffices(dispatch))
+        return false;
     while (count < BATCH && workers_free_slot(&dispatch->workers, &rank, &slot)) {
         const struct search_event event = {.kind = SEARCH_FREE, .value = (double)known_trainers};
         struct search_update update;
@@ -149,13 +159,14 @@ static bool assign(struct dispatch *dispatch)
     return true;
 }
 
-/* Told to end: every trainer leaves a checkpoint at its next step. */
-static void begin_stop(struct dispatch *dispatch)
+/* Every trainer leaves a checkpoint at its next step. */
+static void begin_stop(struct dispatch *dispatch, const char *why, double patience_s)
 {
     struct error error;
-    progress_message(dispatch->options->progress, "interrupted: saving what runs");
+    progress_message(dispatch->options->progress, why);
     dispatch_stop(dispatch, true, 0);
     dispatch_enter(dispatch, STOPPING);
+    dispatch->patience_s = patience_s;
     /* At once: a launcher that told the ranks to end kills them a second later. */
     if (!record_set(&dispatch->record, "status", "interrupted", &error))
         dispatch_fail(dispatch, &error);
@@ -164,13 +175,27 @@ static void begin_stop(struct dispatch *dispatch)
 
 static void finish_stop(struct dispatch *dispatch)
 {
-    if (workers_count(&dispatch->workers, SLOT_BUSY) > 0 &&
-        dispatch->now_s - dispatch->phase_s < STOP_PATIENCE_S)
+    if (workers_count(&dispatch->workers, SLOT_BUSY) > 0 && dispatch->now_s < dispatch->patience_s)
         return;
     dispatch->outcome = DISPATCH_INTERRUPTED;
     dispatch_commit(dispatch);
     if (dispatch->phase == STOPPING)
         dispatch_quit(dispatch);
+}
+
+/* Told to end, or there is no time left for anything. */
+static void notice_end(struct dispatch *dispatch, bool signalled)
+{
+    const struct deadline *deadline = &dispatch->deadline;
+    double saving_s = deadline_saving_s(deadline, dispatch->trainers);
+    bool idle = workers_count(&dispatch->workers, SLOT_BUSY) == 0;
+    if (signalled)
+        begin_stop(dispatch, "interrupted: saving what runs",
+                   dispatch->now_s + fmax(STOP_PATIENCE_S, 2 * saving_s));
+    else if (dispatch->now_s >= deadline_stop_s(deadline, dispatch->trainers) ||
+             (dispatch->phase == SEARCHING && idle && !time_suffices(dispatch)))
+        begin_stop(dispatch, "the deadline is near: saving what runs",
+                   deadline_patience_s(deadline));
 }
 
 static void leave(struct dispatch *dispatch)
@@ -196,12 +221,13 @@ static enum role_state turn(void *role, double now_s, bool signalled)
     dispatch->now_s = now_s;
     if (!dispatch->started) {
         pace_start(&dispatch->pace, now_s);
+        deadline_begin(&dispatch->deadline, now_s, dispatch->options->deadline_s);
         dispatch->begun_s = now_s;
         dispatch->started = true;
     }
     liveness_turn(dispatch);
-    if (signalled && dispatch->phase < STOPPING)
-        begin_stop(dispatch);
+    if (dispatch->phase < STOPPING)
+        notice_end(dispatch, signalled);
     if (dispatch->phase == SEARCHING && !dispatch->timed_out &&
         now_s - dispatch->begun_s + dispatch->options->earlier_s >= dispatch->wall_time_s)
         time_over(dispatch);
@@ -212,6 +238,8 @@ static enum role_state turn(void *role, double now_s, bool signalled)
     }
     if (dispatch->phase == TESTING)
         busy = testing_turn(dispatch);
+    if (dispatch->phase < LEAVING)
+        busy = transfers_turn(dispatch) || busy;
     if (dispatch->phase == STOPPING)
         finish_stop(dispatch);
     if (dispatch->phase == LEAVING)
@@ -245,13 +273,17 @@ static void deliver(void *role, int peer, const struct message *message)
     arrivals_deliver(role, peer, message);
 }
 
+/* What a killed run was about to remove is not. */
 static bool needed(void *context, uint32_t number, uint32_t attempt)
 {
     const struct search *search = context;
+    uint32_t best;
     if (number >= search_trial_count(search))
         return false;
     const struct search_trial *trial = search_trial(search, number);
-    return trial->step > 0 && trial->kept == attempt;
+    if (trial->step == 0 || trial->kept != attempt || trial->dropped)
+        return false;
+    return trial->state <= TRIAL_COMPLETE || (search_best(search, &best) && best == number);
 }
 
 /* Goes on with a study: what an earlier run recorded, and what it left behind. */
@@ -282,7 +314,8 @@ struct dispatch *dispatch_create(const struct dispatch_options *options, struct 
     if (!options->local_worker)
         leases_end(&dispatch->leases, 0);
     record_create(&dispatch->record, options->search, options->store, options->document);
-    if ((options->resume && !take_up(dispatch, error)) ||
+    if (!losses_take_up(&dispatch->record, options->earlier_losses, error) ||
+        (options->resume && !take_up(dispatch, error)) ||
         !record_commit(&dispatch->record, error)) {
         dispatch_destroy(dispatch);
         return NULL;

@@ -26,9 +26,11 @@ struct dispatch_options {
     struct search *search;
     struct store *store;
     struct progress *progress;
-    long long search_retries; /* run.retries of the study as `search` was made from it */
-    double earlier_s;         /* wall time of this study's earlier runs */
-    double earlier_train_s;   /* that trainers were held by trials in them */
+    long long search_retries;   /* run.retries of the study as `search` was made from it */
+    double earlier_s;           /* wall time of this study's earlier runs */
+    double earlier_train_s;     /* that trainers were held by trials in them */
+    const char *earlier_losses; /* workers that they lost, as the study tells of them; NULL: none */
+    double deadline_s; /* monotonic: what runs is saved before; 0 or infinite: there is none */
     uint64_t train_samples, validation_samples; /* 0: the trainer does not tell */
     bool local_worker;                          /* rank 0 has a worker too */
     bool resume;                                /* feed the recorded events first */

@@ -1,5 +1,6 @@
 /* liveness.c - what is lost, and who: attempts, workers, and workers that come back. */
 #include "common/study_document.h"
+#include "coordinator/dispatch/losses.h"
 #include "coordinator/dispatch/state.h"
 
 #include <math.h>
@@ -36,15 +37,6 @@ void dispatch_take_back(struct dispatch *dispatch, int rank, uint32_t number, en
         dispatch_lose(dispatch, rank, number, slot->trial, slot->attempt, reason);
 }
 
-static void note_worker(struct dispatch *dispatch, bool lost, int rank, const char *text)
-{
-    struct error error;
-    progress_message(dispatch->options->progress, text);
-    if (dispatch->outcome != DISPATCH_FAILED &&
-        !record_worker(&dispatch->record, lost, rank, text, &error))
-        dispatch_fail(dispatch, &error);
-}
-
 static const char *host_of(const struct dispatch *dispatch, int rank)
 {
     const char *host = dispatch->workers.entries[rank].host;
@@ -55,17 +47,24 @@ static void lose(struct dispatch *dispatch, int rank, double silent_s)
 {
     struct worker_entry *entry = &dispatch->workers.entries[rank];
     char reason[256], text[512];
-    size_t held = 0;
-    for (size_t i = 0; i < entry->slot_count; i++)
-        held += entry->slots[i].state == SLOT_BUSY;
+    struct loss loss = {.rank = rank, .host = host_of(dispatch, rank)};
+    struct error error;
+    for (size_t i = 0; i < entry->slot_count; i++) {
+        enum slot_state state = entry->slots[i].state;
+        loss.attempts += state == SLOT_BUSY;
+        loss.trainers += state == SLOT_BUSY || state == SLOT_FREE || state == SLOT_STARTING;
+    }
     (void)snprintf(reason, sizeof reason,
                    "rank %d on %s said nothing for %.1f s (run.heartbeat_timeout) and is lost",
-                   rank, host_of(dispatch, rank), silent_s);
-    (void)snprintf(text, sizeof text, "%s: %zu of its trials go to others", reason, held);
+                   rank, loss.host, silent_s);
+    (void)snprintf(text, sizeof text, "%s: %zu of its trials go to others", reason, loss.attempts);
     link_mark_lost(dispatch->options->link, rank, true);
     outbox_clear(&entry->outbox);
+    transfers_drop(entry);
     entry->owed = 0;
-    note_worker(dispatch, true, rank, text);
+    progress_message(dispatch->options->progress, text);
+    if (dispatch->outcome != DISPATCH_FAILED && !losses_add(&dispatch->record, &loss, text, &error))
+        dispatch_fail(dispatch, &error);
     for (uint32_t i = 0; i < entry->slot_count; i++)
         if (entry->slots[i].state == SLOT_BUSY)
             dispatch_take_back(dispatch, rank, i, SLOT_UNKNOWN, reason);
@@ -77,11 +76,15 @@ static void lose(struct dispatch *dispatch, int rank, double silent_s)
 static void welcome_back(struct dispatch *dispatch, int rank)
 {
     struct message forget;
+    struct error error;
     char text[256];
     (void)snprintf(text, sizeof text, "rank %d on %s is back; what it did meanwhile does not count",
                    rank, host_of(dispatch, rank));
     link_mark_lost(dispatch->options->link, rank, false);
-    note_worker(dispatch, false, rank, text);
+    progress_message(dispatch->options->progress, text);
+    if (dispatch->outcome != DISPATCH_FAILED &&
+        !losses_return(&dispatch->record, rank, text, &error))
+        dispatch_fail(dispatch, &error);
     message_begin(&forget, MESSAGE_FORGET);
     forget.value = dispatch->leases.entries[rank].number;
     dispatch_send(dispatch, rank, &forget);

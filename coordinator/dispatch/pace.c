@@ -81,7 +81,8 @@ void pace_numbers(struct pace *pace, const struct record *record, double now_s,
         numbers->best_trial = best;
         numbers->best_value = trial->state == TRIAL_COMPLETE ? trial->final : trial->metric;
         json_t *params = space_params(search_space(search), trial->values);
-        numbers->best_lr = json_number_value(json_object_get(params, "lr"));
+        const json_t *lr = json_object_get(params, "lr");
+        numbers->best_lr = lr ? json_number_value(lr) : (double)NAN;
         const json_t *type = json_object_get(json_object_get(params, "schedule"), "type");
         /* The name in the study's document outlives this copy of it. */
         const json_t *schedules =

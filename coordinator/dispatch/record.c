@@ -7,6 +7,7 @@
 
 #include "common/study_document.h"
 #include "coordinator/dispatch/explanation.h"
+#include "coordinator/dispatch/losses.h"
 #include "coordinator/dispatch/standing.h"
 
 #include <math.h>
@@ -21,11 +22,7 @@ static const char *const event_names[] = {
     [SEARCH_TIME_OVER] = "time_over",
 };
 
-/* Events that the search is not told of. */
-#define WORKER_LOST "worker_lost"
-#define WORKER_BACK "worker_back"
-
-static double unix_time(void)
+double record_unix_time(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -49,6 +46,7 @@ void record_destroy(struct record *record)
     for (size_t i = 0; i < record->note_count; i++)
         free(record->notes[i].message);
     free(record->notes);
+    json_decref(record->losses);
 }
 
 struct trial_note *record_note(struct record *record, uint32_t trial)
@@ -105,7 +103,10 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         return error_set(error, "out of memory");
     }
     if (left(trial->state) && isnan(note->ended))
-        note->ended = unix_time();
+        note->ended = record_unix_time();
+    const json_t *lr = json_object_get(params, "lr");
+    const char *schedule =
+        json_string_value(json_object_get(json_object_get(params, "schedule"), "type"));
     char explained[MESSAGE_TEXT_MAX_BYTES + 256];
     const char *message = note->message ? note->message : "";
     if (trial->state == TRIAL_STOPPED) {
@@ -124,8 +125,8 @@ static bool write_trial(struct record *record, uint32_t number, struct error *er
         .seed = trial->seed,
         .begun = trial->begun,
         .step = trial->step,
-        .lr = json_number_value(json_object_get(params, "lr")),
-        .schedule = json_string_value(json_object_get(json_object_get(params, "schedule"), "type")),
+        .lr = lr ? json_number_value(lr) : (double)NAN,
+        .schedule = schedule ? schedule : "",
         .params = text,
         .metric = trial->metric,
         .final = trial->final,
@@ -212,7 +213,7 @@ bool record_step(struct record *record, const struct search_event *event, int wo
         if (!note)
             return error_set(error, "out of memory");
         if (isnan(note->started))
-            note->started = unix_time();
+            note->started = record_unix_time();
         note->worker = worker;
         note->seen_value = NAN;
         written.trial = train->trial;
@@ -268,22 +269,6 @@ bool record_set(struct record *record, const char *key, const char *value, struc
     return store_set(record->store, key, value, error);
 }
 
-bool record_worker(struct record *record, bool lost, int rank, const char *text,
-                   struct error *error)
-{
-    char count[16];
-    const struct event_row row = {.kind = lost ? WORKER_LOST : WORKER_BACK,
-                                  .worker = rank,
-                                  .trainer = -1,
-                                  .value = NAN,
-                                  .text = text};
-    record->workers_lost += lost;
-    (void)snprintf(count, sizeof count, "%u", record->workers_lost);
-    record->dirty = true;
-    return store_event(record->store, &row, error) &&
-           record_set(record, "workers_lost", count, error);
-}
-
 bool record_commit(struct record *record, struct error *error)
 {
     if (!record->dirty)
@@ -293,6 +278,12 @@ bool record_commit(struct record *record, struct error *error)
         return false;
     record->dirty = record->standing_changed = false;
     return store_commit(record->store, error);
+}
+
+void record_discard(struct record *record)
+{
+    store_discard(record->store);
+    record->dirty = record->standing_changed = false;
 }
 
 /* Trials that left the search with this event did so at its time. */
@@ -310,9 +301,7 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
 {
     struct record *record = context;
     struct search_update update;
-    bool lost = strcmp(row->kind, WORKER_LOST) == 0;
-    record->workers_lost += lost;
-    if (lost || strcmp(row->kind, WORKER_BACK) == 0)
+    if (losses_replay(record, row))
         return true;
     for (size_t kind = 0; kind < sizeof event_names / sizeof event_names[0]; kind++) {
         if (strcmp(row->kind, event_names[kind]) != 0)
@@ -335,8 +324,9 @@ static bool replay_event(void *context, const struct event_row *row, struct erro
         if (kind == SEARCH_FREE && (!train || train->trial != row->trial))
             return error_set(error, "the recorded assignment of trial %u does not fit the search",
                              row->trial);
-        struct trial_note *note = record_note(record, row->trial);
-        if (!note)
+        /* The end of the time is no trial's: what stands there in its place may be any number. */
+        struct trial_note *note = kind == SEARCH_TIME_OVER ? NULL : record_note(record, row->trial);
+        if (!note && kind != SEARCH_TIME_OVER)
             return error_set(error, "out of memory");
         if (kind == SEARCH_FREE) {
             note->worker = row->worker;

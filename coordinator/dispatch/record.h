@@ -26,6 +26,7 @@ struct record {
     uint32_t recommended; /* as written last, if it was */
     bool recommends;
     uint32_t workers_lost; /* in all runs of this study */
+    json_t *losses;        /* the same, as the `study` table tells of them */
     bool standing_changed; /* the rungs, or who is recommended, are to be written */
     bool dirty;            /* something is not committed yet */
 };
@@ -33,6 +34,9 @@ struct record {
 void record_create(struct record *record, struct search *search, struct store *store,
                    const json_t *document);
 void record_destroy(struct record *record);
+
+/* Now, as the study tells times. */
+double record_unix_time(void);
 
 /* The note of a trial; NULL only when memory ran out. */
 struct trial_note *record_note(struct record *record, uint32_t trial);
@@ -52,14 +56,13 @@ bool record_step(struct record *record, const struct search_event *event, int wo
 bool record_report(struct record *record, uint32_t trial, const struct message_report *report,
                    struct error *error);
 
-/* A worker was lost, or came back. */
-bool record_worker(struct record *record, bool lost, int rank, const char *text,
-                   struct error *error);
-
 /* Sets a value of the `study` table. */
 bool record_set(struct record *record, const char *key, const char *value, struct error *error);
 
 bool record_commit(struct record *record, struct error *error);
+
+/* Gives up what is not committed yet. The search goes no further than that: it has seen it. */
+void record_discard(struct record *record);
 
 /* Feeds the search every recorded event again, then gives up the attempts that were under way. */
 bool record_replay(struct record *record, struct error *error);

@@ -3,6 +3,7 @@
 #define LRSWEEP_COORDINATOR_DISPATCH_STATE_H
 
 #include "common/message.h"
+#include "coordinator/dispatch/deadline.h"
 #include "coordinator/dispatch/dispatch.h"
 #include "coordinator/dispatch/leases.h"
 #include "coordinator/dispatch/pace.h"
@@ -41,6 +42,7 @@ struct dispatch {
     struct leases leases;
     struct record record;
     struct pace pace;
+    struct deadline deadline;
     struct testing testing;
     struct releases releases;
     enum dispatch_phase phase;
@@ -49,6 +51,7 @@ struct dispatch {
     struct error unfit; /* why a trainer was given up last */
     double alive_s;     /* time listened when there was a worker to count on last */
     double now_s, phase_s, commit_s, draw_s;
+    double patience_s; /* STOPPING: when it goes on without those that have not saved */
     double busy_s;
     size_t trainers;
     double begun_s;      /* time of the first turn */
@@ -103,6 +106,16 @@ void dispatch_take_back(struct dispatch *dispatch, int rank, uint32_t slot, enum
 
 /* arrivals.c: what a worker says. */
 void arrivals_deliver(struct dispatch *dispatch, int rank, const struct message *message);
+
+/* transfers.c: checkpoints to and from workers that do not see DIR. transfers_turn: whether any was
+ * sent. */
+void transfers_take(struct dispatch *dispatch, int rank, const struct message *chunk);
+void transfers_fetch(struct dispatch *dispatch, int rank, const struct message *fetch);
+void transfers_hear(struct dispatch *dispatch, int rank, const struct message *taken);
+bool transfers_turn(struct dispatch *dispatch);
+
+/* What is under way to and from this worker will not arrive. */
+void transfers_drop(struct worker_entry *entry);
 
 /* testing.c: the search is over. testing_begin tells what is to be tested, or that there is
  * nothing; testing_turn hands out the next test: true if it did something. */

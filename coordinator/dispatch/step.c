@@ -31,6 +31,19 @@ static void release_all(struct dispatch *dispatch)
     releases->count = 0;
 }
 
+/* What was trained again for want of checkpoints. */
+static bool note_again(struct dispatch *dispatch, struct error *error)
+{
+    const struct search *search = dispatch->options->search;
+    char steps[32], epochs[32];
+    if (search_steps_again(search) == 0)
+        return true;
+    (void)snprintf(steps, sizeof steps, "%llu", (unsigned long long)search_steps_again(search));
+    (void)snprintf(epochs, sizeof epochs, "%.17g", search_epochs_again(search));
+    return record_set(&dispatch->record, "steps_again", steps, error) &&
+           record_set(&dispatch->record, "epochs_again", epochs, error);
+}
+
 /* What the study took so far, for the run that goes on if this one is killed. */
 static bool note_effort(struct dispatch *dispatch, struct error *error)
 {
@@ -42,7 +55,7 @@ static bool note_effort(struct dispatch *dispatch, struct error *error)
                    options->earlier_s + dispatch->now_s - dispatch->begun_s);
     (void)snprintf(train, sizeof train, "%.17g", options->earlier_train_s + dispatch->busy_s);
     return record_set(&dispatch->record, "wall_s", wall, error) &&
-           record_set(&dispatch->record, "train_s", train, error);
+           record_set(&dispatch->record, "train_s", train, error) && note_again(dispatch, error);
 }
 
 void dispatch_commit(struct dispatch *dispatch)
@@ -57,8 +70,9 @@ void dispatch_commit(struct dispatch *dispatch)
 
 static void stop_slot(struct dispatch *dispatch, int rank, uint32_t number)
 {
-    const struct slot *slot = workers_slot(&dispatch->workers, rank, number);
+    struct slot *slot = workers_slot(&dispatch->workers, rank, number);
     struct message message;
+    slot->told = true;
     message_begin(&message, MESSAGE_STOP);
     message.trial = slot->trial;
     message.attempt = slot->attempt;
@@ -77,7 +91,8 @@ void dispatch_stop(struct dispatch *dispatch, bool all, uint32_t trial)
 }
 
 /* A branch is made before the event that tells of it is durable: a link that nobody knows of does
- * no harm, a trial without its checkpoint would. All else follows the commit. */
+ * no harm, a trial without its checkpoint would. If it cannot be made the event is given up, and
+ * comes again when the study is gone on with. All else follows the commit. */
 static bool make_branches(struct dispatch *dispatch, const struct search_update *update)
 {
     struct error error;
@@ -88,6 +103,7 @@ static bool make_branches(struct dispatch *dispatch, const struct search_update 
         uint32_t parent = search_trial(dispatch->options->search, trial)->parent;
         uint32_t kept = search_trial(dispatch->options->search, parent)->kept;
         if (!checkpoints_branch(dispatch->options->dir, parent, kept, trial, &error)) {
+            record_discard(&dispatch->record);
             dispatch_fail(dispatch, &error);
             return false;
         }

@@ -17,6 +17,8 @@ void workers_destroy(struct workers *workers)
     for (int rank = 0; rank < workers->count; rank++) {
         free(workers->entries[rank].slots);
         outbox_clear(&workers->entries[rank].outbox);
+        parcel_drop(&workers->entries[rank].in);
+        parcel_drop(&workers->entries[rank].out);
     }
     free(workers->entries);
 }
@@ -36,6 +38,14 @@ struct slot *workers_slot(struct workers *workers, int rank, uint32_t slot)
         entry->slot_count = slot + 1;
     }
     return &entry->slots[slot];
+}
+
+struct slot *workers_holder(struct workers *workers, int rank, const struct message *message)
+{
+    struct slot *slot = workers_slot(workers, rank, message->trainer);
+    bool holds = slot && slot->state == SLOT_BUSY && slot->trial == message->trial &&
+                 slot->attempt == message->attempt;
+    return holds ? slot : NULL;
 }
 
 size_t workers_count(const struct workers *workers, enum slot_state state)

@@ -3,6 +3,7 @@
 #define LRSWEEP_COORDINATOR_DISPATCH_WORKERS_H
 
 #include "common/link/outbox.h"
+#include "common/link/parcel.h"
 
 enum slot_state {
     SLOT_UNKNOWN, /* not heard of */
@@ -16,15 +17,18 @@ struct slot {
     enum slot_state state;
     uint32_t trial, attempt;
     double since_s; /* BUSY: since when */
+    double said_s;  /* BUSY: when its newest report came; 0: none yet */
+    bool told;      /* BUSY: it was told to stop */
 };
 
 struct worker_entry {
     char host[64];
     struct slot *slots;
     size_t slot_count;
-    uint32_t owed;        /* reports taken in since it was granted credit last */
-    struct outbox outbox; /* what it does not take yet */
-    double told_s;        /* when it was told something last */
+    uint32_t owed;         /* reports taken in since it was granted credit last */
+    struct outbox outbox;  /* what it does not take yet */
+    struct parcel in, out; /* checkpoints from it and to it, if it does not see DIR */
+    double told_s;         /* when it was told something last */
 };
 
 struct workers {
@@ -37,6 +41,9 @@ void workers_destroy(struct workers *workers);
 
 /* The slot, made if it is not known yet; NULL: no such rank, an absurd slot or no memory. */
 struct slot *workers_slot(struct workers *workers, int rank, uint32_t slot);
+
+/* The slot, if it holds just what the message speaks of; else NULL. */
+struct slot *workers_holder(struct workers *workers, int rank, const struct message *message);
 
 /* How many slots are in a state. */
 size_t workers_count(const struct workers *workers, enum slot_state state);

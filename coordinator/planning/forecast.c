@@ -61,7 +61,8 @@ static bool simulate(const struct forecast_options *options, uint32_t trainers,
     struct search *search = search_create(options->document, options->train_samples, error);
     if (!search)
         return false;
-    if (!simulator_create(&simulator, search, &simulated, error)) {
+    if ((options->restarts && !search_without_checkpoints(search, error)) ||
+        !simulator_create(&simulator, search, &simulated, error)) {
         search_destroy(search);
         return false;
     }

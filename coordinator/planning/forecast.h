@@ -17,6 +17,7 @@ struct forecast_options {
     const json_t *document; /* the resolved study */
     uint64_t train_samples; /* 0: not known */
     uint32_t trainers;
+    bool restarts; /* the trainer leaves no checkpoints */
     enum forecast_rate rate;
     struct simulator_costs costs;
     unsigned measured_with; /* trainers at once, where the rate was measured */

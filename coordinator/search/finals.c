@@ -174,11 +174,27 @@ void finals_settled(struct search *search, uint32_t number)
 
 /* --- the recommendation --- */
 
+/* Of those that are complete the best alone may be tested: its repeats are tested in its place, and
+ * begin at the start. */
+static void drop(struct search *search, uint32_t number)
+{
+    struct search_trial *trial = &search->trials[number];
+    if (trial->state != TRIAL_COMPLETE || trial->repeat || trial->dropped)
+        return;
+    search_release(search, number, trial->kept);
+    trial->dropped = true;
+}
+
 static void consider(struct search *search, uint32_t number)
 {
+    uint32_t beaten = number;
     if (standing(&search->trials[number]) != STANDS_NOWHERE &&
-        (search->leader == SEARCH_NO_TRIAL || stands_before(search, number, search->leader)))
+        (search->leader == SEARCH_NO_TRIAL || stands_before(search, number, search->leader))) {
+        beaten = search->leader;
         search->leader = number;
+    }
+    if (beaten != SEARCH_NO_TRIAL && beaten != search->leader)
+        drop(search, beaten);
 }
 
 /* A leader that left the search without being complete is rare: only then all are looked at. */

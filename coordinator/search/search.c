@@ -79,6 +79,17 @@ struct search *search_create(const json_t *document, uint64_t train_samples, str
     return NULL;
 }
 
+bool search_without_checkpoints(struct search *search, struct error *error)
+{
+    if (search->scheduler->branches)
+        return error_set(error,
+                         "search.scheduler is %s, which copies trials, but the trainer leaves no "
+                         "checkpoints that could be copied (\"checkpoints\":false)",
+                         search->scheduler->name);
+    search->settings.restarts = true;
+    return true;
+}
+
 void search_destroy(struct search *search)
 {
     if (!search)
@@ -114,10 +125,30 @@ static uint32_t next_trial(struct search *search)
                                          : search->scheduler->next(search->scheduler_state, search);
 }
 
+/* The trial begins anew: what it had trained before counts once more. That of a lost attempt does
+ * not, here as elsewhere. */
+static void restart(struct search_trial *trial)
+{
+    trial->pause = 0; /* nothing would be left of the turn before it */
+    if (trial->losses == 0)
+        trial->counted = 0;
+}
+
+/* A segment that began anew has ended: what the one before it trained is lost. */
+static void count_again(struct search *search, uint32_t number)
+{
+    const struct search_trial *trial = &search->trials[number];
+    uint64_t per_epoch = search_epoch_steps(search, number);
+    if (!search->settings.restarts)
+        return;
+    search->steps_again += trial->step;
+    search->epochs_again += per_epoch ? (double)trial->step / (double)per_epoch : 0;
+}
+
 static void step_free(struct search *search, const struct search_event *event)
 {
     if (event->value > 0)
-        search->trainers = (uint32_t)event->value;
+        search->trainers = (uint32_t)fmin(event->value, UINT32_MAX);
     uint32_t number = next_trial(search);
     if (number == SEARCH_NO_TRIAL)
         return;
@@ -130,6 +161,8 @@ static void step_free(struct search *search, const struct search_event *event)
     trial->target = search_budget_steps(search, number, search_trial_rung(search, number)->budget);
     if (trial->pause <= trial->step || trial->pause >= trial->target)
         trial->pause = 0;
+    if (search->settings.restarts)
+        restart(trial);
     trial->attempts++;
     search->running++;
     search_act(search, SEARCH_CHANGED, number);
@@ -162,6 +195,7 @@ static void leave(struct search *search, uint32_t trial, enum trial_state state)
 static void keep(struct search *search, const struct search_event *event)
 {
     struct search_trial *trial = &search->trials[event->trial];
+    count_again(search, event->trial);
     if (trial->step > 0)
         search_release(search, event->trial, trial->kept);
     trial->step = event->step;
@@ -196,7 +230,7 @@ static void step_paused(struct search *search, const struct search_event *event)
     bool planned = trial->pause > 0 && event->step == trial->pause;
     trial->turns += planned;
     trial->state = TRIAL_PAUSED;
-    if (event->step > trial->step)
+    if (event->step > trial->step && !search->settings.restarts)
         keep(search, event);
     else
         search_release(search, event->trial, event->attempt); /* what was there stands */
@@ -240,6 +274,7 @@ static void step_running(struct search *search, const struct search_event *event
         step_done(search, event);
         break;
     case SEARCH_DIVERGED:
+        count_again(search, event->trial);
         trial->step = event->step;
         trial->verdict = event->verdict;
         leave(search, event->trial, TRIAL_DIVERGED);
@@ -321,7 +356,8 @@ static bool fits(const struct search *search, const struct search_event *event)
     const struct search_trial *trial = &search->trials[event->trial];
     bool advances = event->kind != SEARCH_LOST;
     return trial->state == TRIAL_RUNNING && event->attempt == trial->attempts &&
-           (!advances || (event->step >= trial->step && event->step <= trial->target));
+           (!advances || (event->step >= (search->settings.restarts ? 0 : trial->step) &&
+                          event->step <= trial->target));
 }
 
 /* The rules look at candidates alone: a repeat never closes the search. */

@@ -45,9 +45,10 @@ struct search_trial {
     bool repeat;       /* repeats its parent, a finalist, with a fresh seed */
     bool improved;     /* it once had the best metric of all */
     uint64_t seed;     /* of its weights, batch order, dropout ... */
-    uint64_t step;     /* trained and kept in its checkpoint */
+    uint64_t step;     /* trained and kept in its checkpoint, if the trainers leave any */
     uint32_t kept;     /* step > 0: the attempt that left this checkpoint; 0: it was branched */
-    bool dropped;      /* this checkpoint was released, though the trial is in the search */
+    bool dropped;      /* this checkpoint was released, though the trial is in the search, or is
+                          complete */
     uint64_t counted;  /* furthest step that a report told of */
     uint64_t changed;  /* number of the event that changed it last */
     uint64_t target;   /* step at which the segment under way, or the next, ends */
@@ -141,6 +142,12 @@ struct search;
 struct search *search_create(const json_t *document, uint64_t train_samples, struct error *error);
 void search_destroy(struct search *search);
 
+/* Before the first event: the trainers leave no checkpoints. Every segment then begins at step 0,
+ * and what is trained again counts again. False: the scheduler copies trials, for which it needs
+ * them.
+ */
+bool search_without_checkpoints(struct search *search, struct error *error);
+
 /* Feeds one event. False: the event does not fit what is known (an older attempt, a trial that does
  * not run): nothing changed, nothing is to be done. A SEARCH_FREE that gets no SEARCH_TRAIN means:
  * nothing to do until another event comes, or ever (search_finished). */
@@ -168,6 +175,11 @@ const struct search_rung *search_trial_rung(const struct search *search, uint32_
 double search_remaining_budget(const struct search *search);
 
 enum search_close search_closed(const struct search *search);
+
+/* What was trained again because no checkpoint was left, all trials together: steps, and epochs
+ * where they are known. Lost attempts do not count. */
+uint64_t search_steps_again(const struct search *search);
+double search_epochs_again(const struct search *search);
 
 /* How many candidates the search will have looked at when it is finished, repeats not counted. */
 uint32_t search_candidates(const struct search *search);

@@ -37,12 +37,13 @@ void search_act(struct search *search, enum search_action_kind kind, uint32_t tr
     struct search_trial *of = &search->trials[trial];
     if (kind == SEARCH_CHANGED)
         of->changed = search->events;
-    search->actions[search->action_count++] = (struct search_action){.kind = kind,
-                                                                     .trial = trial,
-                                                                     .attempt = of->attempts,
-                                                                     .from = of->step,
-                                                                     .to = of->target,
-                                                                     .pause = of->pause};
+    search->actions[search->action_count++] =
+        (struct search_action){.kind = kind,
+                               .trial = trial,
+                               .attempt = of->attempts,
+                               .from = search->settings.restarts ? 0 : of->step,
+                               .to = of->target,
+                               .pause = of->pause};
 }
 
 bool search_add_bracket(struct search *search)
@@ -183,7 +184,7 @@ void search_retire(struct search *search, uint32_t trial, enum trial_state state
     retired->state = state;
     search_act(search, SEARCH_CHANGED, trial);
     if (state == TRIAL_COMPLETE)
-        return; /* its checkpoint may be the one that is recommended */
+        return; /* its checkpoint may be the one that is recommended: finals.c */
     search_bracket_rung(search, retired->bracket, retired->rung)->left++;
     search_release(search, trial, search->trials[trial].kept);
 }
@@ -290,6 +291,16 @@ double search_remaining_budget(const struct search *search)
         undecided = fmax(expected - rung->promoted - rung->left, 0);
     }
     return remaining;
+}
+
+uint64_t search_steps_again(const struct search *search)
+{
+    return search->steps_again;
+}
+
+double search_epochs_again(const struct search *search)
+{
+    return search->epochs_again;
 }
 
 uint32_t search_candidates(const struct search *search)

@@ -19,6 +19,7 @@ struct search_settings {
     uint64_t batch_size; /* of the study; a candidate may bring its own */
     uint32_t retries;
     bool independent_seeds;
+    bool restarts; /* there are no checkpoints: every segment begins at step 0 */
     uint32_t finalists, repeats;
     double total_epochs, target; /* stopping rules; NaN: none */
     uint32_t patience;           /* 0: none */
@@ -58,8 +59,10 @@ struct search {
     size_t finalist_count;
     uint32_t leader; /* the best candidate as the search stands; SEARCH_NO_TRIAL: none */
     uint32_t running;
-    uint32_t trainers;             /* of the job, as last told; 0: unknown */
-    double epochs;                 /* trained by all, lost work not counted */
+    uint32_t trainers;    /* of the job, as last told; 0: unknown */
+    double epochs;        /* trained by all, lost work not counted */
+    uint64_t steps_again; /* of work that was thrown away, as no checkpoint was left */
+    double epochs_again;
     double best_metric;            /* of all trials, NaN: none */
     uint32_t fruitless;            /* candidates in a row whose first rung brought nothing better */
     uint64_t events;               /* fed so far */

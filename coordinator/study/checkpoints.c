@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ bool checkpoints_branch(const char *dir, uint32_t parent, uint32_t kept, uint32_
         return error_set(error, "%s: the path is too long", dir);
     if (unlink(to) != 0 && errno != ENOENT)
         return error_set(error, "%s: %s", to, strerror(errno));
-    return link(from, to) == 0 ||
+    return link(from, to) == 0 || errno == ENOENT ||
            error_set(error, "%s cannot be linked to %s: %s", to, from, strerror(errno));
 }
 
@@ -64,6 +65,20 @@ static bool name_read(const char *name, uint32_t *trial, uint32_t *attempt, bool
     return *whole || (*rest++ == '.' && number_read(&rest, &writer) && strcmp(rest, ".tmp") == 0);
 }
 
+/* A link would lead out of DIR, and everything that trainers write with it. */
+static DIR *folder_open(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+    if (!folder && (errno == ELOOP || errno == ENOTDIR))
+        error_set(error, "%s: is a link or a file, expected a directory", path);
+    else if (!folder)
+        error_set(error, "%s: cannot read: %s", path, strerror(errno));
+    if (!folder && descriptor >= 0)
+        close(descriptor);
+    return folder;
+}
+
 bool checkpoints_clean(const char *dir,
                        bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
                        void *context, struct error *error)
@@ -72,9 +87,9 @@ bool checkpoints_clean(const char *dir,
     int length = snprintf(path, sizeof path, "%s/%s", dir, LAYOUT_CHECKPOINTS);
     if (length < 0 || (size_t)length >= sizeof path)
         return error_set(error, "%s: the path is too long", dir);
-    DIR *folder = opendir(path);
+    DIR *folder = folder_open(path, error);
     if (!folder)
-        return error_set(error, "%s: cannot read: %s", path, strerror(errno));
+        return false;
     bool ok = true;
     const struct dirent *entry;
     while (ok && (entry = readdir(folder)) != NULL) {

@@ -16,7 +16,8 @@ void checkpoints_remove(const char *dir, uint32_t trial, uint32_t attempt);
 
 /* Gives `trial`, before its first attempt, the checkpoint that attempt `kept` of `parent` left.
  * Both may go on: a trainer replaces its checkpoint as a whole and never writes into it. Doing it
- * again changes nothing. */
+ * again changes nothing. A checkpoint that somebody has removed is no error here: the trial gets
+ * none, its trainer says so, and it fails alone. */
 bool checkpoints_branch(const char *dir, uint32_t parent, uint32_t kept, uint32_t trial,
                         struct error *error);
 

@@ -1,6 +1,7 @@
 /* database.c - opens study.db and words its errors. */
 #include "coordinator/study/database.h"
 
+#include "coordinator/study/database_checks.h"
 #include "coordinator/study/store_schema.h"
 
 #include <errno.h>
@@ -138,6 +139,19 @@ bool database_error(sqlite3 *db, const char *path, struct error *error)
                      system ? strerror(reason) : "", system ? ")" : "", advice(code));
 }
 
+/* A read-only connection that meets a hot journal fails with SQLITE_READONLY_ROLLBACK. SQLite calls
+ * a journal hot only when no living writer holds the RESERVED lock, so that opening again with
+ * write permission rolls back what a dead run left and nothing else; beside a run that was resumed
+ * meanwhile it is one more reader. */
+sqlite3 *database_open_beside(const char *path, struct error *error)
+{
+    sqlite3 *db = NULL;
+    int code = SQLITE_OK;
+    if (!database_open(path, DATABASE_READ, &db, &code, error) && code == SQLITE_READONLY_ROLLBACK)
+        (void)database_open(path, DATABASE_MEND, &db, NULL, error);
+    return db;
+}
+
 bool database_run(sqlite3 *db, const char *path, const char *sql, struct error *error)
 {
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK || database_error(db, path, error);
@@ -195,6 +209,7 @@ static bool configure(sqlite3 *db, const char *path, enum database_use use, stru
                                                   : writer_settings;
     /* Before anything else is written: a file that is not ours must not be touched. */
     return (use == DATABASE_MAKE || check_identity(db, path, error)) &&
+           (use != DATABASE_WRITE || database_check_schema(db, path, error)) &&
            database_run(db, path, settings, error);
 }
 
@@ -210,12 +225,11 @@ bool database_open(const char *path, enum database_use use, sqlite3 **db, int *c
     /* Where SQLite is built to take file names for URIs, "./" keeps a name that looks like one. */
     char *name = sqlite3_mprintf("%s%s", strncmp(path, "file:", 5) == 0 ? "./" : "", path);
     *db = NULL;
-    bool ok =
-        name && sqlite3_open_v2(name, db, flags[use] | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
-    if (!ok)
-        database_error(*db, path, error);
-    else
-        ok = configure(*db, path, use, error);
+    bool ok = use == DATABASE_MAKE || database_check_files(path, error);
+    if (ok &&
+        (!name || sqlite3_open_v2(name, db, flags[use] | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK))
+        ok = database_error(*db, path, error);
+    ok = ok && configure(*db, path, use, error);
     if (code)
         *code = ok ? SQLITE_OK : *db ? sqlite3_extended_errcode(*db) : SQLITE_NOMEM;
     sqlite3_free(name);

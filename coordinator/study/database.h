@@ -31,6 +31,10 @@ enum database_kind database_examine(const char *path);
 bool database_open(const char *path, enum database_use use, sqlite3 **db, int *code,
                    struct error *error);
 
+/* Opens for reading a study that may be in use, or left by a killed run: what that one left half
+ * committed is rolled back, which needs write permission. NULL: it cannot be opened. */
+sqlite3 *database_open_beside(const char *path, struct error *error);
+
 /* Runs statements that return no rows. */
 bool database_run(sqlite3 *db, const char *path, const char *sql, struct error *error);
 

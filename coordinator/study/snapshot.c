@@ -3,6 +3,7 @@
 
 #include "common/layout.h"
 #include "coordinator/study/database.h"
+#include "coordinator/study/database_checks.h"
 #include "coordinator/study/snapshot_rows.h"
 #include "coordinator/study/store_files.h"
 
@@ -12,30 +13,10 @@
 
 #define MOST_RUNGS     10000
 #define MOST_FINALISTS 10000
+#define MOST_LOSSES    10000
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
-
-/* Tables, not views or virtual tables, and no computed columns: what they hold is bounded by the
- * file's size. */
-static bool check_tables(sqlite3 *db, const char *path, struct error *error)
-{
-    sqlite3_stmt *from = NULL;
-    bool ok = database_prepare(
-        db, path,
-        "SELECT 2 = (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND rootpage > 1"
-        "            AND name IN ('study', 'trial'))"
-        " AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo('study') WHERE hidden <> 0)"
-        " AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo('trial') WHERE hidden <> 0)",
-        &from, error);
-    if (ok && sqlite3_step(from) != SQLITE_ROW)
-        ok = database_error(db, path, error);
-    else if (ok && sqlite3_column_int(from, 0) != 1)
-        ok = error_set(error, "%s: the tables study and trial are missing or not plain tables",
-                       path);
-    sqlite3_finalize(from);
-    return ok;
-}
 
 static bool read_value(struct snapshot *snapshot, sqlite3_stmt *from, struct error *error)
 {
@@ -142,7 +123,9 @@ static bool read_table(struct snapshot *snapshot, sqlite3 *db, const char *path,
 static bool read_tables(struct snapshot *snapshot, sqlite3 *db, const char *path,
                         struct error *error)
 {
-    return database_run(db, path, "BEGIN", error) && check_tables(db, path, error) &&
+    static const char *const tables[] = {"study", "trial"};
+    return database_run(db, path, "BEGIN", error) &&
+           database_check_plain(db, path, tables, sizeof tables / sizeof tables[0], error) &&
            read_table(snapshot, db, path, "SELECT key, value FROM study", read_value, error) &&
            read_table(snapshot, db, path,
                       "SELECT id, state, verdict, rung, step, lr, schedule, params, metric, final,"
@@ -243,18 +226,62 @@ static bool parse_finalists(struct snapshot *snapshot, const char *path, struct 
                            path);
 }
 
+/* A whole number of 32 bits. */
+static bool count_of(const json_t *from, const char *key, uint32_t *count)
+{
+    const json_t *value = json_object_get(from, key);
+    json_int_t number = json_integer_value(value);
+    *count = (uint32_t)number;
+    return json_is_integer(value) && number >= 0 && number <= UINT32_MAX;
+}
+
+static bool parse_loss(struct snapshot_loss *loss, const json_t *from)
+{
+    const char *host = json_string_value(json_object_get(from, "host"));
+    const json_t *time = json_object_get(from, "time");
+    const json_t *back = json_object_get(from, "back");
+    *loss = (struct snapshot_loss){
+        .host = host ? strdup(host) : NULL,
+        .time = json_number_value(time),
+        .back = json_is_number(back) ? json_number_value(back) : (double)NAN,
+    };
+    return count_of(from, "rank", &loss->rank) && count_of(from, "trainers", &loss->trainers) &&
+           count_of(from, "attempts", &loss->attempts) && json_is_number(time) && loss->host;
+}
+
+static bool parse_losses(struct snapshot *snapshot, const char *path, struct error *error)
+{
+    const char *text = snapshot_value(snapshot, "losses");
+    if (!*text)
+        return true;
+    json_t *losses = json_loads(text, 0, NULL);
+    size_t count = json_array_size(losses);
+    bool ok = json_is_array(losses) && count <= MOST_LOSSES;
+    if (ok && count > 0)
+        ok = (snapshot->losses = calloc(count, sizeof *snapshot->losses)) != NULL;
+    for (size_t i = 0; ok && i < count; i++) {
+        snapshot->loss_count = i + 1;
+        ok = parse_loss(&snapshot->losses[i], json_array_get(losses, i));
+    }
+    json_decref(losses);
+    return ok || error_set(error,
+                           "%s: the value losses in table study is not a list of {\"rank\", "
+                           "\"host\", \"trainers\", \"attempts\", \"time\", ...}",
+                           path);
+}
+
 /* --- the whole ----------------------------------------------------------------------------------
  */
 
 static bool fill(struct snapshot *snapshot, const char *path, struct error *error)
 {
-    sqlite3 *db = snapshot_rows_open(path, error);
+    sqlite3 *db = database_open_beside(path, error);
     bool ok = db && read_tables(snapshot, db, path, error) &&
               snapshot_rows_latest(snapshot, db, path, error);
     /* Closed before anything is worked out: a writer's commit may be waiting. */
     sqlite3_close(db);
     return ok && parse_document(snapshot, path, error) && parse_rungs(snapshot, path, error) &&
-           parse_finalists(snapshot, path, error);
+           parse_finalists(snapshot, path, error) && parse_losses(snapshot, path, error);
 }
 
 struct snapshot *snapshot_read(const char *dir, struct error *error)
@@ -285,6 +312,9 @@ void snapshot_destroy(struct snapshot *snapshot)
     free(snapshot->trials);
     free(snapshot->rungs);
     free(snapshot->finalists);
+    for (size_t i = 0; i < snapshot->loss_count; i++)
+        free(snapshot->losses[i].host);
+    free(snapshot->losses);
     free(snapshot->latest);
     free(snapshot->dir);
     json_decref(snapshot->document);

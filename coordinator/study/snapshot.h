@@ -26,6 +26,16 @@ struct snapshot_finalist {
     bool tied;             /* with the best mean */
 };
 
+/* A worker that was lost. */
+struct snapshot_loss {
+    uint32_t rank;
+    char *host;
+    uint32_t trainers; /* that it had */
+    uint32_t attempts; /* that were under way there */
+    double time;       /* Unix time */
+    double back;       /* when it came back; NaN: it did not */
+};
+
 struct snapshot {
     char *dir;        /* that it was read from */
     json_t *document; /* the resolved study: an object, but if DIR came from elsewhere anything may
@@ -37,6 +47,8 @@ struct snapshot {
     size_t rung_count;
     struct snapshot_finalist *finalists;
     size_t finalist_count;
+    struct snapshot_loss *losses; /* in the order of time */
+    size_t loss_count;
     struct report_row *latest; /* of each trial in training that has reported, the newest; by id */
     size_t latest_count;
     bool unattended;    /* set by a caller that knows: its status is "running", but no run holds DIR
@@ -65,10 +77,17 @@ bool snapshot_reports(const char *dir,
                                    struct error *error),
                       void *context, struct error *error);
 
-/* The next rows of `event` behind number *after (0 at first), `most` at most, as objects with the
- * table's columns: a new reference; *after moves on to the last of them. An empty list at the end,
- * NULL on failure. */
-json_t *snapshot_events(const char *dir, size_t most, uint64_t *after, struct error *error);
+/* The same for some trials only, in the order of `trials` [count]. */
+bool snapshot_reports_of(const char *dir, const uint32_t *trials, size_t count,
+                         bool (*each)(void *context, const struct report_row *row,
+                                      struct error *error),
+                         void *context, struct error *error);
+
+/* Calls `each` for every row of `event` in order, likewise; the row's texts are borrowed for the
+ * call. */
+bool snapshot_events(const char *dir,
+                     bool (*each)(void *context, const struct event_row *row, struct error *error),
+                     void *context, struct error *error);
 
 /* A value of the `study` table, "" if it is not there. */
 const char *snapshot_value(const struct snapshot *snapshot, const char *key);

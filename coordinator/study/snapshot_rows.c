@@ -3,25 +3,14 @@
 
 #include "common/layout.h"
 #include "coordinator/study/database.h"
+#include "coordinator/study/database_checks.h"
 #include "coordinator/study/store_files.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCK_ROWS 8192
-
-/* A read-only connection that meets a hot journal fails with SQLITE_READONLY_ROLLBACK. SQLite calls
- * a journal hot only when no living writer holds the RESERVED lock, so that opening again with
- * write permission rolls back what a dead run left and nothing else; beside a run that was resumed
- * meanwhile it is one more reader. */
-sqlite3 *snapshot_rows_open(const char *path, struct error *error)
-{
-    sqlite3 *db = NULL;
-    int code = SQLITE_OK;
-    if (!database_open(path, DATABASE_READ, &db, &code, error) && code == SQLITE_READONLY_ROLLBACK)
-        (void)database_open(path, DATABASE_MEND, &db, NULL, error);
-    return db;
-}
 
 #define REPORT_COLUMNS                                                                             \
     "trial, step, epoch, train_loss, val_loss, val_accuracy, lr, grad_norm, update_ratio,"         \
@@ -57,9 +46,10 @@ bool snapshot_rows_latest(struct snapshot *snapshot, sqlite3 *db, const char *pa
         running += snapshot->trials[i].state == TRIAL_RUNNING;
     if (running == 0)
         return true;
+    static const char *const table = "report";
     bool ok = (snapshot->latest = calloc(running, sizeof *snapshot->latest)) ||
               error_set(error, "%s: out of memory", path);
-    ok = ok &&
+    ok = ok && database_check_plain(db, path, &table, 1, error) &&
          database_prepare(db, path,
                           "SELECT " REPORT_COLUMNS " WHERE trial = ?1 ORDER BY step DESC LIMIT 1",
                           &from, error);
@@ -84,118 +74,176 @@ bool snapshot_rows_latest(struct snapshot *snapshot, sqlite3 *db, const char *pa
  * commit of the run waits for the reading of one block at most, and never for what the caller does
  * with the rows. */
 
-struct block {
+/* A statement on one table of DIR/study.db. */
+struct rows {
+    char *path;
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+};
+
+static bool rows_open(struct rows *rows, const char *dir, const char *table, const char *sql,
+                      struct error *error)
+{
+    *rows = (struct rows){.path = store_path(dir, LAYOUT_DATABASE)};
+    if (!rows->path)
+        return error_set(error, "%s: out of memory", dir);
+    rows->db = database_open_beside(rows->path, error);
+    return rows->db && database_check_plain(rows->db, rows->path, &table, 1, error) &&
+           database_prepare(rows->db, rows->path, sql, &rows->statement, error);
+}
+
+static void rows_close(struct rows *rows)
+{
+    sqlite3_finalize(rows->statement);
+    sqlite3_close(rows->db);
+    sqlite3_free(rows->path);
+}
+
+/* The end of a block: gives the lock back. `code` is the last of sqlite3_step. */
+static bool rows_pause(const struct rows *rows, int code, struct error *error)
+{
+    bool ok = code == SQLITE_DONE || code == SQLITE_ROW;
+    if (!ok)
+        ok = database_error(rows->db, rows->path, error);
+    sqlite3_reset(rows->statement);
+    return ok;
+}
+
+typedef bool each_report(void *context, const struct report_row *row, struct error *error);
+
+struct report_block {
     struct report_row rows[BLOCK_ROWS];
     size_t count;
 };
 
-static bool read_block(sqlite3_stmt *from, struct block *block, const struct report_row *after,
-                       sqlite3 *db, const char *path, struct error *error)
+static bool read_reports(const struct rows *rows, int64_t trial, int64_t step,
+                         struct report_block *block, struct error *error)
 {
     int code = SQLITE_DONE;
     bool ok = true;
     block->count = 0;
-    sqlite3_bind_int64(from, 1, after ? (sqlite3_int64)after->trial : -1);
-    sqlite3_bind_int64(from, 2, after ? (sqlite3_int64)after->step : -1);
-    sqlite3_bind_int64(from, 3, BLOCK_ROWS);
-    while (ok && block->count < BLOCK_ROWS && (code = sqlite3_step(from)) == SQLITE_ROW)
-        ok = read_report(&block->rows[block->count++], from, error);
-    if (ok && code != SQLITE_DONE && code != SQLITE_ROW)
-        ok = database_error(db, path, error);
-    sqlite3_reset(from); /* gives the lock back */
-    return ok;
+    sqlite3_bind_int64(rows->statement, 1, trial);
+    sqlite3_bind_int64(rows->statement, 2, step);
+    sqlite3_bind_int64(rows->statement, 3, BLOCK_ROWS);
+    while (ok && block->count < BLOCK_ROWS && (code = sqlite3_step(rows->statement)) == SQLITE_ROW)
+        ok = read_report(&block->rows[block->count++], rows->statement, error);
+    if (!ok)
+        sqlite3_reset(rows->statement);
+    return ok && rows_pause(rows, code, error);
 }
 
-bool snapshot_reports(const char *dir,
-                      bool (*each)(void *context, const struct report_row *row,
-                                   struct error *error),
-                      void *context, struct error *error)
+/* Everything that the statement finds behind (trial, step). */
+static bool pass_reports(const struct rows *rows, int64_t trial, int64_t step, each_report *each,
+                         void *context, struct error *error)
 {
-    char *path = store_path(dir, LAYOUT_DATABASE);
-    struct block *block = malloc(sizeof *block);
-    sqlite3_stmt *from = NULL;
-    bool ok = (path && block) || error_set(error, "%s: out of memory", dir);
-    sqlite3 *db = ok ? snapshot_rows_open(path, error) : NULL;
-    ok = db && database_prepare(db, path,
-                                "SELECT " REPORT_COLUMNS
-                                " WHERE (trial, step) > (?1, ?2) ORDER BY trial, step LIMIT ?3",
-                                &from, error);
-    struct report_row last;
-    const struct report_row *after = NULL;
+    struct report_block *block = malloc(sizeof *block);
+    bool ok = block || error_set(error, "%s: out of memory", rows->path);
     bool more = true;
     while (ok && block && more) {
-        ok = read_block(from, block, after, db, path, error);
+        ok = read_reports(rows, trial, step, block, error);
         for (size_t i = 0; ok && i < block->count; i++)
             ok = each(context, &block->rows[i], error);
         more = ok && block->count == BLOCK_ROWS;
         if (more) {
-            last = block->rows[block->count - 1];
-            after = &last;
+            trial = block->rows[BLOCK_ROWS - 1].trial;
+            step = (int64_t)block->rows[BLOCK_ROWS - 1].step;
         }
     }
-    sqlite3_finalize(from);
-    sqlite3_close(db);
-    sqlite3_free(path);
     free(block);
     return ok;
 }
 
-static bool read_event(sqlite3_stmt *from, json_t *rows, struct error *error)
+bool snapshot_reports(const char *dir, each_report *each, void *context, struct error *error)
 {
-    static const char *const texts[] = {"kind", "verdict", "text"};
-    uint64_t seq = 0, trial = 0, attempt = 0, step = 0;
-    double time = NAN, value = NAN;
-    int worker = -1, trainer = -1;
-    const char *text = "";
-    if (!column_whole(from, 0, INT64_MAX, &seq, error) || !column_real(from, 1, &time, error) ||
-        !column_whole(from, 2, UINT32_MAX, &trial, error) ||
-        !column_whole(from, 3, UINT32_MAX, &attempt, error) ||
-        !column_index(from, 4, &worker, error) || !column_index(from, 5, &trainer, error) ||
-        !column_whole(from, 6, INT64_MAX, &step, error) || !column_real(from, 7, &value, error))
-        return false;
-    json_t *row = json_pack(
-        "{s:I, s:o, s:I, s:I, s:o, s:o, s:I, s:o}", "seq", (json_int_t)seq, "time",
-        isfinite(time) ? json_real(time) : json_null(), "trial", (json_int_t)trial, "attempt",
-        (json_int_t)attempt, "worker", worker < 0 ? json_null() : json_integer(worker), "trainer",
-        trainer < 0 ? json_null() : json_integer(trainer), "step", (json_int_t)step, "value",
-        isfinite(value) ? json_real(value) : json_null());
-    bool ok = row != NULL;
-    for (int i = 0; ok && i < 3; i++)
-        ok = column_text(from, 8 + i, &text, error) &&
-             (json_object_set_new(row, texts[i], json_string(text)) == 0 ||
-              json_object_set_new(row, texts[i], json_null()) == 0);
-    return json_array_append_new(rows, row) == 0 && ok;
+    struct rows rows;
+    bool ok = rows_open(&rows, dir, "report",
+                        "SELECT " REPORT_COLUMNS
+                        " WHERE (trial, step) > (?1, ?2) ORDER BY trial, step LIMIT ?3",
+                        error) &&
+              pass_reports(&rows, -1, -1, each, context, error);
+    rows_close(&rows);
+    return ok;
 }
 
-json_t *snapshot_events(const char *dir, size_t most, uint64_t *after, struct error *error)
+bool snapshot_reports_of(const char *dir, const uint32_t *trials, size_t count, each_report *each,
+                         void *context, struct error *error)
 {
-    char *path = store_path(dir, LAYOUT_DATABASE);
-    json_t *rows = json_array();
-    sqlite3_stmt *from = NULL;
+    struct rows rows;
+    bool ok = rows_open(
+        &rows, dir, "report",
+        "SELECT " REPORT_COLUMNS " WHERE trial = ?1 AND step > ?2 ORDER BY step LIMIT ?3", error);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = pass_reports(&rows, trials[i], -1, each, context, error);
+    rows_close(&rows);
+    return ok;
+}
+
+struct event_block {
+    struct event_row rows[BLOCK_ROWS]; /* texts are owned */
+    size_t count;
+};
+
+static bool read_event(struct event_row *row, sqlite3_stmt *from, struct error *error)
+{
+    uint64_t trial = 0, attempt = 0;
+    const char *kind = "", *verdict = "", *text = "";
+    *row = (struct event_row){.time = NAN};
+    bool ok =
+        column_whole(from, 0, INT64_MAX, &row->seq, error) && column_text(from, 1, &kind, error) &&
+        column_whole(from, 2, UINT32_MAX, &trial, error) &&
+        column_whole(from, 3, UINT32_MAX, &attempt, error) &&
+        column_index(from, 4, &row->worker, error) && column_index(from, 5, &row->trainer, error) &&
+        column_whole(from, 6, INT64_MAX, &row->step, error) &&
+        column_real(from, 7, &row->value, error) && column_text(from, 8, &verdict, error) &&
+        column_text(from, 9, &text, error) && column_real(from, 10, &row->time, error);
+    row->trial = (uint32_t)trial;
+    row->attempt = (uint32_t)attempt;
+    row->verdict = verdict_from_name(verdict);
+    row->kind = strdup(kind);
+    row->text = strdup(text);
+    return ok && ((row->kind && row->text) || error_set(error, "out of memory"));
+}
+
+static bool read_events(const struct rows *rows, uint64_t after, struct event_block *block,
+                        struct error *error)
+{
     int code = SQLITE_DONE;
-    bool ok = (path && rows) || error_set(error, "%s: out of memory", dir);
-    sqlite3 *db = ok ? snapshot_rows_open(path, error) : NULL;
-    ok = db && database_prepare(db, path,
-                                "SELECT seq, time, trial, attempt, worker, trainer, step, value,"
-                                " kind, verdict, text FROM event WHERE seq > ?1 ORDER BY seq"
-                                " LIMIT ?2",
-                                &from, error);
-    if (ok) {
-        sqlite3_bind_int64(from, 1, (sqlite3_int64)*after);
-        sqlite3_bind_int64(from, 2, (sqlite3_int64)most);
+    bool ok = true;
+    block->count = 0;
+    sqlite3_bind_int64(rows->statement, 1, (sqlite3_int64)after);
+    sqlite3_bind_int64(rows->statement, 2, BLOCK_ROWS);
+    while (ok && block->count < BLOCK_ROWS && (code = sqlite3_step(rows->statement)) == SQLITE_ROW)
+        ok = read_event(&block->rows[block->count++], rows->statement, error);
+    if (!ok)
+        sqlite3_reset(rows->statement);
+    return ok && rows_pause(rows, code, error);
+}
+
+bool snapshot_events(const char *dir,
+                     bool (*each)(void *context, const struct event_row *row, struct error *error),
+                     void *context, struct error *error)
+{
+    struct rows rows;
+    struct event_block *block = malloc(sizeof *block);
+    bool ok = (block || error_set(error, "%s: out of memory", dir)) &&
+              rows_open(&rows, dir, "event",
+                        "SELECT seq, kind, trial, attempt, worker, trainer, step, value, verdict,"
+                        " text, time FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+                        error);
+    uint64_t after = 0;
+    bool more = true;
+    while (ok && more) {
+        ok = read_events(&rows, after, block, error);
+        more = ok && block->count == BLOCK_ROWS;
+        for (size_t i = 0; i < block->count; i++) {
+            ok = ok && each(context, &block->rows[i], error);
+            after = block->rows[i].seq;
+            free((char *)block->rows[i].kind);
+            free((char *)block->rows[i].text);
+        }
     }
-    while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {
-        ok = read_event(from, rows, error);
-        *after = ok ? (uint64_t)sqlite3_column_int64(from, 0) : *after;
-    }
-    if (ok && code != SQLITE_DONE)
-        ok = database_error(db, path, error);
-    sqlite3_finalize(from);
-    sqlite3_close(db);
-    sqlite3_free(path);
-    if (!ok) {
-        json_decref(rows);
-        rows = NULL;
-    }
-    return rows;
+    if (block)
+        rows_close(&rows);
+    free(block);
+    return ok;
 }

@@ -7,9 +7,6 @@
 
 #include <sqlite3.h>
 
-/* Opens a study.db for reading; NULL and an error if it cannot be used. */
-sqlite3 *snapshot_rows_open(const char *path, struct error *error);
-
 /* Fills snapshot->latest. */
 bool snapshot_rows_latest(struct snapshot *snapshot, sqlite3 *db, const char *path,
                           struct error *error);

@@ -110,7 +110,13 @@ struct store *store_open(const char *dir, struct error *error)
         return NULL;
     }
     struct study_lock *lock = study_lock_take(dir, error);
-    return lock ? open_database(dir, lock, error) : NULL;
+    struct store *store = lock ? open_database(dir, lock, error) : NULL;
+    bool made;
+    /* Copies leave empty folders out. */
+    if (!store || store_make_directories(dir, &made, error))
+        return store;
+    destroy(store);
+    return NULL;
 }
 
 bool store_exists(const char *dir)
@@ -188,6 +194,13 @@ bool store_commit(struct store *store, struct error *error)
         return true;
     store->pending = !run(store, STATEMENT_COMMIT, error) && !store->failed;
     return !store->pending && !store->failed;
+}
+
+void store_discard(struct store *store)
+{
+    if (store->pending)
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->pending = false;
 }
 
 /* Texts are borrowed only until the statement has run. Binding can fail for want of memory alone;

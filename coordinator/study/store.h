@@ -67,6 +67,7 @@ struct event_row {
     enum verdict verdict;
     const char *text; /* a reason or a sentence, "" if there is none */
     double time;      /* Unix time of its recording; store_event sets it, a replay tells it */
+    uint64_t seq;     /* its number, from 1; store_event sets it, a replay does not tell it */
 };
 
 struct store;
@@ -98,6 +99,9 @@ bool store_event(struct store *store, const struct event_row *row, struct error 
 bool store_set(struct store *store, const char *key, const char *value, struct error *error);
 
 bool store_commit(struct store *store, struct error *error);
+
+/* Gives up what was written since the last commit. */
+void store_discard(struct store *store);
 
 /* Calls `each` for every recorded event in order; stops and fails when it returns false. `each`
  * must not write to the store; the row's texts are borrowed for the call. */

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,13 +103,29 @@ static bool refuse_study(const char *dir, struct error *error)
     return false;
 }
 
+/* SQLite wants room for the whole path, and for that of the journal. */
+static bool check_length(const char *dir, struct error *error)
+{
+    char here[PATH_MAX];
+    size_t length = strlen(dir), most = (size_t)sqlite3_vfs_find(NULL)->mxPathname -
+                                        strlen("/" NEW_DATABASE JOURNAL_SUFFIX);
+    if (dir[0] != '/' && getcwd(here, sizeof here))
+        length += strlen(here) + 1;
+    return length <= most ||
+           error_set(
+               error,
+               "%.40s...: the path of this directory, from the root on, is %zu bytes long; at "
+               "most %zu are possible: choose another directory with --out",
+               dir, length, most);
+}
+
 bool store_check_free(const char *dir, bool overwrite, struct error *error)
 {
     char *path = store_path(dir, LAYOUT_DATABASE);
     if (!path)
         return no_memory(dir, error);
-    bool ok = true;
-    switch (database_examine(path)) {
+    bool ok = check_length(dir, error);
+    switch (ok ? database_examine(path) : DATABASE_ABSENT) {
     case DATABASE_ABSENT:
         break;
     case DATABASE_OURS:

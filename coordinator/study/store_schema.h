@@ -32,10 +32,15 @@
  *                   total_epochs, patience or wall_time
  *   trainers        how many trained at once
  *   workers_lost    how often a worker was given up because it said nothing any more
+ *   losses          JSON, of the first 1,000 of them: [{"rank", "host", "trainers": that it had,
+ *                   "attempts": that were under way there, "time", "back": the time of its return,
+ *                   null: it did not}, ...]
  *   wall_s          seconds from the start of the run to its end, or to the last commit of one that
  *                   has not ended or was killed; all runs of this study together
  *   train_s         seconds that trainers were held by trials, all together
  *   coordinator_cpu share of one core that rank 0's coordinator used
+ *   checkpoints     0: the trainer leaves none; absent: it does
+ *   steps_again, epochs_again  that were trained again for want of them, all trials together
  *   constant_loss   loss of the best constant predictor on the training set
  *   train_samples   in the training set
  *   classes         number of classes, where the data has classes
@@ -63,8 +68,8 @@
     "  seed INTEGER NOT NULL,"     /* of its weights, batch order ... */                           \
     "  begun INTEGER NOT NULL,"    /* step at which it branched; 0: from the start */              \
     "  step INTEGER NOT NULL,"     /* steps trained and kept */                                    \
-    "  lr REAL NOT NULL,"          /* base learning rate */                                        \
-    "  schedule TEXT NOT NULL,"    /* its type */                                                  \
+    "  lr REAL,"                   /* base learning rate; NULL: the space has none */              \
+    "  schedule TEXT NOT NULL,"    /* its type; '': the space has none */                          \
     "  params TEXT NOT NULL,"      /* JSON of the whole candidate */                               \
     "  metric REAL,"               /* best validation value so far, of the study's metric */       \
     "  final REAL,"                /* value at the end of the last rung that it reached */         \

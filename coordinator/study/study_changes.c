@@ -67,6 +67,13 @@ static void print_value(FILE *list, const json_t *value)
     free(text);
 }
 
+/* Keys of a study from elsewhere may hold anything; values are written as JSON escapes them. */
+static void print_path(FILE *list, const char *path)
+{
+    for (; *path; path++)
+        (void)fputc((unsigned char)*path < ' ' || *path == 0x7f ? '?' : *path, list);
+}
+
 static void compare(FILE *list, const char *path, const json_t *was, const json_t *is);
 
 static void compare_members(FILE *list, const char *path, const json_t *was, const json_t *is)
@@ -107,7 +114,8 @@ static void compare(FILE *list, const char *path, const json_t *was, const json_
     }
     if (allowed(path, was, is))
         return;
-    fprintf(list, "%s: was ", path);
+    print_path(list, path);
+    fputs(": was ", list);
     print_value(list, was);
     fputs(", is ", list);
     print_value(list, is);

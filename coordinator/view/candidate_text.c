@@ -5,6 +5,7 @@
 #include "coordinator/view/figures.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,5 +120,16 @@ void candidate_text(const struct trial_row *trial, char *text, size_t text_bytes
             add_value(&words, ", ", name, value);
     }
     json_decref(params);
-    figure_clean(text, text_bytes, words.text, false);
+    bool bare = strncmp(words.text, ", ", 2) == 0; /* it has no schedule */
+    figure_clean(text, text_bytes, words.text + (bare ? 2 : 0), false);
+}
+
+void candidate_text_whole(const struct trial_row *trial, char *text, size_t text_bytes)
+{
+    char rest[256], rate[64] = "";
+    candidate_text(trial, rest, sizeof rest);
+    if (isfinite(trial->lr))
+        (void)snprintf(rate, sizeof rate, "lr %s", figure_rate(trial->lr).text);
+    (void)snprintf(text, text_bytes, "%s%s%s%s", rate, rate[0] && rest[0] ? ", " : "",
+                   trial->schedule[0] ? "schedule " : "", rest);
 }

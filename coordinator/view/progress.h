@@ -23,7 +23,7 @@ struct progress_numbers {
     bool has_best;
     uint32_t best_trial;
     double best_value, best_lr;
-    const char *best_schedule;
+    const char *best_schedule;     /* NULL: the space has none */
     const char *metric;            /* "val_loss" ... */
     double epochs_per_s;           /* all trainers together, lately */
     double elapsed_s, remaining_s; /* remaining: NaN while unknown */

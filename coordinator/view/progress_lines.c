@@ -117,8 +117,10 @@ static void draw_states(struct draft *draft, const struct progress_numbers *numb
 static void draw_best(struct draft *draft, const struct progress_numbers *numbers)
 {
     add(draft, STYLE_BOLD, "best %s %s", numbers->metric, figure_metric(numbers->best_value).text);
-    add(draft, STYLE_PLAIN, "  lr %s", figure_rate(numbers->best_lr).text);
-    add(draft, STYLE_PLAIN, "  %s", numbers->best_schedule);
+    if (isfinite(numbers->best_lr))
+        add(draft, STYLE_PLAIN, "  lr %s", figure_rate(numbers->best_lr).text);
+    if (numbers->best_schedule)
+        add(draft, STYLE_PLAIN, "  %s", numbers->best_schedule);
     add(draft, STYLE_DIM, "  trial %u", numbers->best_trial);
 }
 
@@ -167,10 +169,15 @@ void progress_lines_plain(struct progress_line *line, const struct progress_numb
         numbers->rung_total, numbers->states[TRIAL_RUNNING], numbers->states[TRIAL_DIVERGED]);
     if (numbers->states[TRIAL_FAILED] > 0)
         add(&draft, STYLE_PLAIN, ", %u failed", numbers->states[TRIAL_FAILED]);
-    if (numbers->has_best)
-        add(&draft, STYLE_PLAIN, "; best %s %s (lr %s, %s, trial %u)", numbers->metric,
-            figure_metric(numbers->best_value).text, figure_rate(numbers->best_lr).text,
-            numbers->best_schedule, numbers->best_trial);
+    if (numbers->has_best) {
+        add(&draft, STYLE_PLAIN, "; best %s %s (", numbers->metric,
+            figure_metric(numbers->best_value).text);
+        if (isfinite(numbers->best_lr))
+            add(&draft, STYLE_PLAIN, "lr %s, ", figure_rate(numbers->best_lr).text);
+        if (numbers->best_schedule)
+            add(&draft, STYLE_PLAIN, "%s, ", numbers->best_schedule);
+        add(&draft, STYLE_PLAIN, "trial %u)", numbers->best_trial);
+    }
     if (isfinite(numbers->epochs_per_s))
         add(&draft, STYLE_PLAIN, "; %.3g epochs/s", numbers->epochs_per_s);
     if (isfinite(numbers->remaining_s))

@@ -9,11 +9,14 @@
 #include "coordinator/view/stable_lr.h"
 #include "coordinator/view/text_table.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SENTENCE_BYTES 1024
+#define LOSSES_SHOWN   8
 #define RUNNING_MOST   64 /* trials in training that are shown */
 
 static bool finished(const struct study_facts *facts)
@@ -101,11 +104,11 @@ static void print_best(FILE *stream, const struct snapshot *snapshot,
                        const struct study_facts *facts, bool colour)
 {
     const struct trial_row *best = facts->best;
-    char candidate[256], metric[24];
-    candidate_text(best, candidate, sizeof candidate);
+    char candidate[400], metric[24];
+    candidate_text_whole(best, candidate, sizeof candidate);
     figure_clean(metric, sizeof metric, facts->metric, false);
-    fprintf(stream, "%s%s: lr %s, schedule %s%s (trial %u)\n", text_style_begin(STYLE_BOLD, colour),
-            finished(facts) ? "Recommended" : "Best so far", figure_rate(best->lr).text, candidate,
+    fprintf(stream, "%s%s: %s%s (trial %u)\n", text_style_begin(STYLE_BOLD, colour),
+            finished(facts) ? "Recommended" : "Best so far", candidate,
             text_style_end(STYLE_BOLD, colour), (unsigned)best->id);
     bool trained_on = strcmp(facts->metric, "train_loss") == 0;
     fprintf(stream, "  %s set: %s %s", trained_on ? "training" : "validation", metric,
@@ -230,19 +233,21 @@ static const char *hint(const struct study_facts *facts, const struct stable_lr 
     return "";
 }
 
-static void print_rates(FILE *stream, const struct snapshot *snapshot,
-                        const struct study_facts *facts, const struct stable_lr *stable)
+void result_print_rates(FILE *stream, const struct snapshot *snapshot,
+                        const struct study_facts *facts)
 {
+    const struct stable_lr stable = stable_lr_find(snapshot);
     char text[SENTENCE_BYTES], useful[128] = "", overlap[192];
-    if (stable->tried == 0)
+    if (stable.tried == 0)
         return;
-    word_edge(stable, text, sizeof text);
-    word_overlap(stable, overlap, sizeof overlap);
-    if (isfinite(stable->lowest_useful))
+    word_edge(&stable, text, sizeof text);
+    word_overlap(&stable, overlap, sizeof overlap);
+    if (isfinite(stable.lowest_useful))
         (void)snprintf(useful, sizeof useful, " The lowest rate that learned was %s.",
-                       figure_rate(stable->lowest_useful).text);
+                       figure_rate(stable.lowest_useful).text);
     size_t used = strlen(text);
-    (void)snprintf(text + used, sizeof text - used, "%s%s%s", overlap, useful, hint(facts, stable));
+    (void)snprintf(text + used, sizeof text - used, "%s%s%s", overlap, useful,
+                   hint(facts, &stable));
     fputc('\n', stream);
     result_wrap(stream, "", 0, text);
     print_groups(stream, snapshot, STABLE_LR_SCHEDULE, "schedule: ");
@@ -251,6 +256,29 @@ static void print_rates(FILE *stream, const struct snapshot *snapshot,
 
 /* --- what it took, and where it is ---------------------------------------------------------------
  */
+
+/* "  2026-11-24 13:40:12  rank 2 on node3 (2 trainers): 1 attempt lost, back after 0:41". */
+static void print_losses(FILE *stream, const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->loss_count && i < LOSSES_SHOWN; i++) {
+        const struct snapshot_loss *loss = &snapshot->losses[i];
+        char clock[32] = "at some time", host[64];
+        time_t at = (time_t)fmax(0, fmin(loss->time, 1e11));
+        struct tm local;
+        if (localtime_r(&at, &local))
+            (void)strftime(clock, sizeof clock, "%F %T", &local);
+        figure_clean(host, sizeof host, loss->host, false);
+        fprintf(stream,
+                "  %s  rank %" PRIu32 " on %s (%" PRIu32 " trainer%s): %" PRIu32 " attempt%s lost",
+                clock, loss->rank, host, loss->trainers, loss->trainers == 1 ? "" : "s",
+                loss->attempts, loss->attempts == 1 ? "" : "s");
+        if (loss->back >= loss->time)
+            fprintf(stream, ", back after %s", figure_duration(loss->back - loss->time).text);
+        fputc('\n', stream);
+    }
+    if (snapshot->loss_count > LOSSES_SHOWN)
+        fprintf(stream, "  ... and more: see losses in %s\n", LAYOUT_SUMMARY);
+}
 
 static void print_effort(FILE *stream, const struct snapshot *snapshot,
                          const struct study_facts *facts)
@@ -279,6 +307,7 @@ static void print_effort(FILE *stream, const struct snapshot *snapshot,
     if (lost > 0 && lost < 1e9)
         fprintf(stream, "%s worker%s lost on the way; what was held there was trained elsewhere.\n",
                 figure_count((uint64_t)lost).text, lost > 1 ? "s were" : " was");
+    print_losses(stream, snapshot);
 }
 
 static void print_files(FILE *stream, const struct snapshot *snapshot)
@@ -331,7 +360,7 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour)
     result_table_finalists(stream, snapshot, &facts, colour);
     if (!finished(&facts))
         running_table_print(stream, snapshot, &facts, RUNNING_MOST, colour);
-    print_rates(stream, snapshot, &facts, &stable);
+    result_print_rates(stream, snapshot, &facts);
     if (snapshot->trial_count > 0) {
         fputc('\n', stream);
         result_table_trials(stream, snapshot, &facts, colour);

@@ -2,7 +2,7 @@
 #ifndef LRSWEEP_COORDINATOR_VIEW_RESULT_H
 #define LRSWEEP_COORDINATOR_VIEW_RESULT_H
 
-#include "coordinator/study/snapshot.h"
+#include "coordinator/view/study_facts.h"
 
 #include <stdio.h>
 
@@ -13,6 +13,11 @@ void result_print(FILE *stream, const struct snapshot *snapshot, bool colour);
 /* A page of it, for watching: how the search stands, the best so far, the rungs, the first `most`
  * trials in training. */
 void result_print_overview(FILE *stream, const struct snapshot *snapshot, size_t most, bool colour);
+
+/* Prints which rates diverged, from which one up, and which learned: one or two paragraphs, each in
+ * lines of at most 80 columns. Nothing where no rate was tried. */
+void result_print_rates(FILE *stream, const struct snapshot *snapshot,
+                        const struct study_facts *facts);
 
 /* Prints to standard output: summary.json's content, or the words and tables above (in colour
  * where text_style_colour says so). */

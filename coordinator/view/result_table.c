@@ -4,6 +4,7 @@
 #include "coordinator/view/candidate_text.h"
 #include "coordinator/view/figures.h"
 #include "coordinator/view/text_table.h"
+#include "coordinator/view/trial_order.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,31 +55,6 @@ void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
 
 /* --- trials -------------------------------------------------------------------------------------
  */
-
-static double sort_value(const struct trial_row *trial)
-{
-    double value = trial->state == TRIAL_COMPLETE ? trial->final : trial->metric;
-    return isfinite(value) ? value : INFINITY;
-}
-
-/* A bare pointer's size is taken for a mistake by clang-tidy. */
-struct entry {
-    const struct trial_row *trial;
-};
-
-static int by_result(const void *a, const void *b)
-{
-    const struct trial_row *left = ((const struct entry *)a)->trial;
-    const struct trial_row *right = ((const struct entry *)b)->trial;
-    bool left_complete = left->state == TRIAL_COMPLETE;
-    bool right_complete = right->state == TRIAL_COMPLETE;
-    if (left_complete != right_complete)
-        return left_complete ? -1 : 1;
-    double x = sort_value(left), y = sort_value(right);
-    if (x != y)
-        return x < y ? -1 : 1;
-    return (left->id > right->id) - (left->id < right->id);
-}
 
 static enum text_style state_style(enum trial_state state)
 {
@@ -137,13 +113,9 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
         {"final", true, false},
     };
     struct text_table *table = text_table_create(columns, sizeof columns / sizeof columns[0]);
-    struct entry *order = calloc(count + 1, sizeof *order);
+    struct trial_rank *order = calloc(count + 1, sizeof *order);
     if (table && order) {
-        size_t candidates = 0;
-        for (size_t i = 0; i < count; i++)
-            if (!snapshot->trials[i].repeat)
-                order[candidates++].trial = &snapshot->trials[i];
-        qsort(order, candidates, sizeof *order, by_result);
+        size_t candidates = trial_order(snapshot, order);
         for (size_t i = 0; i < candidates; i++)
             add_trial(table, order[i].trial, facts);
         /* Promotions go by the value at a rung's end, which need not be a trial's best. */
@@ -240,8 +212,10 @@ static void print_heading(FILE *stream, const char *heading, bool colour)
 static void print_sentence(FILE *stream, const struct trial_row *trial)
 {
     char first[128];
-    (void)snprintf(first, sizeof first, "%5s  lr %s: ", figure_count(trial->id).text,
-                   figure_rate(trial->lr).text);
+    char rate[64] = "";
+    if (isfinite(trial->lr))
+        (void)snprintf(rate, sizeof rate, "  lr %s", figure_rate(trial->lr).text);
+    (void)snprintf(first, sizeof first, "%5s%s: ", figure_count(trial->id).text, rate);
     result_wrap(stream, first, ENDING_INDENT, trial->message);
 }
 
@@ -274,7 +248,7 @@ void result_table_explanations(FILE *stream, const struct snapshot *snapshot, bo
         if (ended_itself(trial) || verdict <= VERDICT_HEALTHY || !trial->message[0])
             continue;
         count[verdict]++;
-        if (!best[verdict] || sort_value(trial) < sort_value(best[verdict]))
+        if (!best[verdict] || trial_order_value(trial) < trial_order_value(best[verdict]))
             best[verdict] = trial;
     }
     bool any = false;

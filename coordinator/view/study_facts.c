@@ -50,6 +50,11 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
         facts.steps_trained += own;
         facts.epochs_trained += study_facts_epochs(&facts, trial, own);
     }
+    double again = study_facts_number(snapshot, "steps_again");
+    if (again > 0 && again < 1e18) {
+        facts.steps_trained += (uint64_t)again;
+        facts.epochs_trained += study_facts_number(snapshot, "epochs_again");
+    }
     if (facts.best)
         facts.best_value =
             facts.best->state == TRIAL_COMPLETE ? facts.best->final : facts.best->metric;

@@ -105,8 +105,8 @@ static bool is_left_out(const json_t *document, const char *group, const char *k
     if (strcmp(group, "search") == 0)
         return strcmp(key, "points") == 0;
     return strcmp(group, "train") == 0 &&
-           (json_object_get(space, key) ||
-            (json_object_get(space, "optimizer") && !catalogue_key_find(train, key)));
+           (json_object_get(space, key) || (json_is_array(json_object_get(space, "optimizer")) &&
+                                            !catalogue_key_find(train, key)));
 }
 
 /* `document`: the whole that the group is of; NULL: nothing is left out. */

@@ -101,6 +101,20 @@ static json_t *rungs_array(const struct snapshot *snapshot)
     return rungs;
 }
 
+static json_t *losses_array(const struct snapshot *snapshot)
+{
+    json_t *losses = json_array();
+    for (size_t i = 0; i < snapshot->loss_count; i++) {
+        const struct snapshot_loss *loss = &snapshot->losses[i];
+        json_array_append_new(
+            losses, json_pack("{s:I, s:s, s:I, s:I, s:o, s:o}", "rank", (json_int_t)loss->rank,
+                              "host", loss->host, "trainers", (json_int_t)loss->trainers,
+                              "attempts", (json_int_t)loss->attempts, "time",
+                              figure_json(loss->time), "back", figure_json(loss->back)));
+    }
+    return losses;
+}
+
 static json_t *rates_object(const struct stable_lr *stable)
 {
     json_t *edge = isnan(stable->edge) ? json_null()
@@ -134,14 +148,14 @@ json_t *result_summary(const struct snapshot *snapshot)
 {
     const struct study_facts facts = study_facts_of(snapshot);
     double lost = study_facts_number(snapshot, "workers_lost");
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "study",
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "study",
                      text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
                      "metric", text(facts.metric), "best", best_object(snapshot, &facts),
                      "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
                      "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
                      rungs_array(snapshot), "workers_lost",
-                     (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "stable_lr",
-                     stable_lr_object(snapshot, &facts));
+                     (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "losses",
+                     losses_array(snapshot), "stable_lr", stable_lr_object(snapshot, &facts));
 }
 
 bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error)

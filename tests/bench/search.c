@@ -1,6 +1,6 @@
 /* search.c - what a decision costs: 100,000 candidates on 10,000 virtual trainers, for every
- * scheduler in each of its ways, and the same with a tenth of the candidates and of the trainers to
- * show the growth.
+ * scheduler in each of its ways and for the sampler that learns, and the same with a tenth of the
+ * candidates and of the trainers to show the growth.
  *
  * A decision is a call of search_step, answered or refused; the simulator (search/simulator.h)
  * makes them, and the linker leads them through here. Memory is what the allocator gets back when
@@ -30,7 +30,7 @@ static const char study_text[] =
     "          schedule = ( { type = \"constant\"; }, { type = \"cosine\"; } ); };\n"
     "search = { sampler = \"random\"; min_budget = 1.0; max_budget = 81.0; interval = 9.0; };\n";
 
-static const char *const ways[][2] = {
+static const char *const ways[][3] = {
     {"none"},
     {"sha"},
     {"asha"},
@@ -40,6 +40,9 @@ static const char *const ways[][2] = {
     {"median"},
     {"pbt"},
     {"pbt", "search.asynchronous=true"},
+    {"none", "search.sampler=tpe"},
+    {"none", "search.sampler=tpe", "search.multivariate=false"},
+    {"hyperband", "search.sampler=tpe", "search.asynchronous=true"},
 };
 
 static double spent_s, longest_s;
@@ -86,14 +89,14 @@ static void measure(const char *path, const char *const *way, unsigned candidate
                     unsigned trainers)
 {
     char scheduler[64], count[64];
-    const char *settings[] = {scheduler, count, way[1]};
+    const char *settings[] = {scheduler, count, way[1], way[2]};
     size_t problem_count;
     struct error error;
     struct simulator simulator;
     struct curves curves = curves_default(1);
     (void)snprintf(scheduler, sizeof scheduler, "search.scheduler=%s", way[0]);
     (void)snprintf(count, sizeof count, "search.candidates=%u", candidates);
-    struct study_file *file = study_file_read(path, settings, way[1] ? 3 : 2);
+    struct study_file *file = study_file_read(path, settings, way[2] ? 4 : way[1] ? 3 : 2);
     const struct study_problem *problems = file ? study_file_problems(file, &problem_count) : NULL;
     if (!file || problem_count > 0)
         fail(file ? problems[0].text : "out of memory");
@@ -116,11 +119,13 @@ static void measure(const char *path, const char *const *way, unsigned candidate
     double before = allocated_bytes();
     search_destroy(search);
     double bytes = before - allocated_bytes();
-    printf("{\"bench\": \"search\", \"scheduler\": \"%s\", \"set\": \"%s\", \"candidates\": %u, "
-           "\"trainers\": %u, \"trials\": %u, \"decisions\": %llu, \"us_per_decision\": %.3f, "
-           "\"longest_ms\": %.3f, \"bytes_per_candidate\": %.0f, \"utilisation\": %.3f}\n",
-           way[0], way[1] ? way[1] : "", candidates, trainers, trials, decisions,
-           1e6 * spent_s / (double)decisions, 1e3 * longest_s, bytes / candidates, busy);
+    printf(
+        "{\"bench\": \"search\", \"scheduler\": \"%s\", \"set\": \"%s%s%s\", \"candidates\": %u, "
+        "\"trainers\": %u, \"trials\": %u, \"decisions\": %llu, \"us_per_decision\": %.3f, "
+        "\"longest_ms\": %.3f, \"bytes_per_candidate\": %.0f, \"utilisation\": %.3f}\n",
+        way[0], way[1] ? way[1] : "", way[2] ? " " : "", way[2] ? way[2] : "", candidates, trainers,
+        trials, decisions, 1e6 * spent_s / (double)decisions, 1e3 * longest_s, bytes / candidates,
+        busy);
     (void)fflush(stdout);
     study_file_destroy(file);
 }

@@ -1,10 +1,11 @@
 /* inject.c - makes one call on a study's files fail, or kills the process there.
  *
  * Preloaded into lrsweep and lrsweep-trainer by the tests of this folder. It counts the calls that
- * change files below FAULT_DIR in programs of the name FAULT_PROGRAM; before number FAULT_AT it
- * does what FAULT_MODE says: kill (SIGKILL), EIO, ENOSPC, EDQUOT or EROFS. It happens once: the
- * file FAULT_FLAG, made then, keeps later calls and other processes from it. A write that is to
- * fail for want of space first writes half, as full disks do. */
+ * change files below FAULT_DIR in programs of the name FAULT_PROGRAM, or only those of the name
+ * FAULT_CALL; before number FAULT_AT it does what FAULT_MODE says: kill (SIGKILL), EIO, ENOSPC,
+ * EDQUOT or EROFS. It happens once: the file FAULT_FLAG, made then, keeps later calls and other
+ * processes from it. A write that is to fail for want of space first writes half, as full disks do.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -42,12 +43,13 @@ static bool file_below(int descriptor)
 }
 
 /* The error that this call is to fail with; 0: it goes on. */
-static int fault(bool counts)
+static int fault(const char *call, bool counts)
 {
     static unsigned long calls;
     const char *program = getenv("FAULT_PROGRAM"), *at = getenv("FAULT_AT");
     const char *mode = getenv("FAULT_MODE"), *flag = getenv("FAULT_FLAG");
-    if (!counts || !program || !at || !mode || !flag ||
+    const char *only = getenv("FAULT_CALL");
+    if (!counts || (only && strcmp(only, call) != 0) || !program || !at || !mode || !flag ||
         strcmp(program, program_invocation_short_name) != 0 || ++calls != strtoul(at, NULL, 10))
         return 0;
     int made = open(flag, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -65,9 +67,9 @@ static int fault(bool counts)
 /* The function of this name behind this library. */
 #define NEXT(type, name) ((type)dlsym(RTLD_NEXT, name))
 
-#define FAIL_IF(counts)                                                                            \
+#define FAIL_IF(call, counts)                                                                      \
     do {                                                                                           \
-        int number = fault(counts);                                                                \
+        int number = fault(call, counts);                                                          \
         if (number != 0) {                                                                         \
             errno = number;                                                                        \
             return -1;                                                                             \
@@ -78,7 +80,7 @@ ssize_t write(int descriptor, const void *bytes, size_t count)
 {
     ssize_t (*next)(int, const void *, size_t) =
         NEXT(ssize_t(*)(int, const void *, size_t), "write");
-    int number = descriptor > 2 ? fault(file_below(descriptor)) : 0;
+    int number = descriptor > 2 ? fault("write", file_below(descriptor)) : 0;
     if (number != 0) {
         if (number == ENOSPC)
             (void)next(descriptor, bytes, count / 2);
@@ -90,62 +92,62 @@ ssize_t write(int descriptor, const void *bytes, size_t count)
 
 ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset)
 {
-    FAIL_IF(file_below(descriptor));
+    FAIL_IF("pwrite", file_below(descriptor));
     return NEXT(ssize_t(*)(int, const void *, size_t, off_t), "pwrite")(descriptor, bytes, count,
                                                                         offset);
 }
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset)
 {
-    FAIL_IF(file_below(descriptor));
+    FAIL_IF("pwrite64", file_below(descriptor));
     return NEXT(ssize_t(*)(int, const void *, size_t, off64_t), "pwrite64")(descriptor, bytes,
                                                                             count, offset);
 }
 
 int fsync(int descriptor)
 {
-    FAIL_IF(file_below(descriptor));
+    FAIL_IF("fsync", file_below(descriptor));
     return NEXT(int (*)(int), "fsync")(descriptor);
 }
 
 int fdatasync(int descriptor)
 {
-    FAIL_IF(file_below(descriptor));
+    FAIL_IF("fdatasync", file_below(descriptor));
     return NEXT(int (*)(int), "fdatasync")(descriptor);
 }
 
 int ftruncate(int descriptor, off_t length)
 {
-    FAIL_IF(file_below(descriptor));
+    FAIL_IF("ftruncate", file_below(descriptor));
     return NEXT(int (*)(int, off_t), "ftruncate")(descriptor, length);
 }
 
 int ftruncate64(int descriptor, off64_t length)
 {
-    FAIL_IF(file_below(descriptor));
+    FAIL_IF("ftruncate64", file_below(descriptor));
     return NEXT(int (*)(int, off64_t), "ftruncate64")(descriptor, length);
 }
 
 int rename(const char *from, const char *to)
 {
-    FAIL_IF(below(to));
+    FAIL_IF("rename", below(to));
     return NEXT(int (*)(const char *, const char *), "rename")(from, to);
 }
 
 int link(const char *from, const char *to)
 {
-    FAIL_IF(below(to));
+    FAIL_IF("link", below(to));
     return NEXT(int (*)(const char *, const char *), "link")(from, to);
 }
 
 int unlink(const char *path)
 {
-    FAIL_IF(below(path));
+    FAIL_IF("unlink", below(path));
     return NEXT(int (*)(const char *), "unlink")(path);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    FAIL_IF(below(path));
+    FAIL_IF("mkdir", below(path));
     return NEXT(int (*)(const char *, mode_t), "mkdir")(path, mode);
 }

@@ -10,8 +10,10 @@ stride=${FAULT_STRIDE:-23}
 inject=$LRSWEEP_BIN/../tests/libfault_inject.so
 export FAULT_DIR=$TEST_DIR/dir FAULT_FLAG=$TEST_DIR/flag
 
+scheduler=sha
 search() { # [OPTION]...: leaves its status in $status, what it said in $err
-	lrsweep run "$study" --out dir --quiet --trainers 1 "$@" >stdout.txt 2>stderr.txt
+	lrsweep run "$study" --out dir --quiet --trainers 1 --set search.scheduler="$scheduler" \
+		--set search.interval=100 "$@" >stdout.txt 2>stderr.txt
 	status=$?
 	err=$(cat stderr.txt)
 }
@@ -19,7 +21,7 @@ search
 equal "the undisturbed search ends with status 0" "$status" 0
 table dir >expected
 
-# One call of PROGRAM is hit. Prints what was wrong, if anything was.
+# One call of PROGRAM is hit, of the kind FAULT_CALL if it is set. Prints what was wrong.
 hit() { # PROGRAM MODE AT
 	local left=5
 	rm -rf dir flag
@@ -42,21 +44,32 @@ hit() { # PROGRAM MODE AT
 	[ -z "$(ls dir/checkpoints)" ] || echo "call $3: checkpoints are left: $(ls dir/checkpoints)"
 }
 
-for program in lrsweep lrsweep-trainer; do
-	for mode in kill EIO ENOSPC; do
-		at=1 tried=0 wrong=
-		while :; do
-			wrong+=$(hit "$program" "$mode" "$at")
-			[ -e flag ] || break
-			tried=$((tried + 1))
-			at=$((at + stride))
-		done
-		sentence="$tried of $at calls of $program, one a run, end in $mode: nothing is lost"
-		if [ "$tried" -eq 0 ]; then
-			not_ok "$sentence" "no call was hit"
-		else
-			equal "$sentence" "$wrong" ""
-		fi
+hits() { # PROGRAM MODE: every $stride calls one
+	local at=1 tried=0 wrong=''
+	while :; do
+		wrong+=$(hit "$1" "$2" "$at")
+		[ -e flag ] || break
+		tried=$((tried + 1))
+		at=$((at + stride))
 	done
+	local sentence="$tried of $at calls of $1 ($scheduler), one a run, end in $2: nothing is lost"
+	if [ "$tried" -eq 0 ]; then
+		not_ok "$sentence" "no call was hit"
+	else
+		equal "$sentence" "$wrong" ""
+	fi
+}
+
+for program in lrsweep lrsweep-trainer; do
+	for mode in kill EIO ENOSPC; do hits "$program" "$mode"; done
 done
+
+# A trial that branches is given its checkpoint by a link.
+scheduler=pbt
+rm -rf dir
+search
+table dir >expected
+export FAULT_CALL=link
+stride=1
+for mode in kill EIO; do hits lrsweep "$mode"; done
 plan

@@ -185,6 +185,28 @@ equal "the others are complete" \
 contains "what trainers write to standard error is passed on" "$err" "ValueError"
 
 # --- checkpoints -----------------------------------------------------------------------------------------
+# Somebody removes them while the search needs them: what cannot be gone on with begins again, and a
+# trial that has no beginning of its own fails alone.
+for scheduler in sha pbt; do
+	rm -rf erased
+	setsid timeout --foreground -k 1 "$patience" lrsweep run "$study" --out erased "${options[@]}" \
+		--set search.scheduler="$scheduler" --set search.interval=10000 \
+		--set search.quantile=0.5 --set run.retries=1 \
+		>stdout.txt 2>stderr.txt &
+	job=$!
+	wait_for erased 'select count(*) > 1 from event where kind = "done"' ||
+		not_ok "the search got under way ($scheduler)"
+	pkill -STOP -s "$job" lrsweep-trainer
+	erased=$(find erased/checkpoints -name '*.safetensors' -delete -print | wc -l)
+	pkill -CONT -s "$job" lrsweep-trainer
+	wait "$job"
+	equal "a search goes on though its checkpoints are removed ($scheduler)" $? 0
+	check "there were some to remove ($scheduler)" test "$erased" -gt 0
+	[ "$scheduler" = sha ] || continue
+	table erased >found
+	check "and ends in the undisturbed table" diff expected found
+done
+
 cat >many.cfg <<-'STUDY'
 	study  = { name = "many"; seed = 5; };
 	data   = { format = "spirals"; samples = 100; validation = 20; };

@@ -73,6 +73,7 @@ static void job_start(struct job *job)
                                                .start_s = 0.1,
                                                .report_every = 3,
                                                .samples = SAMPLES,
+                                               .any_length = true,
                                                .missing = missing,
                                                .removing = removing};
     struct error error;
@@ -85,8 +86,8 @@ static void job_start(struct job *job)
     job->progress = progress_create(stderr, true);
     virtual_trainers_begin(&world);
     virtual_trainers_enter(WORKER, 0);
-    job->rank_options =
-        (struct rank_options){.document = job->document, .dir = "d", .trainers = 2, .program = ""};
+    job->rank_options = (struct rank_options){
+        .document = job->document, .dir = "d", .scratch = "s1", .trainers = 2, .program = ""};
     job->dispatch_options = (struct dispatch_options){.document = job->document,
                                                       .search_retries = 1,
                                                       .dir = "d",
@@ -151,11 +152,12 @@ static void turn(struct job *job)
 }
 
 /* The message as it is, or made so that it passes; false: no. */
-static bool message_take(struct message *message, const uint8_t *bytes, size_t length)
+static bool message_take(struct message_long *room, const uint8_t *bytes, size_t length)
 {
     struct error error = {""};
-    memset(message, 0, sizeof *message);
-    memcpy(message, bytes, length < sizeof *message ? length : sizeof *message);
+    struct message *message = &room->message;
+    memset(room, 0, sizeof *room);
+    memcpy(room, bytes, length < sizeof *room ? length : sizeof *room);
     if (message_check(message, length, &error))
         return true;
     if (!*error.text)
@@ -173,11 +175,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     for (int i = 0; i < MESSAGES_MAX && length >= HEAD_BYTES; i++) {
         size_t said = bytes[1] + 256 * (size_t)bytes[2], left = length - HEAD_BYTES;
         size_t taken = said < left ? said : left;
-        struct message message;
+        struct message_long message;
         job.now_s += 0.05 * (bytes[0] >> LATER_SHIFT);
-        if (message_take(&message, bytes + HEAD_BYTES, taken) && can_be_played(&message))
+        if (message_take(&message, bytes + HEAD_BYTES, taken) && can_be_played(&message.message))
             deliver(&job, bytes[0] & TO_WORKER ? 0 : bytes[0] % RANKS, bytes[0] & TO_WORKER,
-                    &message);
+                    &message.message);
         turn(&job);
         bytes += HEAD_BYTES + taken;
         length -= HEAD_BYTES + taken;

@@ -1,6 +1,8 @@
 /* fuzz_study_db.c - any bytes as the study.db of a folder from elsewhere: read and told as
- * `lrsweep status` and `lrsweep export` do. */
+ * `lrsweep status` and `lrsweep export` do, and made into a report. */
 #include "coordinator/export/export.h"
+#include "coordinator/report/parts.h"
+#include "coordinator/report/svg/svg.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/view/result.h"
 #include "coordinator/view/status_plot.h"
@@ -27,6 +29,7 @@ static void tell(const struct snapshot *snapshot)
         input_fail("out of memory");
     result_print(stream, snapshot, false);
     (void)fclose(stream);
+    input_check_printable(text);
     free(text);
     json_t *summary = result_summary(snapshot);
     text = json_dumps(summary, JSON_ENCODE_ANY);
@@ -63,6 +66,27 @@ static void export_all(const struct snapshot *snapshot)
     free(text);
 }
 
+/* A part may fail, as where a table is missing, but not without a reason. */
+static void report(const struct snapshot *snapshot)
+{
+    struct error error = {""};
+    struct report_source source;
+    struct text_buffer figure = {0};
+    bool ok = report_source_read(&source, snapshot, &error);
+    for (size_t i = 0; ok && i < REPORT_PARTS; i++) {
+        json_t *part = report_parts[i].make(&source, &error);
+        ok = part != NULL;
+        json_decref(part);
+    }
+    if (!ok && !*error.text)
+        input_fail("a study has no report, and no reason is given");
+    if (ok && (!svg_losses(&figure, &source, &error) || !svg_rates(&figure, &source, &error)) &&
+        !*error.text)
+        input_fail("a study has no figures, and no reason is given");
+    free(figure.text);
+    report_source_free(&source);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct error error = {""};
@@ -72,11 +96,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct snapshot *snapshot = snapshot_read(input_folder(), &error);
     if (snapshot) {
         tell(snapshot);
+        report(snapshot);
         (void)snapshot_reports(input_folder(), count, &rows, &error);
         export_all(snapshot);
     } else if (!*error.text) {
         input_fail("a study is refused without a reason");
     }
+    input_check_printable(error.text);
     snapshot_destroy(snapshot);
     return 0;
 }

@@ -15,6 +15,13 @@ void input_fail(const char *what)
     abort();
 }
 
+void input_check_printable(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f)
+            input_fail("a control character is printed");
+}
+
 static void folder_remove(void)
 {
     input_clear();
@@ -50,18 +57,25 @@ void input_store(const char *name, const void *bytes, size_t length)
         input_fail("cannot write a temporary file");
 }
 
-void input_clear(void)
+static void clear(const char *path)
 {
-    DIR *list = opendir(input_folder());
+    DIR *list = opendir(path);
     if (!list)
         input_fail("cannot read the temporary folder");
     for (const struct dirent *entry; (entry = readdir(list));) {
-        char path[INPUT_PATH_BYTES];
-        input_path(entry->d_name, path);
-        if (entry->d_name[0] != '.')
-            (void)unlink(path);
+        char inner[2 * INPUT_PATH_BYTES];
+        (void)snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+        if (entry->d_name[0] == '.' || unlink(inner) == 0)
+            continue;
+        clear(inner);
+        (void)rmdir(inner);
     }
     (void)closedir(list);
+}
+
+void input_clear(void)
+{
+    clear(input_folder());
 }
 
 const uint8_t *input_find(const uint8_t *at, const uint8_t *end, const char *mark)

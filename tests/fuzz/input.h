@@ -15,6 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 /* What must hold does not: ends the process in a way that fuzzers notice. */
 _Noreturn void input_fail(const char *what);
 
+/* Fails if what is printed would move a terminal's cursor. */
+void input_check_printable(const char *text);
+
 /* A folder of this process, in memory where there is such a place; removed when it exits. */
 const char *input_folder(void);
 
@@ -26,7 +29,7 @@ void input_path(const char *name, char path[INPUT_PATH_BYTES]);
 /* Makes the bytes the content of FOLDER/NAME. */
 void input_store(const char *name, const void *bytes, size_t length);
 
-/* Removes the files of the folder. */
+/* Removes what is in the folder. */
 void input_clear(void);
 
 /* Where `mark`, which starts with a newline, stands in the bytes; `end` if it does not. */

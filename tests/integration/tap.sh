@@ -46,7 +46,7 @@ table() { # DIR
 }
 # Waits until the study in DIR holds something. Read-only: else sqlite3 may make the file itself.
 wait_for() { # DIR SQL
-	local left=500
+	local left=1000
 	until [ "$(sqlite3 -readonly "$1/study.db" "$2" 2>/dev/null)" = 1 ]; do
 		left=$((left - 1))
 		[ "$left" -gt 0 ] || return 1

@@ -11,15 +11,6 @@ try lrsweep run "$small" --out whole --quiet "${long[@]}"
 equal "the undisturbed search ends with status 0" "$status" 0
 table whole >expected
 
-# Waits until the study in DIR holds something.
-wait_for() { # DIR SQL
-	local left=1000
-	until [ "$(sqlite3 "$1/study.db" "$2" 2>/dev/null)" = 1 ]; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
-		sleep 0.02
-	done
-}
 rank_of_job() { # RANK: its process id, of the mpirun that was started last
 	local pid
 	for pid in $(pgrep -P "$job" lrsweep); do
@@ -56,6 +47,8 @@ finish killed
 equal "mpirun ends with status 0 though a rank was killed" "$status" 0
 equal "the lost worker is in the study" "$(lost killed)" 1
 equal "and in the summary" "$(jq .workers_lost killed/summary.json)" 1
+equal "which says what it was" "$(jq -c '.losses | map([.rank, .host, .trainers, .attempts, .back])' \
+	killed/summary.json)" "[[1,\"$(uname -n)\",1,1,null]]"
 contains "the result tells of it" "$(cat killed.out)" "1 worker was lost"
 contains "the user was told when and why" "$(cat killed.err)" "(run.heartbeat_timeout) and is lost"
 equal "its trial was lost with a reason" "$(sqlite3 killed/study.db \
@@ -70,6 +63,7 @@ kill -CONT "$pid"
 check "it comes back" wait_for stopped 'select count(*) = 1 from event where kind = "worker_back"'
 finish stopped
 equal "mpirun ends with status 0 after a rank came back" "$status" 0
+equal "the summary knows that it is back" "$(jq '.losses[0] | .back > .time' stopped/summary.json)" true
 check "the rank that came back works on" test "$(sqlite3 stopped/study.db \
 	'select count(*) > 0 from event where kind = "assigned" and worker = 1
 		and seq > (select max(seq) from event where kind = "worker_back")')" = 1

@@ -80,6 +80,9 @@ equal "a stopped training goes on from its checkpoint" "$(of done '"\(.status) \
 	"ok $((stopped + 10))"
 trainer "$(hello)" "$(train 0 100000000 null null)" '{"op":"stop","trial":17}'
 equal "a stop that is queued behind its training ends it" "$(of done .status)" stopped
+trainer "$(hello)" "$(train 0 2000 null null)" '{"op":"train","op":"stop"}'
+equal "a line that is no command is none while it trains either" "$(of done .status | tr '\n' ' ')" \
+	"ok failed "
 
 # --- under a worker ---------------------------------------------------------------------------------
 {

@@ -6,11 +6,14 @@
  * and babble; commits are slow; the whole job is killed, at a commit or between, or told to end,
  * and resumed with other ranks. What must hold whatever happens:
  *   - what an assignment rests on is committed before the assignment is sent;
- *   - a checkpoint is there when the attempt that goes on from it begins;
- *   - every attempt ends once, and no result is counted twice;
+ *   - a checkpoint is there when the attempt that goes on from it begins, on ranks that do not see
+ *     DIR too, which keep two files a trainer at most, and removed when nobody needs it any more;
+ *   - every attempt ends once, no result is counted twice, and none goes beyond the largest budget;
  *   - the search ends as long as a worker lives, and no worker outlives rank 0;
+ *   - a job with a deadline is over by then, and begins nothing when all are to stop;
  *   - replay gives the search that the study tells of;
- *   - the table is that of an undisturbed search.
+ *   - the best of those that had the full budget is recommended;
+ *   - the table is that of an undisturbed search, if its scheduler does not ask who comes first.
  *
  * usage: test_simulation [SEEDS [FIRST]]; a failing seed is named, and told again with SEEDS = 1.
  */
@@ -43,7 +46,29 @@
 #define SETTLED_S  (1.5 * TIMEOUT_S) /* after so long in good health a rank was heard */
 #define FAREWELL_S 60.0
 
-static unsigned long seeds = 400, first_seed = 1;
+static unsigned long seeds = 2000, first_seed = 1;
+
+/* The schedulers, in each of their ways. */
+struct way {
+    const char *scheduler;
+    const char *variant; /* NULL: the default */
+    bool asynchronous;   /* the key */
+    bool ordered;        /* the table depends on who comes first */
+};
+
+static const struct way ways[] = {
+    {.scheduler = "sha"},
+    {.scheduler = "none"},
+    {.scheduler = "hyperband"},
+    {.scheduler = "pbt"},
+    {.scheduler = "asha", .ordered = true},
+    {.scheduler = "asha", .variant = "stopping", .ordered = true},
+    {.scheduler = "hyperband", .asynchronous = true, .ordered = true},
+    {.scheduler = "median", .ordered = true},
+    {.scheduler = "pbt", .asynchronous = true, .ordered = true},
+};
+
+enum { WAYS = sizeof ways / sizeof ways[0] };
 
 enum fault_kind { KILL_RANK, STOP_RANK, FREEZE_RANK, HOLD, CUT };
 
@@ -67,11 +92,14 @@ struct rank {
 
 struct simulation {
     uint64_t seed;
-    struct random_stream random;
+    struct random_stream random, distance;
     json_t *document; /* the study as it was begun */
     json_t *allowed;  /* the same with the retries that the jobs allow */
     struct trainer_world world;
-    bool table_counts; /* retries suffice for whatever happens */
+    const struct way *way;
+    bool retries_suffice; /* for whatever happens */
+    bool closes;          /* a rule may end the search early */
+    bool repeats;         /* there are finalists */
     /* The job. */
     int ranks;
     bool local_worker;
@@ -79,18 +107,22 @@ struct simulation {
     struct rank rank[RANKS_MAX];
     struct fault faults[FAULTS_MAX];
     size_t fault_count;
-    double crash_s, signal_s; /* INFINITY: not */
-    unsigned crash_commit;    /* counts down to the commit at which rank 0 dies; 0: not */
-    bool crash_keeps;         /* that commit is durable */
+    double crash_s, signal_s, deadline_s; /* INFINITY: not */
+    unsigned crash_commit; /* counts down to the commit at which rank 0 dies; 0: not */
+    bool crash_keeps;      /* that commit is durable */
     double now_s;
     unsigned long turns;
     struct virtual_net *net;
     struct search *search;
     struct dispatch *dispatch;
     struct dispatch_options dispatch_options;
-    struct rank_options rank_options;
+    struct rank_options rank_options[RANKS_MAX];
+    bool far[RANKS_MAX]; /* does not see DIR */
     struct store *store;
     bool crashed, dispatch_ended;
+    bool
+        straggles; /* somebody may still leave what nobody waits for: a rank was lost in this job */
+    bool swept;    /* the search is finished, no checkpoint is left */
 };
 
 static void violation(const struct simulation *simulation, const char *format, ...)
@@ -144,7 +176,17 @@ static void witness(void *context, int from, int to, bool to_worker, const struc
     if (memory_store_pending(simulation->store) > 0)
         violation(simulation, "trial %u is sent out before what led to it is durable",
                   message->trial);
+    const struct deadline *deadline = &simulation->dispatch->deadline;
+    if (message->kind == MESSAGE_TRAIN &&
+        !deadline_allows(deadline, simulation->dispatch->trainers, simulation->dispatch->now_s, 1))
+        violation(simulation, "trial %u is begun though it cannot be saved in time",
+                  message->trial);
     const struct search_trial *trial = search_trial(simulation->search, message->trial);
+    const struct message_assignment *assignment = &message->body.assignment;
+    if (message->kind == MESSAGE_TRAIN &&
+        (assignment->from >= assignment->to || assignment->to > trial->target))
+        violation(simulation, "trial %u is sent from step %llu to %llu", message->trial,
+                  (unsigned long long)assignment->from, (unsigned long long)assignment->to);
     if (message->kind == MESSAGE_TRAIN &&
         (trial->state != TRIAL_RUNNING || trial->attempts != message->attempt))
         violation(simulation, "trial %u is sent out as attempt %u, which it is not at",
@@ -206,21 +248,55 @@ static void set_integer(json_t *document, const char *group, const char *key, js
     json_object_set_new(json_object_get(document, group), key, json_integer(value));
 }
 
+/* What only depends on who comes first may end such a search early. */
+static void draw_rules(struct simulation *simulation)
+{
+    struct random_stream *random = &simulation->random;
+    json_t *document = simulation->document;
+    simulation->closes = simulation->way->ordered && happens(simulation, 0.3);
+    if (!simulation->closes)
+        return;
+    if (happens(simulation, 0.3))
+        set_integer(document, "search", "patience", 1 + random_below(random, 6));
+    if (happens(simulation, 0.4))
+        virtual_study_set(document, "total_epochs", json_real(1 + random_below(random, 100)));
+    if (happens(simulation, 0.3))
+        virtual_study_set(document, "target", json_real(between(simulation, 0, 1)));
+    if (happens(simulation, 0.3))
+        virtual_study_set(document, "wall_time", json_real(between(simulation, 1, 20)));
+}
+
+static json_t *study_of(struct simulation *simulation)
+{
+    struct random_stream *random = &simulation->random;
+    const struct way *way = simulation->way;
+    double least = 1 + random_below(random, 4);
+    json_t *document =
+        virtual_study(way->scheduler, 1 + (int)random_below(random, 20),
+                      2 + (int)random_below(random, 3), least, least + random_below(random, 40));
+    if (way->variant)
+        virtual_study_set(document, "variant", json_string(way->variant));
+    virtual_study_set(document, "asynchronous", json_boolean(way->asynchronous));
+    virtual_study_set(document, "interval", json_real(1 + random_below(random, 10)));
+    virtual_study_set(document, "grace", json_real(random_below(random, 4)));
+    virtual_study_set(document, "quantile", json_real(between(simulation, 0, 0.5)));
+    return document;
+}
+
 static void draw_study(struct simulation *simulation)
 {
     struct random_stream *random = &simulation->random;
-    double least = 1 + random_below(random, 4);
-    simulation->table_counts = !happens(simulation, 0.15);
-    simulation->document =
-        virtual_study(happens(simulation, 0.8) ? "sha" : "none", 1 + (int)random_below(random, 20),
-                      2 + (int)random_below(random, 3), least, least + random_below(random, 40));
+    simulation->way = &ways[random_below(random, WAYS)];
+    simulation->retries_suffice = !happens(simulation, 0.15);
+    simulation->document = study_of(simulation);
     bool more = happens(simulation, 0.4);
     set_integer(simulation->document, "run", "retries",
-                simulation->table_counts && !more ? 100000 : 1);
+                simulation->retries_suffice && !more ? 100000 : 1);
     json_object_set_new(json_object_get(simulation->document, "run"), "heartbeat_timeout",
                         json_real(TIMEOUT_S));
+    draw_rules(simulation);
     simulation->allowed = json_deep_copy(simulation->document);
-    if (simulation->table_counts)
+    if (simulation->retries_suffice)
         set_integer(simulation->allowed, "run", "retries", 100000);
     bool troubled = happens(simulation, 0.5);
     simulation->world = (struct trainer_world){
@@ -232,13 +308,16 @@ static void draw_study(struct simulation *simulation)
         .crashing = troubled ? between(simulation, 0, 0.1) : 0,
         .hanging = troubled ? between(simulation, 0, 0.03) : 0,
         .babbling = troubled ? between(simulation, 0, 0.03) : 0,
+        .refusing = troubled && happens(simulation, 0.3) ? between(simulation, 0, 0.2) : 0,
         .samples = SAMPLES,
         .missing = missing,
         .removing = removing,
         .context = simulation,
     };
     /* Where repeats are lost the core's recommendation depends on their order. */
-    if (simulation->world.diverging == 0 && simulation->table_counts && happens(simulation, 0.4))
+    simulation->repeats =
+        simulation->world.diverging == 0 && simulation->retries_suffice && happens(simulation, 0.4);
+    if (simulation->repeats)
         set_integer(simulation->document, "search", "finalists", 1 + random_below(random, 3));
     simulation->slow_commits = happens(simulation, 0.3) ? 0.1 : 0;
 }
@@ -269,6 +348,8 @@ static void draw_faults(struct simulation *simulation)
         simulation->crash_commit = 1 + random_below(&simulation->random, 40);
     else if (happens(simulation, 0.2))
         simulation->signal_s = simulation->now_s + between(simulation, 0, 8);
+    else if (happens(simulation, 0.4))
+        simulation->deadline_s = simulation->now_s + between(simulation, 0, 30);
     simulation->crash_keeps = happens(simulation, 0.5);
 }
 
@@ -277,22 +358,32 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
     struct error error;
     simulation->ranks = 1 + (int)random_below(&simulation->random, RANKS_MAX);
     simulation->local_worker = simulation->ranks == 1 || !happens(simulation, 0.3);
-    simulation->crash_s = simulation->signal_s = INFINITY;
+    simulation->crash_s = simulation->signal_s = simulation->deadline_s = INFINITY;
     simulation->crash_commit = 0;
     simulation->fault_count = 0;
     simulation->crashed = simulation->dispatch_ended = false;
+    simulation->straggles = simulation->swept = false;
     if (!in_peace)
         draw_faults(simulation);
+    else
+        virtual_trainers_refuse(0);
     simulation->net = virtual_net_create(simulation->ranks, delay, witness, simulation);
     virtual_net_set_time(simulation->net, simulation->now_s);
     simulation->search = search_create(simulation->document, SAMPLES, &error);
     assert_non_null(simulation->search);
-    simulation->rank_options = (struct rank_options){
-        .document = simulation->allowed,
-        .dir = "d",
-        .trainers = 1 + random_below(&simulation->random, 3),
-        .program = "",
-    };
+    unsigned trainers = 1 + random_below(&simulation->random, 3);
+    for (int i = 0; i < simulation->ranks; i++) {
+        static const char *const scratch[RANKS_MAX] = {NULL, "s1", "s2", "s3", "s4"};
+        /* Of a stream of its own: without far ranks a seed tells what it told before there were. */
+        simulation->far[i] = i > 0 && random_uniform(&simulation->distance) < 0.4;
+        simulation->rank_options[i] = (struct rank_options){
+            .document = simulation->allowed,
+            .dir = "d",
+            .scratch = simulation->far[i] ? scratch[i] : NULL,
+            .trainers = trainers,
+            .program = "",
+        };
+    }
     simulation->dispatch_options = (struct dispatch_options){
         .document = simulation->allowed,
         .search_retries = study_integer(simulation->document, "run", "retries"),
@@ -301,6 +392,7 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
         .search = simulation->search,
         .store = simulation->store,
         .progress = progress_create(stderr, true),
+        .deadline_s = simulation->deadline_s,
         .train_samples = SAMPLES,
         .local_worker = simulation->local_worker,
         .resume = resume,
@@ -317,8 +409,8 @@ static void start_job(struct simulation *simulation, bool resume, bool in_peace)
         if (i == 0 && !simulation->local_worker)
             continue;
         virtual_trainers_enter(i, simulation->now_s);
-        rank->worker =
-            worker_create(virtual_net_link(simulation->net, i), &simulation->rank_options, &error);
+        rank->worker = worker_create(virtual_net_link(simulation->net, i),
+                                     &simulation->rank_options[i], &error);
         assert_non_null(rank->worker);
         rank->worker_ended = false;
     }
@@ -334,6 +426,7 @@ static void end_job(struct simulation *simulation)
     progress_destroy(simulation->dispatch_options.progress);
     search_destroy(simulation->search);
     virtual_net_destroy(simulation->net);
+    virtual_scratch_clear();
     simulation->dispatch = NULL;
     simulation->search = NULL;
     simulation->net = NULL;
@@ -518,7 +611,53 @@ static void check_losses(struct simulation *simulation, int number)
         violation(simulation, "rank %d gives up (%s) though rank 0 works", number,
                   worker_error(rank->worker)->text);
     rank->lost = lost;
+    simulation->straggles = simulation->straggles || lost;
     rank->gave_up = rank->worker_ended;
+}
+
+/* A rank 0 that is well stops all in time, and has left by the deadline if that was long enough. */
+static void check_deadline(const struct simulation *simulation)
+{
+    const struct rank *first = &simulation->rank[0];
+    const struct dispatch *dispatch = simulation->dispatch;
+    double stop_s = deadline_stop_s(&dispatch->deadline, dispatch->trainers);
+    if (dispatch->now_s >= stop_s && dispatch->phase < STOPPING)
+        violation(simulation, "trainers go on though it is time to save");
+    if (simulation->dispatch_ended || first->state != UP ||
+        simulation->now_s - first->well_since_s < SETTLED_S)
+        return;
+    if (simulation->now_s > simulation->deadline_s + 0.5 * TIMEOUT_S &&
+        simulation->deadline_s - dispatch->deadline.begun_s > 8)
+        violation(simulation, "the job goes on after its deadline");
+}
+
+static bool is_needed(void *context, uint32_t number, uint32_t attempt)
+{
+    const struct simulation *simulation = context;
+    const struct search_trial *trial = search_trial(simulation->search, number);
+    bool kept = trial->step > 0 && trial->kept == attempt && !trial->dropped;
+    uint32_t best;
+    if (trial->state == TRIAL_COMPLETE && !trial->repeat && !simulation->repeats)
+        kept = kept && search_best(simulation->search, &best) && best == number;
+    return kept || (trial->state == TRIAL_RUNNING && trial->attempts == attempt);
+}
+
+/* When all is durable, what nobody goes on from is removed. */
+static void check_checkpoints(struct simulation *simulation)
+{
+    const struct dispatch *dispatch = simulation->dispatch;
+    uint32_t trial = 0, attempt = 0;
+    if (simulation->crashed || simulation->swept)
+        return;
+    if (dispatch_outcome(dispatch) == DISPATCH_FINISHED) {
+        simulation->swept = true;
+        if (virtual_files(0) > 0)
+            violation(simulation, "%d checkpoints are left at the end", virtual_files(0));
+    } else if (dispatch->phase <= TESTING && !dispatch->record.dirty && !simulation->straggles &&
+               virtual_checkpoint_other(is_needed, simulation, &trial, &attempt)) {
+        violation(simulation, "the checkpoint %u-%u is kept, though nobody needs it", trial,
+                  attempt);
+    }
 }
 
 static void take_turn(struct simulation *simulation, int number)
@@ -536,15 +675,21 @@ static void take_turn(struct simulation *simulation, int number)
             dispatch_role.turn(simulation->dispatch, simulation->now_s, signalled);
         simulation->dispatch_ended = state == ROLE_ENDED;
         rank->again = rank->again || state == ROLE_BUSY;
+        check_checkpoints(simulation);
     }
     if (!rank->worker_ended && !simulation->crashed) {
         enum role_state state = worker_role.turn(rank->worker, simulation->now_s, signalled);
         rank->worker_ended = state == ROLE_ENDED;
         rank->again = rank->again || state == ROLE_BUSY;
     }
+    if (simulation->far[number] &&
+        virtual_files(number) > 2 * (int)simulation->rank_options[number].trainers)
+        violation(simulation, "rank %d keeps %d files", number, virtual_files(number));
     rank->jitter_s = between(simulation, 0, 1e-3);
     for (int i = 1; i < simulation->ranks; i++)
         check_losses(simulation, i);
+    if (number == 0 && isfinite(simulation->deadline_s) && !simulation->crashed)
+        check_deadline(simulation);
 }
 
 /* Goes on to the next thing that happens. False: nothing will. */
@@ -593,7 +738,8 @@ static void check_events(const struct simulation *simulation)
     for (size_t i = 0; i < count; i++) {
         const struct event_row *event = &events[i];
         uint32_t trial = event->trial;
-        if (strncmp(event->kind, "worker_", strlen("worker_")) == 0)
+        if (strncmp(event->kind, "worker_", strlen("worker_")) == 0 ||
+            strcmp(event->kind, "time_over") == 0)
             continue;
         if (strcmp(event->kind, "assigned") == 0) {
             if (open[trial] || event->attempt != attempts[trial] + 1)
@@ -623,7 +769,9 @@ static bool stands(const struct search_trial *trial, const struct trial_row *row
     bool ran = row->state == TRIAL_RUNNING;
     bool state = ran ? trial->state == TRIAL_PAUSED || trial->state == TRIAL_WAITING
                      : trial->state == row->state;
-    return state && trial->rung == row->rung && trial->step == row->step &&
+    /* A search that was being closed is so with the last attempt that is given up. */
+    bool closed = row->state < TRIAL_COMPLETE && trial->stop == SEARCH_STOP_CLOSED;
+    return (state || closed) && trial->rung == row->rung && trial->step == row->step &&
            trial->verdict == row->verdict && same_number(trial->final, row->final) &&
            same_number(trial->metric, row->metric);
 }
@@ -691,9 +839,65 @@ static void check_table(struct simulation *simulation)
     free(cluster.events);
 }
 
+/* What was recorded, fed to another search. */
+static void check_replay(struct simulation *simulation)
+{
+    struct error error;
+    struct record record;
+    struct search *again = search_create(simulation->document, SAMPLES, &error);
+    assert_non_null(again);
+    record_create(&record, again, simulation->store, simulation->allowed);
+    if (!record_replay(&record, &error))
+        violation(simulation, "what was recorded cannot be replayed: %s", error.text);
+    uint32_t count = search_trial_count(simulation->search), one = 0, other = 0;
+    if (search_trial_count(again) != count || !search_finished(again))
+        violation(simulation, "replay makes %u trials of %u", search_trial_count(again), count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct search_trial *a = search_trial(simulation->search, i);
+        const struct search_trial *b = search_trial(again, i);
+        if (a->state != b->state || a->rung != b->rung || a->step != b->step ||
+            a->attempts != b->attempts || a->kept != b->kept || a->parent != b->parent ||
+            a->begun != b->begun || a->stop != b->stop || !same_number(a->final, b->final) ||
+            !same_number(a->metric, b->metric))
+            violation(simulation, "replay ends with another trial %u", i);
+    }
+    if (search_best(simulation->search, &one) != search_best(again, &other) || one != other)
+        violation(simulation, "replay recommends trial %u in the place of %u", other, one);
+    record_destroy(&record);
+    search_destroy(again);
+}
+
+/* The search is over. */
+static void check_end(struct simulation *simulation)
+{
+    const struct search *search = simulation->search;
+    uint64_t most =
+        search_study_steps(search, study_number(simulation->document, "search", "max_budget"));
+    uint32_t best = 0;
+    bool recommends = search_best(search, &best);
+    bool repeated = search_finalist_count(search) > 0;
+    check_replay(simulation);
+    for (uint32_t i = 0; i < search_trial_count(search); i++) {
+        const struct search_trial *trial = search_trial(search, i);
+        if (trial->step > most || trial->state < TRIAL_COMPLETE)
+            violation(simulation, "trial %u is trained beyond its budget, or not to its end", i);
+        if (trial->state != TRIAL_COMPLETE || trial->repeat)
+            continue;
+        if (!recommends)
+            violation(simulation, "trial %u is complete, and none is recommended", i);
+        const struct search_trial *other = search_trial(search, best);
+        if (!repeated &&
+            (other->final > trial->final || (other->final == trial->final && best > i)))
+            violation(simulation, "trial %u is recommended, though trial %u is better", best, i);
+    }
+}
+
 /* Whether rank 0 had reason to say that nobody is left. */
 static void check_desertion(const struct simulation *simulation)
 {
+    if (simulation->world.refusing > 0 &&
+        strstr(dispatch_error(simulation->dispatch)->text, "no trainer is left"))
+        return;
     for (int i = 0; i < simulation->ranks; i++) {
         const struct rank *rank = &simulation->rank[i];
         if (rank->state == UP && rank->connected && !rank->worker_ended &&
@@ -735,6 +939,8 @@ static void run_to_the_end(struct simulation *simulation)
             simulation->crash_commit = 0;
             store_commit(simulation->store, &error);
             check_farewell(simulation);
+            if (outcome == DISPATCH_FINISHED && simulation->retries_suffice && !virtual_best())
+                violation(simulation, "the best weights are not in DIR");
             if (outcome == DISPATCH_FINISHED || outcome == DISPATCH_NO_SURVIVOR)
                 return;
         }
@@ -751,13 +957,15 @@ static void simulate(uint64_t seed)
     struct simulation *simulation = calloc(1, sizeof *simulation);
     simulation->seed = seed;
     random_open(&simulation->random, seed, RANDOM_SEARCH, 1);
+    random_open(&simulation->distance, seed, RANDOM_SEARCH, 2);
     draw_study(simulation);
     simulation->store = memory_store_create(commits, simulation);
     virtual_trainers_begin(&simulation->world);
     start_job(simulation, false, happens(simulation, 0.05));
     run_to_the_end(simulation);
     check_events(simulation);
-    if (simulation->table_counts)
+    check_end(simulation);
+    if (simulation->retries_suffice && !simulation->way->ordered)
         check_table(simulation);
     end_job(simulation);
     memory_store_destroy(simulation->store);

@@ -143,6 +143,11 @@ bool store_commit(struct store *store, struct error *error)
     return true;
 }
 
+void store_discard(struct store *store)
+{
+    memory_store_crash(store);
+}
+
 bool store_replay(struct store *store,
                   bool (*each)(void *context, const struct event_row *row, struct error *error),
                   void *context, struct error *error)

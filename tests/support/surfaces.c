@@ -1,4 +1,4 @@
-/* surfaces.c - Branin, Hartmann-6 and a learning rate's surface; a search core on them. */
+/* surfaces.c - functions to search on, and a search core on them. */
 #include "tests/support/surfaces.h"
 
 #include "coordinator/search/search.h"
@@ -49,6 +49,97 @@ static double learning_rate(const double *x)
            0.01 * (decay + 3.5) * (decay + 3.5);
 }
 
+/* The following as in Surjanovic and Bingham, "Virtual library of simulation experiments: test
+ * functions and datasets", 2013. */
+static double rosenbrock4(const double *x)
+{
+    double sum = 0;
+    for (int i = 0; i < 3; i++)
+        sum += 100 * pow(x[i + 1] - x[i] * x[i], 2) + pow(1 - x[i], 2);
+    return sum;
+}
+
+static double ackley5(const double *x)
+{
+    const double two_pi = 6.28318530717958648;
+    double squares = 0, waves = 0;
+    for (int i = 0; i < 5; i++) {
+        squares += x[i] * x[i] / 5;
+        waves += cos(two_pi * x[i]) / 5;
+    }
+    return -20 * exp(-0.2 * sqrt(squares)) - exp(waves) + 20 + exp(1);
+}
+
+static double rastrigin3(const double *x)
+{
+    const double two_pi = 6.28318530717958648;
+    double sum = 30;
+    for (int i = 0; i < 3; i++)
+        sum += x[i] * x[i] - 10 * cos(two_pi * x[i]);
+    return sum;
+}
+
+static double levy6(const double *x)
+{
+    const double pi = 3.14159265358979323846;
+    double w[6], sum;
+    for (int i = 0; i < 6; i++)
+        w[i] = 1 + (x[i] - 1) / 4;
+    sum = pow(sin(pi * w[0]), 2) + pow(w[5] - 1, 2) * (1 + pow(sin(2 * pi * w[5]), 2));
+    for (int i = 0; i < 5; i++)
+        sum += pow(w[i] - 1, 2) * (1 + 10 * pow(sin(pi * w[i] + 1), 2));
+    return sum;
+}
+
+static double styblinski5(const double *x)
+{
+    double sum = 0;
+    for (int i = 0; i < 5; i++)
+        sum += (pow(x[i], 4) - 16 * x[i] * x[i] + 5 * x[i]) / 2;
+    return sum;
+}
+
+static double griewank4(const double *x)
+{
+    double sum = 1, product = 1;
+    for (int i = 0; i < 4; i++) {
+        sum += x[i] * x[i] / 4000;
+        product *= cos(x[i] / sqrt(i + 1.0));
+    }
+    return sum - product;
+}
+
+static double michalewicz5(const double *x)
+{
+    const double pi = 3.14159265358979323846;
+    double sum = 0;
+    for (int i = 0; i < 5; i++)
+        sum -= sin(x[i]) * pow(sin((i + 1) * x[i] * x[i] / pi), 20);
+    return sum;
+}
+
+/* A choice that moves the best rate, and a whole number. */
+static double mixed(const double *x)
+{
+    static const double level[4] = {0.35, 0.3, 0.4, 0.6}, best[4] = {-1, -3, -4, -2};
+    int choice = (int)x[0];
+    double units = (x[1] - 13) / 10, rate = log10(x[2]) - best[choice];
+    return level[choice] + 0.5 * units * units + 0.15 * rate * rate;
+}
+
+/* Schedules, of which two bring parameters: constant, exponential (gamma), step (every, gamma). */
+static double schedules(const double *x)
+{
+    double rate = log10(x[0]) + 1.5, sum = 0.3 + 0.12 * rate * rate;
+    if (log10(x[0]) > -0.5)
+        return 2.303;
+    if (x[1] == 0)
+        return sum + 0.05;
+    if (x[1] == 1)
+        return sum + 0.02 + 2 * pow(x[2] - 0.85, 2);
+    return sum + 0.01 * pow(x[3] - 3, 2) + pow(x[4] - 0.3, 2);
+}
+
 const struct surface surfaces[] = {
     {.name = "branin",
      .space = "{\"x0\": {\"uniform\": [-5.0, 10.0]}, \"x1\": {\"uniform\": [0.0, 15.0]}}",
@@ -65,6 +156,64 @@ const struct surface surfaces[] = {
               " \"weight_decay\": {\"log_uniform\": [1e-6, 0.1]}}",
      .minimum = 0.3,
      .value = learning_rate},
+    {.name = "rosenbrock4",
+     .space = "{\"x0\": {\"uniform\": [-5.0, 10.0]}, \"x1\": {\"uniform\": [-5.0, 10.0]},"
+              " \"x2\": {\"uniform\": [-5.0, 10.0]}, \"x3\": {\"uniform\": [-5.0, 10.0]}}",
+     .held_out = true,
+     .value = rosenbrock4},
+    {.name = "ackley5",
+     .space = "{\"x0\": {\"uniform\": [-32.768, 32.768]}, \"x1\": {\"uniform\": [-32.768, 32.768]},"
+              " \"x2\": {\"uniform\": [-32.768, 32.768]}, \"x3\": {\"uniform\": [-32.768, 32.768]},"
+              " \"x4\": {\"uniform\": [-32.768, 32.768]}}",
+     .held_out = true,
+     .value = ackley5},
+    {.name = "rastrigin3",
+     .space = "{\"x0\": {\"uniform\": [-5.12, 5.12]}, \"x1\": {\"uniform\": [-5.12, 5.12]},"
+              " \"x2\": {\"uniform\": [-5.12, 5.12]}}",
+     .held_out = true,
+     .value = rastrigin3},
+    {.name = "levy6",
+     .space = "{\"x0\": {\"uniform\": [-10.0, 10.0]}, \"x1\": {\"uniform\": [-10.0, 10.0]},"
+              " \"x2\": {\"uniform\": [-10.0, 10.0]}, \"x3\": {\"uniform\": [-10.0, 10.0]},"
+              " \"x4\": {\"uniform\": [-10.0, 10.0]}, \"x5\": {\"uniform\": [-10.0, 10.0]}}",
+     .held_out = true,
+     .value = levy6},
+    {.name = "styblinski5",
+     .space = "{\"x0\": {\"uniform\": [-5.0, 5.0]}, \"x1\": {\"uniform\": [-5.0, 5.0]},"
+              " \"x2\": {\"uniform\": [-5.0, 5.0]}, \"x3\": {\"uniform\": [-5.0, 5.0]},"
+              " \"x4\": {\"uniform\": [-5.0, 5.0]}}",
+     .minimum = -195.83082851885758,
+     .held_out = true,
+     .value = styblinski5},
+    {.name = "griewank4",
+     .space = "{\"x0\": {\"uniform\": [-600.0, 600.0]}, \"x1\": {\"uniform\": [-600.0, 600.0]},"
+              " \"x2\": {\"uniform\": [-600.0, 600.0]}, \"x3\": {\"uniform\": [-600.0, 600.0]}}",
+     .minimum = 0,
+     .held_out = true,
+     .value = griewank4},
+    {.name = "michalewicz5",
+     .space = "{\"x0\": {\"uniform\": [0.0, 3.14159265358979]}, \"x1\": {\"uniform\": [0.0, "
+              "3.14159265358979]},"
+              " \"x2\": {\"uniform\": [0.0, 3.14159265358979]}, \"x3\": {\"uniform\": [0.0, "
+              "3.14159265358979]},"
+              " \"x4\": {\"uniform\": [0.0, 3.14159265358979]}}",
+     .minimum = -4.687658,
+     .held_out = true,
+     .value = michalewicz5},
+    {.name = "mixed",
+     .space = "{\"x0\": {\"choice\": [\"a\", \"b\", \"c\", \"d\"]}, \"x1\": {\"int\": [1, 20]},"
+              " \"x2\": {\"log_uniform\": [1e-5, 1.0]}}",
+     .minimum = 0.3,
+     .held_out = true,
+     .value = mixed},
+    {.name = "schedules",
+     .space = "{\"lr\": {\"log_uniform\": [1e-5, 10.0]}, \"schedule\": [{\"type\": \"constant\"},"
+              " {\"type\": \"exponential\", \"gamma\": {\"uniform\": [0.5, 1.0]}},"
+              " {\"type\": \"step\", \"every\": {\"uniform\": [0.5, 9.0]},"
+              " \"gamma\": {\"uniform\": [0.05, 1.0]}}]}",
+     .minimum = 0.3,
+     .held_out = true,
+     .value = schedules},
 };
 
 const size_t surface_count = sizeof surfaces / sizeof surfaces[0];

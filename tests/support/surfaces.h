@@ -3,6 +3,7 @@
 #define LRSWEEP_TESTS_SUPPORT_SURFACES_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,7 @@ struct surface {
     const char *name;
     const char *space; /* of a study: JSON */
     double minimum;
+    bool held_out;                         /* the samplers' constants were not chosen with it */
     double (*value)(const double *values); /* of a candidate, in the space's order */
 };
 

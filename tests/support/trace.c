@@ -49,10 +49,11 @@ bool trace_record(struct trace *trace, struct trial *trial, size_t budget)
     const struct monitor_settings settings = trial_monitor_settings(trial);
     trace->budget = budget;
     trace->constant_loss = settings.constant_loss;
-    trace->warmup_steps = settings.warmup_steps;
     trace->falling = settings.falling;
+    trace->whole_set = settings.whole_set;
+    trace->step_length = settings.step_length;
     trace->layers = settings.watched_layers;
-    trace->classes = model->dataset.class_count > 0;
+    trace->classes = settings.classes;
     if (trace->layers > TRACE_LAYERS_MAX || !trace_allocate(trace))
         return false;
     bool finite = true;
@@ -88,14 +89,15 @@ static double number_of(const json_t *object, const char *key)
 bool trace_write(const struct trace *trace, FILE *file)
 {
     json_t *head = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}",
+        "{s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, "
+        "s:o}",
         "network", trace->network, "optimizer", trace->optimizer, "schedule", trace->schedule, "lr",
-        number(trace->lr), "constant_loss", number(trace->constant_loss), "warmup_steps",
-        number(trace->warmup_steps), "falling", trace->falling, "classes", trace->classes, "seed",
-        trace->seed, "layers", (int)trace->layers, "budget", (int)trace->budget, "steps",
-        (int)trace->steps, "end_train", number(trace->end_train), "end_val", number(trace->end_val),
-        "advice", number(trace->advice), "advised_train", number(trace->advised_train),
-        "advised_val", number(trace->advised_val));
+        number(trace->lr), "constant_loss", number(trace->constant_loss), "falling", trace->falling,
+        "classes", trace->classes, "whole_set", trace->whole_set, "step_length",
+        (int)trace->step_length, "seed", trace->seed, "layers", (int)trace->layers, "budget",
+        (int)trace->budget, "steps", (int)trace->steps, "end_train", number(trace->end_train),
+        "end_val", number(trace->end_val), "advice", number(trace->advice), "advised_train",
+        number(trace->advised_train), "advised_val", number(trace->advised_val));
     bool good = head && json_dumpf(head, file, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0;
     json_decref(head);
     for (size_t step = 1; step <= trace->steps; step++) {
@@ -126,9 +128,9 @@ static bool head_read(struct trace *trace, const char *line)
     text_take(trace->schedule, head, "schedule");
     trace->lr = number_of(head, "lr");
     trace->constant_loss = number_of(head, "constant_loss");
-    trace->warmup_steps = number_of(head, "warmup_steps");
     trace->falling = json_is_true(json_object_get(head, "falling"));
     trace->classes = json_is_true(json_object_get(head, "classes"));
+    trace->whole_set = json_is_true(json_object_get(head, "whole_set"));
     trace->seed = (int)number_of(head, "seed");
     trace->end_train = number_of(head, "end_train");
     trace->end_val = number_of(head, "end_val");
@@ -136,11 +138,13 @@ static bool head_read(struct trace *trace, const char *line)
     trace->advised_train = number_of(head, "advised_train");
     trace->advised_val = number_of(head, "advised_val");
     double layers = number_of(head, "layers"), budget = number_of(head, "budget");
-    double steps = number_of(head, "steps");
+    double steps = number_of(head, "steps"), step_length = number_of(head, "step_length");
     json_decref(head);
-    if (!(layers >= 0 && layers <= TRACE_LAYERS_MAX && budget >= 1 && budget < 1e7 && steps >= 1 &&
+    if (!(step_length >= STEP_LENGTH_OWN && step_length <= STEP_LENGTH_RATE && layers >= 0 &&
+          layers <= TRACE_LAYERS_MAX && budget >= 1 && budget < 1e7 && steps >= 1 &&
           steps <= budget))
         return false;
+    trace->step_length = (enum step_length)step_length;
     trace->layers = (size_t)layers;
     trace->budget = (size_t)budget;
     trace->steps = (size_t)steps;
@@ -187,8 +191,11 @@ struct monitor *trace_monitor(const struct trace *trace)
 {
     return monitor_create(&(struct monitor_settings){.constant_loss = trace->constant_loss,
                                                      .watched_layers = trace->layers,
-                                                     .warmup_steps = trace->warmup_steps,
+                                                     .budget_steps = (double)trace->budget,
                                                      .falling = trace->falling,
+                                                     .classes = trace->classes,
+                                                     .whole_set = trace->whole_set,
+                                                     .step_length = trace->step_length,
                                                      .by_loss = true});
 }
 

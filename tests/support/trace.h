@@ -19,8 +19,9 @@ struct trace_check {
 
 struct trace {
     char network[TRACE_NAME_BYTES], optimizer[TRACE_NAME_BYTES], schedule[TRACE_NAME_BYTES];
-    double lr, constant_loss, warmup_steps;
-    bool falling, classes;
+    double lr, constant_loss;
+    bool falling, classes, whole_set; /* as the monitor's settings */
+    enum step_length step_length;
     int seed;
     size_t layers;
     size_t budget, steps;      /* steps wanted, and trained: fewer where a loss was not finite */

@@ -1,6 +1,7 @@
 /* virtual_trainers.c - trainers on virtual time, in the place of child processes. */
 #include "tests/support/virtual_trainers.h"
 
+#include "common/link/parcel_file.h"
 #include "common/random.h"
 #include "coordinator/study/checkpoints.h"
 #include "worker/trainer_process.h"
@@ -31,13 +32,18 @@ struct process {
     struct action *actions; /* [count], the first `acted` are done, the first `told` were read */
     size_t count, acted, told, room;
     bool training, stubborn;
+    int place; /* of its checkpoints */
     uint32_t trial, attempt;
     uint64_t from;
     double began_s;
 };
 
+/* Where a file is: in DIR, or in the scratch directory of a rank, which is its number. */
+enum { IN_DIR = 0, BEST = UINT32_MAX };
+
 struct file {
-    uint32_t trial, attempt;
+    int place;
+    uint32_t trial, attempt; /* BEST, 0: the best weights */
     uint64_t step;
 };
 
@@ -75,21 +81,33 @@ uint64_t virtual_divergence(const struct trainer_world *world, uint32_t trial)
  * ----------------------------------------------------------------------------------
  */
 
-static struct file *find_file(uint32_t trial, uint32_t attempt)
+static struct file *find_file(int place, uint32_t trial, uint32_t attempt)
 {
     for (int i = 0; i < here.file_count; i++)
-        if (here.files[i].trial == trial && here.files[i].attempt == attempt)
+        if (here.files[i].place == place && here.files[i].trial == trial &&
+            here.files[i].attempt == attempt)
             return &here.files[i];
     return NULL;
 }
 
-static void save(uint32_t trial, uint32_t attempt, uint64_t step)
+static void save(int place, uint32_t trial, uint32_t attempt, uint64_t step)
 {
-    struct file *file = find_file(trial, attempt);
+    struct file *file = find_file(place, trial, attempt);
     if (!file && here.file_count < FILES_MAX)
         file = &here.files[here.file_count++];
     if (file)
-        *file = (struct file){trial, attempt, step};
+        *file = (struct file){place, trial, attempt, step};
+}
+
+/* "d/checkpoints/000001-2.safetensors" in DIR, "s3/..." in the scratch directory of rank 3. */
+static bool read_path(const char *path, int *place, uint32_t *trial, uint32_t *attempt)
+{
+    const char *name = strrchr(path, '/');
+    *place = path[0] == 's' ? (int)strtol(path + 1, NULL, 10) : IN_DIR;
+    *trial = BEST;
+    *attempt = 0;
+    return name &&
+           (strcmp(name, "/best.safetensors") == 0 || sscanf(name, "/%u-%u.", trial, attempt) == 2);
 }
 
 void checkpoints_remove(const char *dir, uint32_t trial, uint32_t attempt)
@@ -97,7 +115,7 @@ void checkpoints_remove(const char *dir, uint32_t trial, uint32_t attempt)
     (void)dir;
     if (!here.world.removing(here.world.context, trial, attempt))
         return;
-    struct file *file = find_file(trial, attempt);
+    struct file *file = find_file(IN_DIR, trial, attempt);
     if (file)
         *file = here.files[--here.file_count];
 }
@@ -105,11 +123,11 @@ void checkpoints_remove(const char *dir, uint32_t trial, uint32_t attempt)
 bool checkpoints_branch(const char *dir, uint32_t parent, uint32_t kept, uint32_t trial,
                         struct error *error)
 {
-    const struct file *file = find_file(parent, kept);
+    const struct file *file = find_file(IN_DIR, parent, kept);
     (void)dir;
     if (!file)
         return error_set(error, "there is no checkpoint of trial %u", parent);
-    save(trial, 0, file->step);
+    save(IN_DIR, trial, 0, file->step);
     return true;
 }
 
@@ -119,19 +137,170 @@ bool checkpoints_clean(const char *dir,
 {
     (void)error;
     for (int i = here.file_count; i-- > 0;)
-        if (!needed || !needed(context, here.files[i].trial, here.files[i].attempt))
+        if (here.files[i].place == IN_DIR && here.files[i].trial != BEST &&
+            (!needed || !needed(context, here.files[i].trial, here.files[i].attempt)))
             checkpoints_remove(dir, here.files[i].trial, here.files[i].attempt);
     return true;
 }
 
-int virtual_checkpoints(void)
+int virtual_files(int rank)
 {
-    return here.file_count;
+    int count = 0;
+    for (int i = 0; i < here.file_count; i++)
+        count += here.files[i].place == rank && here.files[i].trial != BEST;
+    return count;
+}
+
+bool virtual_best(void)
+{
+    return find_file(IN_DIR, BEST, 0) != NULL;
+}
+
+void virtual_scratch_clear(void)
+{
+    for (int i = here.file_count; i-- > 0;)
+        if (here.files[i].place != IN_DIR)
+            here.files[i] = here.files[--here.file_count];
+}
+
+/* --- common/link/parcel_file.h: a file's bytes tell of which trial, attempt and step it is, over
+ * and over
+ * ------------------------------------------------------------------------------------------------
+ */
+
+struct parcel_file {
+    bool made;
+    struct file file;
+    uint64_t bytes, taken;
+};
+
+/* From nothing much to several times what may be under way. */
+static uint64_t length_of(const struct file *file)
+{
+    struct random_stream stream;
+    random_open(&stream, here.world.seed, RANDOM_DROPOUT, file->trial);
+    return 1 + random_below(&stream, 300000);
+}
+
+static unsigned char byte_of(const struct file *file, uint64_t offset)
+{
+    unsigned char bytes[sizeof file->step + sizeof file->trial];
+    memcpy(bytes, &file->step, sizeof file->step);
+    memcpy(bytes + sizeof file->step, &file->trial, sizeof file->trial);
+    return (unsigned char)(bytes[offset % sizeof bytes] + offset / sizeof bytes);
+}
+
+struct parcel_file *parcel_file_open(const char *path, uint64_t *bytes, struct error *error)
+{
+    int place;
+    uint32_t trial, attempt;
+    const struct file *found =
+        read_path(path, &place, &trial, &attempt) ? find_file(place, trial, attempt) : NULL;
+    struct parcel_file *file = found ? calloc(1, sizeof *file) : NULL;
+    if (!file) {
+        error_set(error, "%s is not there", path);
+        return NULL;
+    }
+    file->file = *found;
+    *bytes = length_of(found);
+    return file;
+}
+
+bool parcel_file_read(struct parcel_file *file, uint64_t offset, void *data, size_t bytes,
+                      struct error *error)
+{
+    (void)error;
+    for (size_t i = 0; i < bytes; i++)
+        ((unsigned char *)data)[i] = byte_of(&file->file, offset + i);
+    return true;
+}
+
+struct parcel_file *parcel_file_make(const char *path, struct error *error)
+{
+    struct parcel_file *file = calloc(1, sizeof *file);
+    (void)error;
+    file->made = true;
+    (void)read_path(path, &file->file.place, &file->file.trial, &file->file.attempt);
+    return file;
+}
+
+bool parcel_file_append(struct parcel_file *file, const void *data, size_t bytes,
+                        struct error *error)
+{
+    (void)error;
+    if (file->taken == 0 && bytes >= sizeof file->file.step)
+        memcpy(&file->file.step, data, sizeof file->file.step);
+    for (size_t i = 0; i < bytes && file->made; i++)
+        file->made = ((const unsigned char *)data)[i] == byte_of(&file->file, file->taken + i) ||
+                     file->taken + i < sizeof file->file.step;
+    file->taken += bytes;
+    return true;
+}
+
+bool parcel_file_finish(struct parcel_file *file, struct error *error)
+{
+    bool whole = file->made && (file->taken == length_of(&file->file) || here.world.any_length);
+    if (whole)
+        save(file->file.place, file->file.trial, file->file.attempt, file->file.step);
+    free(file);
+    return whole || error_set(error, "the file that came is not the one that was sent");
+}
+
+void parcel_file_close(struct parcel_file *file)
+{
+    free(file);
+}
+
+bool parcel_file_exists(const char *path)
+{
+    int place;
+    uint32_t trial, attempt;
+    return read_path(path, &place, &trial, &attempt) && find_file(place, trial, attempt);
+}
+
+void parcel_file_remove(const char *path)
+{
+    int place;
+    uint32_t trial, attempt;
+    struct file *file =
+        read_path(path, &place, &trial, &attempt) ? find_file(place, trial, attempt) : NULL;
+    if (file)
+        *file = here.files[--here.file_count];
+}
+
+bool virtual_checkpoint_other(bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
+                              void *context, uint32_t *trial, uint32_t *attempt)
+{
+    for (int i = 0; i < here.file_count; i++) {
+        *trial = here.files[i].trial;
+        *attempt = here.files[i].attempt;
+        if (here.files[i].place == IN_DIR && *trial != BEST && !needed(context, *trial, *attempt))
+            return true;
+    }
+    return false;
 }
 
 /* --- time
  * -----------------------------------------------------------------------------------------
  */
+
+static void plan(struct process *process, struct action action)
+{
+    if (process->count == process->room) {
+        process->room = process->room ? 2 * process->room : 16;
+        process->actions = realloc(process->actions, process->room * sizeof *process->actions);
+    }
+    process->actions[process->count++] = action;
+}
+
+/* Some die while they have nothing to do, as likely as others at work. */
+static bool dies_idle(const struct process *process)
+{
+    struct random_stream stream;
+    random_open(&stream, here.world.seed, RANDOM_SPLIT,
+                ((uint64_t)process->trial << 32) | process->attempt);
+    return random_uniform(&stream) < here.world.crashing;
+}
 
 void virtual_trainers_begin(const struct trainer_world *world)
 {
@@ -147,17 +316,26 @@ void virtual_trainers_enter(int rank, double now_s)
     here.now_s = now_s;
 }
 
+void virtual_trainers_refuse(double refusing)
+{
+    here.world.refusing = refusing;
+}
+
 void virtual_trainers_advance(double now_s)
 {
     for (int i = 0; i < PROCESSES_MAX; i++) {
         struct process *process = &here.processes[i];
         while (process->alive && !process->frozen && process->acted < process->count &&
                process->actions[process->acted].due_s <= now_s) {
-            const struct action *action = &process->actions[process->acted++];
-            if (action->saves)
-                save(process->trial, process->attempt, action->step);
-            if (action->deed == SAY_DONE)
-                process->training = false;
+            const struct action action = process->actions[process->acted++];
+            if (action.saves)
+                save(process->place, process->trial, process->attempt, action.step);
+            if (action.deed != SAY_DONE)
+                continue;
+            process->training = false;
+            if (dies_idle(process))
+                plan(process, (struct action){DIE, action.due_s + here.world.start_s, 0, 0, NAN,
+                                              DONE_OK, false});
         }
     }
 }
@@ -215,15 +393,6 @@ static struct process *process_of(const struct trainer_process *trainer)
     return &here.processes[trainer->child.pid - 1];
 }
 
-static void plan(struct process *process, struct action action)
-{
-    if (process->count == process->room) {
-        process->room = process->room ? 2 * process->room : 16;
-        process->actions = realloc(process->actions, process->room * sizeof *process->actions);
-    }
-    process->actions[process->count++] = action;
-}
-
 static uint64_t number(const json_t *message, const char *key)
 {
     return (uint64_t)json_integer_value(json_object_get(message, key));
@@ -233,12 +402,12 @@ static uint64_t number(const json_t *message, const char *key)
 static bool resumes(const json_t *message, uint32_t trial, uint32_t attempt, uint64_t step)
 {
     const char *path = json_string_value(json_object_get(message, "resume"));
-    unsigned of_trial, of_attempt;
+    uint32_t of_trial, of_attempt;
+    int place;
     if (!path)
         return step == 0;
-    const char *name = strrchr(path, '/');
-    const struct file *file = name && sscanf(name, "/%u-%u.", &of_trial, &of_attempt) == 2
-                                  ? find_file(of_trial, of_attempt)
+    const struct file *file = read_path(path, &place, &of_trial, &of_attempt)
+                                  ? find_file(place, of_trial, of_attempt)
                                   : NULL;
     if (file && file->trial == trial && (file->step == step || step == UINT64_MAX))
         return true;
@@ -249,10 +418,10 @@ static bool resumes(const json_t *message, uint32_t trial, uint32_t attempt, uin
 static void train(struct process *process, const json_t *message)
 {
     const struct trainer_world *world = &here.world;
-    uint32_t trial = (uint32_t)number(message, "trial");
-    unsigned attempt = 0;
-    const char *path = json_string_value(json_object_get(message, "checkpoint"));
-    (void)sscanf(strrchr(path, '/'), "/%*u-%u.", &attempt);
+    uint32_t trial = (uint32_t)number(message, "trial"), ignored, attempt = 0;
+    int place = IN_DIR;
+    (void)read_path(json_string_value(json_object_get(message, "checkpoint")), &place, &ignored,
+                    &attempt);
     uint64_t from = number(message, "from"), to = number(message, "to");
     uint64_t pause = number(message, "pause"), lost_at = virtual_divergence(world, trial);
     struct action end = {SAY_DONE, 0, trial, to, NAN, DONE_OK, true};
@@ -261,6 +430,7 @@ static void train(struct process *process, const json_t *message)
                                 .actions = process->actions,
                                 .room = process->room,
                                 .training = true,
+                                .place = place,
                                 .trial = trial,
                                 .attempt = attempt,
                                 .from = from,
@@ -327,6 +497,11 @@ static void test(struct process *process, const json_t *message)
         .alive = true, .rank = process->rank, .actions = process->actions, .room = process->room};
     /* The dispatcher's number of the attempt is not told; only whether the file is there counts. */
     bool there = resumes(message, trial, 0, UINT64_MAX);
+    const char *best = json_string_value(json_object_get(message, "export"));
+    uint32_t ignored;
+    int place;
+    if (there && best && read_path(best, &place, &ignored, &ignored))
+        save(place, BEST, 0, 0);
     plan(process, (struct action){SAY_TESTED, here.now_s + here.world.step_s, trial, 0,
                                   there ? 0.5 : (double)NAN, DONE_OK, false});
 }
@@ -338,8 +513,12 @@ static void test(struct process *process, const json_t *message)
 bool trainer_process_start(struct trainer_process *trainer, const char *program,
                            const json_t *document, struct error *error)
 {
+    struct random_stream stream;
     (void)program;
     (void)document;
+    random_open(&stream, here.world.seed, RANDOM_AUGMENT, here.starts++);
+    if (random_uniform(&stream) < here.world.refusing)
+        return error_set(error, "no virtual trainer can be started");
     for (int i = 0; i < PROCESSES_MAX; i++) {
         struct process *process = &here.processes[i];
         if (process->alive)
@@ -350,7 +529,7 @@ bool trainer_process_start(struct trainer_process *trainer, const char *program,
         trainer->state = TRAINER_STARTING;
         /* Some die at the start, never twice in a row. */
         bool dies =
-            trainer->failed_starts == 0 && here.world.crashing > 0 && here.starts++ % 17 == 16;
+            trainer->failed_starts == 0 && here.world.crashing > 0 && here.starts % 17 == 16;
         plan(process, (struct action){dies ? DIE : SAY_READY, here.now_s + here.world.start_s, 0, 0,
                                       NAN, DONE_OK, false});
         return true;

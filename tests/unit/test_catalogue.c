@@ -118,6 +118,8 @@ static void a_range_is_told_in_words(void **state)
         {{.type = KEY_REAL, .low = -CATALOGUE_ANY_REAL, .high = 3}, "a number at most 3"},
         {{.type = KEY_TEXT, .choices = "none relu"}, "none, relu"},
         {{.type = KEY_TEXT, .names = &two_things}, "one, other"},
+        {{.type = KEY_WORDS}, "1 to 100 strings [ \"a\", \"b\", ... ]"},
+        {{.type = KEY_ANY}, "anything"},
         {{.type = KEY_TEXT}, "a string"},
         {{.type = KEY_NUMBERS, .low_open = true, .high = CATALOGUE_ANY_REAL},
          "1 to 16 numbers [ a, b, ... ], each above 0"},

@@ -66,9 +66,13 @@ static void messages_that_cannot_be_used_are_refused(void **state)
         {MESSAGE_VERSION, MESSAGE_DONE, 0, 0, "shorter"},
         {MESSAGE_VERSION + 1, MESSAGE_DONE, 0, MESSAGE_FIXED_BYTES, "mixes builds"},
         {MESSAGE_VERSION, 0, 0, MESSAGE_FIXED_BYTES, "unknown kind"},
-        {MESSAGE_VERSION, MESSAGE_QUIT + 1, 0, MESSAGE_FIXED_BYTES, "unknown kind"},
+        {MESSAGE_VERSION, MESSAGE_LAST + 1, 0, MESSAGE_FIXED_BYTES, "unknown kind"},
         {MESSAGE_VERSION, MESSAGE_DONE, 5, MESSAGE_FIXED_BYTES, "claims 5"},
         {MESSAGE_VERSION, MESSAGE_DONE, 4294967295U, MESSAGE_FIXED_BYTES + 7, "claims 4294967295"},
+        {MESSAGE_VERSION, MESSAGE_DONE, MESSAGE_TEXT_MAX_BYTES + 1,
+         MESSAGE_FIXED_BYTES + MESSAGE_TEXT_MAX_BYTES + 1, "claims 673"},
+        {MESSAGE_VERSION, MESSAGE_CHUNK, MESSAGE_CHUNK_MAX_BYTES + 1,
+         MESSAGE_FIXED_BYTES + MESSAGE_CHUNK_MAX_BYTES + 1, "claims 32769"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct message message;
@@ -291,7 +295,8 @@ static void a_child_tells_how_it_ended(void **state)
         char how[CHILD_HOW_BYTES];
         int aside = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
         dup2(nowhere, STDERR_FILENO); /* where they are passed on to */
-        assert_true(child_start(&child, arguments, environment, &error));
+        assert_true(
+            child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
         wait_for_end(&child);
         child_reap(&child, how, sizeof how);
         dup2(aside, STDERR_FILENO);
@@ -312,7 +317,8 @@ static void ask_child(char *text, size_t bytes)
     struct error error;
     size_t used = 0;
     ssize_t got;
-    assert_true(child_start(&child, arguments, environment, &error));
+    assert_true(
+        child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
     assert_int_equal(fcntl(child.output, F_SETFL, 0), 0);
     while ((got = read(child.output, text + used, bytes - 1 - used)) > 0)
         used += (size_t)got;
@@ -330,7 +336,8 @@ static void a_child_gets_its_environment_and_none_of_its_siblings_pipes(void **s
     char alone[64], beside[64];
     ask_child(alone, sizeof alone);
     assert_true(strncmp(alone, "blue\n", 5) == 0);
-    assert_true(child_start(&sibling, arguments, environment, &error));
+    assert_true(
+        child_start(&sibling, &(struct child_plan){arguments, environment, NULL, false}, &error));
     ask_child(beside, sizeof beside);
     child_finish(&sibling, 2);
     assert_string_equal(alone, beside);
@@ -343,7 +350,8 @@ static void a_program_that_is_not_there_is_an_error(void **state)
     const char *const environment[] = {NULL};
     struct child child;
     struct error error;
-    assert_false(child_start(&child, arguments, environment, &error));
+    assert_false(
+        child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
     assert_non_null(strstr(error.text, "/nowhere/at/all"));
     assert_int_equal(child.pid, 0);
     child_kill(&child);

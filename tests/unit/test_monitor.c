@@ -81,9 +81,50 @@ static double thrown_high(int step)
 {
     return step < 5 ? 2.3 : 20 + 8 * noise(step);
 }
+static double thrown_far(int step)
+{
+    return step < 5 ? 2.3 : 60 + 20 * noise(step);
+}
+static double far_but_for_dips(int step)
+{
+    return (step - 1) / 10 % 3 == 2 ? 3 + noise(step) : 10 * thrown_far(step);
+}
 static double comes_down(int step)
 {
     return 1e5 / step * (1 + 0.3 * noise(step));
+}
+static double comes_down_fast(int step)
+{
+    return comes_down(step) / sqrt(step);
+}
+static double stands_above(int step)
+{
+    return 2.6 + 0.05 * noise(step);
+}
+static double one_huge_loss(int step)
+{
+    return step == 330 ? 40 : 2.35 + 0.02 * noise(step);
+}
+/* Learns at first and loses it after some steps. */
+static double lost_at_1400(int step)
+{
+    return step < 1400 ? 1.2 : 2.3 + 0.02 * noise(step);
+}
+static double lost_at_900(int step)
+{
+    return step < 900 ? 1.2 : 2.3 + 0.02 * noise(step);
+}
+static double lost_at_1700(int step)
+{
+    return step < 1700 ? 1.2 : 2.3 + 0.02 * noise(step);
+}
+static double back_in_time(int step)
+{
+    return step < 100 ? 1.2 : step < 1600 ? 2.9 : 2.9 - 1.1 * (step - 1600) / 400;
+}
+static double once_better(int step)
+{
+    return (step - 1) / 10 == 180 ? 1.9 : lost_at_1400(step);
 }
 static double grows(int step)
 {
@@ -151,6 +192,24 @@ static void woken_and_dead(int step, double share[LAYERS])
     share[1] = 0.5;
 }
 
+/* Whose steps stay as they are, and whose do not. */
+#define CLASSES                                                                                    \
+    {                                                                                              \
+        .classes = true, .step_length = STEP_LENGTH_RATE                                           \
+    }
+#define NUMBERS                                                                                    \
+    {                                                                                              \
+        .step_length = STEP_LENGTH_GRADIENT                                                        \
+    }
+#define CLASSES_IN(budget)                                                                         \
+    {                                                                                              \
+        .classes = true, .step_length = STEP_LENGTH_RATE, .budget_steps = (budget)                 \
+    }
+#define NUMBERS_IN(budget)                                                                         \
+    {                                                                                              \
+        .step_length = STEP_LENGTH_GRADIENT, .budget_steps = (budget)                              \
+    }
+
 static const struct trace traces[] = {
     {"a run that learns", learns, none, .steps = 3000, .verdict = VERDICT_HEALTHY},
     {"a rate so small that nothing is learned", never_learns, none, .steps = 3000,
@@ -167,7 +226,17 @@ static const struct trace traces[] = {
     {"collapsed at once", thrown_at_once, all_of_the_first, .steps = 2000,
      .verdict = VERDICT_COLLAPSED, .earliest = 40, .latest = 40},
     {"dying slowly", dies_slowly, all_of_the_second_from_700, .steps = 2000,
-     .verdict = VERDICT_COLLAPSED, .earliest = 890, .latest = 910},
+     .verdict = VERDICT_COLLAPSED, .earliest = 890, .latest = 910, .settings = CLASSES},
+    {"the same under a rate that falls", dies_slowly, all_of_the_second_from_700, .steps = 2000,
+     .verdict = VERDICT_HEALTHY,
+     .settings = {.classes = true, .step_length = STEP_LENGTH_RATE, .falling = true}},
+    {"the same with an optimizer that shortens its steps", dies_slowly, all_of_the_second_from_700,
+     .steps = 2000, .verdict = VERDICT_HEALTHY, .settings = {.classes = true}},
+    {"dead above the constant predictor, whatever the rate does", stands_above, woken_and_dead,
+     .steps = 2000, .verdict = VERDICT_COLLAPSED, .earliest = 340, .latest = 350,
+     .settings = {.classes = true, .falling = true}},
+    {"dead at its level, but for one huge loss", one_huge_loss, woken_and_dead, .steps = 450,
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES},
     {"dead but learning", crippled, all_of_the_first, .steps = 2000, .verdict = VERDICT_HEALTHY},
     {"nearly dead and not learning", never_learns, nearly_all, .steps = 2000,
      .verdict = VERDICT_HEALTHY},
@@ -182,22 +251,59 @@ static const struct trace traces[] = {
     {"a long silence of a layer that was woken before", flickers, woken_twice, .steps = 2000,
      .verdict = VERDICT_HEALTHY},
     {"one that does not end", flickers, woken_and_dead, .steps = 2000, .verdict = VERDICT_COLLAPSED,
-     .earliest = 490, .latest = 510},
+     .earliest = 490, .latest = 510, .settings = CLASSES},
     {"the same answer to every sample", flickers, none, .steps = 2000, .verdict = VERDICT_COLLAPSED,
-     .earliest = 290, .latest = 310, .constant_from = 100},
+     .earliest = 290, .latest = 310, .constant_from = 100, .settings = CLASSES},
     {"thrown up, and no way down", thrown_high, none, .steps = 2000, .verdict = VERDICT_COLLAPSED,
-     .earliest = 200, .latest = 212},
+     .earliest = 60, .latest = 80, .settings = CLASSES},
     {"the same before the rate falls", thrown_high, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
-     .settings = {.falling = true}},
-    {"the same during a warm-up", thrown_high, none, .steps = 390, .verdict = VERDICT_HEALTHY,
-     .settings = {.warmup_steps = 100}},
+     .settings = {.classes = true, .step_length = STEP_LENGTH_RATE, .falling = true}},
+    {"the same with an optimizer that will shorten its steps", thrown_high, none, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = {.classes = true}},
+    {"the same where numbers are predicted", thrown_high, none, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = NUMBERS},
     {"the same, and nobody wants it ended", thrown_high, all_of_the_first, .steps = 2000,
-     .verdict = VERDICT_HEALTHY, .settings = {.patient = true}},
-    {"thrown up a thousand times, and coming down", comes_down, none, .steps = 3000,
-     .verdict = VERDICT_HEALTHY},
+     .verdict = VERDICT_HEALTHY,
+     .settings = {.classes = true, .step_length = STEP_LENGTH_RATE, .patient = true}},
+    {"thrown far", thrown_far, none, .steps = 2000, .verdict = VERDICT_COLLAPSED, .earliest = 40,
+     .latest = 42, .settings = CLASSES},
+    {"thrown far where numbers are predicted", thrown_far, none, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 60, .latest = 64, .settings = NUMBERS},
+    {"thrown far, but for dips", far_but_for_dips, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
+     .settings = NUMBERS},
+    {"thrown far without noise, in steps as long as the gradient", thrown_far, none, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 60, .latest = 64,
+     .settings = {.step_length = STEP_LENGTH_GRADIENT, .whole_set = true}},
+    {"thrown far without noise, in steps as long as the rate", thrown_far, none, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = {.step_length = STEP_LENGTH_RATE, .whole_set = true}},
+    {"thrown up a thousand times, and coming down in time", comes_down_fast, none, .steps = 3000,
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES_IN(3000)},
+    {"coming down, but not in its budget", comes_down, none, .steps = 3000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 40, .latest = 64, .settings = CLASSES_IN(3000)},
+    {"the same in thirty times the budget", comes_down, none, .steps = 3000,
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES_IN(90000)},
+    {"the same where numbers are predicted, whatever the budget", comes_down, none, .steps = 1000,
+     .verdict = VERDICT_HEALTHY, .settings = NUMBERS_IN(3000)},
     {"a loss that grows without bound", grows, none, .steps = 2000, .verdict = VERDICT_DIVERGED,
-     .earliest = 200, .latest = 212},
-    {"a catapult", catapult, none, .steps = 2000, .verdict = VERDICT_HEALTHY},
+     .earliest = 140, .latest = 212, .settings = NUMBERS},
+    {"a catapult", catapult, none, .steps = 2000, .verdict = VERDICT_HEALTHY, .settings = NUMBERS},
+    {"lost since long before the end of its budget", lost_at_1400, none, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 1970, .latest = 1980,
+     .settings = {.classes = true, .falling = true, .budget_steps = 2000}},
+    {"the same in a larger budget", lost_at_1400, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
+     .settings = CLASSES_IN(4000)},
+    {"the same where numbers are predicted", lost_at_1400, none, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = NUMBERS_IN(2000)},
+    {"numbers for half of the budget", lost_at_900, none, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 1940, .latest = 1960, .settings = NUMBERS_IN(2000)},
+    {"lost shortly before the end", lost_at_1700, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
+     .settings = CLASSES_IN(2000)},
+    {"lost, and on the way back", back_in_time, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
+     .settings = CLASSES_IN(2000)},
+    {"lost, but better for a moment", once_better, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
+     .settings = CLASSES_IN(2000)},
+    {"never better nor worse than a constant predictor", never_learns, none, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES_IN(2000)},
 };
 
 static struct monitor *monitor_of(const struct trace *trace)
@@ -248,10 +354,14 @@ static void every_trace_gets_its_verdict_at_its_step(void **state)
 static void a_level_says_nothing_where_errors_are_counted(void **state)
 {
     (void)state;
-    struct monitor *monitor =
-        monitor_create(&(struct monitor_settings){.constant_loss = CONSTANT_LOSS});
-    for (int step = 1; step < 1000; step++)
-        assert_int_equal(monitor_step(monitor, thrown_high(step)), VERDICT_HEALTHY);
+    struct monitor *monitor = monitor_create(&(struct monitor_settings){
+        .constant_loss = CONSTANT_LOSS,
+        .classes = true,
+        .step_length = STEP_LENGTH_RATE,
+        .budget_steps = 1000,
+    });
+    for (int step = 1; step <= 1000; step++)
+        assert_int_equal(monitor_step(monitor, thrown_far(step)), VERDICT_HEALTHY);
     monitor_destroy(monitor);
 }
 
@@ -280,7 +390,10 @@ static void the_explanation_holds_what_was_seen_and_what_to_do(void **state)
           "10 times less"}},
         {"a loss that is not a number", 30, {"not finite", "step 57", "was 1)", "30 is too large"}},
         {"the same answer to every sample", 1, {"the same answer", "since step 100", "about 0.1"}},
-        {"thrown up, and no way down", 2, {"thrown up", "from step 10", "about 0.2"}},
+        {"thrown up, and no way down", 2, {"thrown up", "from step 39 to 78", "about 0.2"}},
+        {"lost since long before the end of its budget",
+         1,
+         {"at step 1980", "with 20 steps to go", "below 2.003 since step 1400", "about 0.1"}},
         {"a loss that grows without bound", 0.16, {"without bound", "by 2 % a step", "about 0.08"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

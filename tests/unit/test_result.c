@@ -79,6 +79,10 @@ static struct snapshot *make_study(struct fixture *fixture, const char *status)
         {"train_s", "18"},
         {"trainers", "2"},
         {"workers_lost", "2"},
+        {"losses", "[{\"rank\":3,\"host\":\"node4\",\"trainers\":2,\"attempts\":1,"
+                   "\"time\":1700049600.5,\"back\":null},"
+                   "{\"rank\":1,\"host\":\"node2\",\"trainers\":1,\"attempts\":0,"
+                   "\"time\":1700053200.0,\"back\":1700053241.0}]"},
         {"coordinator_cpu", "0.0078125"},
         {"constant_loss", "2.303"},
         {"train_samples", "50000"},
@@ -154,7 +158,12 @@ static void the_summary_of_a_finished_study(void **state)
         " \"rungs\": [{\"bracket\": 0, \"budget\": 1.0, \"candidates\": 4, \"promoted\": 2},"
         "  {\"bracket\": 0, \"budget\": 3.0, \"candidates\": 2, \"promoted\": 1},"
         "  {\"bracket\": 0, \"budget\": 9.0, \"candidates\": 1, \"promoted\": 0}],"
-        " \"workers_lost\": 2, \"stable_lr\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.31, "
+        " \"workers_lost\": 2,"
+        " \"losses\": [{\"rank\": 3, \"host\": \"node4\", \"trainers\": 2, \"attempts\": 1,"
+        "   \"time\": 1700049600.5, \"back\": null},"
+        "  {\"rank\": 1, \"host\": \"node2\", \"trainers\": 1, \"attempts\": 0,"
+        "   \"time\": 1700053200.0, \"back\": 1700053241.0}],"
+        " \"stable_lr\": {\"lowest_useful\": 0.031, \"highest_stable\": 0.31, "
         "\"edge\": [0.31, "
         "1.5],"
         " \"by_schedule\": {"
@@ -184,7 +193,8 @@ static void the_summary_of_a_study_that_has_hardly_begun_holds_nulls(void **stat
         "  \"epochs_full_search\": 36.0, \"epochs_saved_by_sharing\": 0},"
         " \"time\": {\"wall_s\": null, \"train_s\": null, \"utilisation\": null,"
         "  \"coordinator_cpu\": null},"
-        " \"rungs\": [], \"workers_lost\": 0, \"stable_lr\": {\"lowest_useful\": null, "
+        " \"rungs\": [], \"workers_lost\": 0, \"losses\": [], \"stable_lr\": {\"lowest_useful\": "
+        "null, "
         "\"highest_stable\": null,"
         " \"edge\": null}}");
     snapshot_destroy(snapshot);
@@ -560,7 +570,9 @@ static void a_finished_study_is_told_in_words_and_tables(void **state)
         "       (2.303) for 200 steps, and all units of layer 1 are dead.\n"
         "\n"
         "Took 0:10, trained 13.26 epochs (all candidates in full: 36).\n"
-        "2 workers were lost on the way; what was held there was trained elsewhere.\n";
+        "2 workers were lost on the way; what was held there was trained elsewhere.\n"
+        "  2023-11-15 12:00:00  rank 3 on node4 (2 trainers): 1 attempt lost\n"
+        "  2023-11-15 13:00:00  rank 1 on node2 (1 trainer): 0 attempts lost, back after 0:41\n";
     assert_memory_equal(text, expected, sizeof expected - 1);
     (void)snprintf(files, sizeof files, "Files in %s: study.db, best.safetensors\n", fixture->dir);
     assert_string_equal(text + sizeof expected - 1, files);
@@ -675,6 +687,7 @@ static void no_line_is_wider_than_a_hundred_columns(void **state)
 
 int main(void)
 {
+    setenv("TZ", "UTC", 1);
     const struct CMUnitTest tests[] = {
         STUDY_TEST(the_summary_of_a_finished_study),
         STUDY_TEST(the_summary_of_a_study_that_has_hardly_begun_holds_nulls),

@@ -206,6 +206,58 @@ static void asynchronous_hyperband_deals_candidates_like_the_synchronous_one(voi
     virtual_cluster_stop(&cluster, study);
 }
 
+static uint32_t ask(struct search *search)
+{
+    const struct search_event event = {.kind = SEARCH_FREE, .value = NAN};
+    struct search_update update;
+    assert_true(search_step(search, &event, &update));
+    for (size_t i = 0; i < update.count; i++)
+        if (update.actions[i].kind == SEARCH_TRAIN)
+            return update.actions[i].trial;
+    return SEARCH_NO_TRIAL;
+}
+
+static void reach(struct search *search, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = first; i <= last; i++) {
+        struct search_update update;
+        const struct search_trial *trial = search_trial(search, i);
+        const struct search_event event = {.kind = SEARCH_DONE,
+                                           .trial = i,
+                                           .attempt = trial->attempts,
+                                           .step = trial->target,
+                                           .value = i};
+        assert_true(search_step(search, &event, &update));
+    }
+}
+
+/* Brackets of four, three and three candidates. The first two wait with promoted trials; before the
+ * second time that the first does so a trainer asked in vain, or did not: no event tells of that.
+ */
+static void a_trainer_that_finds_no_work_changes_nothing_in_hyperband(void **state)
+{
+    (void)state;
+    for (int vain = 0; vain < 2; vain++) {
+        struct error error;
+        json_t *study = virtual_study("hyperband", 10, 2, 1, 4);
+        struct search *search = search_create(study, SAMPLES, &error);
+        assert_non_null(search);
+        for (uint32_t i = 0; i < 10; i++)
+            assert_int_equal(ask(search), i);
+        reach(search, 0, 3);
+        assert_int_equal(ask(search), 0);
+        assert_int_equal(ask(search), 1);
+        if (vain)
+            assert_int_equal(ask(search), SEARCH_NO_TRIAL);
+        reach(search, 4, 6);
+        reach(search, 0, 1);
+        assert_int_equal(ask(search), 4);
+        assert_int_equal(ask(search), 0);
+        search_destroy(search);
+        json_decref(study);
+    }
+}
+
 /* --- ASHA ---------------------------------------------------------------------------------------
  */
 
@@ -611,6 +663,7 @@ int main(void)
         cmocka_unit_test(hyperband_has_the_published_brackets),
         cmocka_unit_test(the_last_bracket_takes_what_is_left),
         cmocka_unit_test(asynchronous_hyperband_deals_candidates_like_the_synchronous_one),
+        cmocka_unit_test(a_trainer_that_finds_no_work_changes_nothing_in_hyperband),
         cmocka_unit_test(asha_promotes_as_soon_as_a_trial_is_among_the_best_third),
         cmocka_unit_test(asha_trains_one_in_full_even_if_too_few_come_to_promote_any),
         cmocka_unit_test(asha_keeps_the_checkpoint_of_a_promoted_trial_that_others_overtake),

@@ -377,6 +377,52 @@ static void a_grid_holds_every_combination_once(void **state)
     virtual_cluster_stop(&cluster, study);
 }
 
+/* Trainers that leave no checkpoints begin every segment at the start; the table of results stays
+ * what it is with them, and what was trained twice is told. */
+static void without_checkpoints_every_segment_begins_anew_and_counts_again(void **state)
+{
+    (void)state;
+    double values[] = {0.9, 0.8, 0.5, 0.95, 0.3, 0.7, 0.6, 0.55, 0.85};
+    json_t *study = virtual_study("sha", 9, 3, 1, 9);
+    struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+    struct error error;
+    assert_true(search_without_checkpoints(cluster.search, &error));
+    virtual_cluster_run(&cluster, 2, 0);
+    assert_non_null(strstr(cluster.trace, "trains trial 4 from 0 to 3\n"));
+    assert_non_null(strstr(cluster.trace, "trains trial 4 from 0 to 9\n"));
+    assert_null(strstr(cluster.trace, "from 1 "));
+    assert_int_equal(search_trial(cluster.search, 4)->state, TRIAL_COMPLETE);
+    /* Rung 2: three begin anew after one step; rung 3: one after three. An epoch is a step. */
+    assert_int_equal(search_steps_again(cluster.search), 3 * 1 + 3);
+    assert_true(search_epochs_again(cluster.search) == 6);
+    virtual_cluster_stop(&cluster, NULL);
+    virtual_study_set(study, "total_epochs", json_real(16));
+    cluster = virtual_cluster_start(study, SAMPLES, values);
+    assert_true(search_without_checkpoints(cluster.search, &error));
+    virtual_cluster_run(&cluster, 1, 0);
+    /* 9 + 3 + 3 are below it, 9 + 3 + 3 + 3 are not; with checkpoints it took 9 + 2 + 2 + 2 + 6. */
+    assert_int_equal(search_closed(cluster.search), SEARCH_CLOSE_EPOCHS);
+    virtual_cluster_stop(&cluster, study);
+}
+
+static void a_scheduler_that_copies_trials_refuses_trainers_without_checkpoints(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"none", "sha", "asha", "hyperband", "median", "pbt"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        json_t *study = virtual_study(names[i], 9, 3, 1, 9);
+        struct error error = {""};
+        struct search *search = search_create(study, SAMPLES, &error);
+        assert_non_null(search);
+        bool copies = strcmp(names[i], "pbt") == 0;
+        assert_true(search_without_checkpoints(search, &error) != copies);
+        if (copies)
+            assert_non_null(strstr(error.text, "pbt"));
+        search_destroy(search);
+        json_decref(study);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +438,8 @@ int main(void)
         cmocka_unit_test(a_paused_trial_goes_on_where_it_stopped),
         cmocka_unit_test(candidates_do_not_depend_on_their_number),
         cmocka_unit_test(a_grid_holds_every_combination_once),
+        cmocka_unit_test(without_checkpoints_every_segment_begins_anew_and_counts_again),
+        cmocka_unit_test(a_scheduler_that_copies_trials_refuses_trainers_without_checkpoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

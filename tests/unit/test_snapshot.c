@@ -310,14 +310,14 @@ static void a_hostile_study_is_an_error(void **state)
     static const struct {
         const char *sql, *expected;
     } cases[] = {
-        {WITHOUT_TABLE("trial"), "the tables study and trial are missing or not plain tables"},
-        {WITHOUT_TABLE("study"), "the tables study and trial are missing or not plain tables"},
+        {WITHOUT_TABLE("trial"), "the table trial is missing or not a plain table"},
+        {WITHOUT_TABLE("study"), "the table study is missing or not a plain table"},
         {WITHOUT_TABLE("trial") "CREATE VIEW trial AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL"
                                 " SELECT id + 1 FROM n) SELECT id FROM n",
-         "not plain tables"},
-        {WITHOUT_TABLE("trial") "CREATE VIRTUAL TABLE trial USING fts5(id)", "not plain tables"},
+         "not a plain table"},
+        {WITHOUT_TABLE("trial") "CREATE VIRTUAL TABLE trial USING fts5(id)", "not a plain table"},
         {"ALTER TABLE trial ADD COLUMN big TEXT GENERATED ALWAYS AS (printf('%*d', 9999999, id))",
-         "not plain tables"},
+         "not a plain table"},
         {"ALTER TABLE trial DROP COLUMN lr", "no such column: lr"},
         {LOOSE_ROW("1e99", "'waiting'", "0", "0", "0.1", "'{}'"),
          "column id holds a fraction, expected a whole number"},
@@ -329,6 +329,8 @@ static void a_hostile_study_is_an_error(void **state)
          "column id holds NULL, expected a whole number"},
         {LOOSE_ROW("1", "'asleep'", "0", "0", "0.1", "'{}'"),
          "column state holds \"asleep\", expected one of waiting ... failed"},
+        {LOOSE_ROW("1", "char(27) || '[2J' || char(10)", "0", "0", "0.1", "'{}'"),
+         "column state holds \"?[2J?\""},
         {LOOSE_ROW("1", "NULL", "0", "0", "0.1", "'{}'"),
          "column state holds NULL, expected a text"},
         {LOOSE_ROW("1", "'waiting'", "'x'", "0", "0.1", "'{}'"),
@@ -351,6 +353,13 @@ static void a_hostile_study_is_an_error(void **state)
          " '[{\"bracket\":0,\"budget\":1,\"candidates\":-1,\"promoted\":0}]')",
          "the value rungs"},
         {"INSERT INTO study VALUES ('finalists', '[7]')", "the value finalists"},
+        {"INSERT INTO study VALUES ('losses', '{}')", "the value losses"},
+        {"INSERT INTO study VALUES ('losses', '[{\"rank\":1,\"trainers\":1,\"attempts\":1,"
+         "\"time\":5}]')",
+         "the value losses"}, /* no host */
+        {"INSERT INTO study VALUES ('losses', '[{\"rank\":-1,\"host\":\"a\",\"trainers\":1,"
+         "\"attempts\":1,\"time\":5}]')",
+         "the value losses"},
         {"INSERT INTO study VALUES ('finalists', '[{\"trial\":-1}]')", "the value finalists"},
         {"PRAGMA user_version = 9", "its tables are of version 9"},
         {"PRAGMA application_id = 1", "not a study of lrsweep"},
@@ -369,6 +378,67 @@ static void a_hostile_study_is_an_error(void **state)
         if (i + 1 == sizeof cases / sizeof cases[0])
             break;
     }
+}
+
+/* A journal as a transaction over several databases leaves it: it ends with the name of a file that
+ * whoever plays it back removes. */
+static void a_journal_that_names_a_file_elsewhere_is_left_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[PATH_BYTES], victim[2 * PATH_BYTES];
+    leave_half_a_commit(fixture);
+    (void)snprintf(victim, sizeof victim, "%s/precious", fixture->root);
+    FILE *file = fopen(victim, "w");
+    assert_non_null(file);
+    (void)fclose(file);
+    file = fopen(fixture_path(fixture, "study.db-journal", path), "ab");
+    assert_non_null(file);
+    uint32_t length = (uint32_t)strlen(victim), sum = 0;
+    for (const char *at = victim; *at; at++)
+        sum += (uint32_t)*at;
+    const uint32_t numbers[] = {length, sum};
+    static const unsigned char no_page[4],
+        magic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+    (void)fwrite(no_page, 1, sizeof no_page, file);
+    (void)fwrite(victim, 1, length, file);
+    for (size_t i = 0; i < 2; i++)
+        for (int shift = 24; shift >= 0; shift -= 8)
+            (void)fputc((int)(numbers[i] >> shift & 0xff), file);
+    (void)fwrite(magic, 1, sizeof magic, file);
+    (void)fclose(file);
+
+    assert_null(snapshot_read(fixture->dir, &fixture->error));
+    assert_int_equal(access(victim, F_OK), 0);
+    assert_contains(fixture->error.text, "study.db-journal: names a file that SQLite would remove");
+    assert_null(store_open(fixture->dir, &fixture->error));
+    assert_int_equal(access(victim, F_OK), 0);
+}
+
+static void a_study_is_not_opened_through_links_or_pipes(void **state)
+{
+    static const char *const names[] = {"study.db", "study.db-journal"};
+    struct fixture *fixture = *state;
+    char path[PATH_BYTES], target[2 * PATH_BYTES];
+    fixture_close(fixture, fixture_create(fixture));
+    (void)snprintf(target, sizeof target, "%s/elsewhere", fixture->root);
+    for (size_t i = 0; i < 2; i++) {
+        fixture_path(fixture, names[i], path);
+        if (i == 0)
+            assert_int_equal(rename(path, target), 0);
+        assert_int_equal(symlink(target, path), 0);
+        assert_null(store_open(fixture->dir, &fixture->error));
+        assert_contains(fixture->error.text, "is a link or a device");
+        assert_null(snapshot_read(fixture->dir, &fixture->error));
+        assert_contains(fixture->error.text, "is a link or a device");
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0); /* would be waited for */
+        assert_null(snapshot_read(fixture->dir, &fixture->error));
+        assert_contains(fixture->error.text, "is a link or a device");
+        assert_int_equal(unlink(path), 0);
+        if (i == 0)
+            assert_int_equal(rename(target, path), 0);
+    }
+    assert_int_equal(access(target, F_OK), -1);
 }
 
 static void a_file_that_is_cut_or_scribbled_over_never_crashes(void **state)
@@ -527,30 +597,36 @@ static void trials_in_training_come_with_their_newest_report(void **state)
     snapshot_destroy(snapshot);
 }
 
-static void events_are_read_in_blocks(void **state)
+struct events_read {
+    uint64_t count;
+    bool in_order;
+};
+
+static bool take_event(void *context, const struct event_row *row, struct error *error)
 {
+    struct events_read *read = context;
+    (void)error;
+    read->count++;
+    read->in_order = read->in_order && row->seq == read->count && row->trial == read->count - 1 &&
+                     isnan(row->value) && strcmp(row->text, "\"é\"") == 0;
+    return true;
+}
+
+static void all_events_are_read_in_order(void **state)
+{
+    enum { EVENTS = 20000 }; /* several blocks */
     struct fixture *fixture = *state;
     struct store *store = fixture_create(fixture);
-    for (uint32_t i = 0; i < 10; i++) {
+    for (uint32_t i = 0; i < EVENTS; i++) {
         const struct event_row event = {
             .kind = "done", .trial = i, .worker = -1, .trainer = -1, .value = NAN, .text = "\"é\""};
         assert_true(store_event(store, &event, &fixture->error));
     }
     fixture_close(fixture, store);
-    uint64_t after = 0;
-    for (size_t expected = 4, block = 0; block < 4; block++) {
-        json_t *events = snapshot_events(fixture->dir, 4, &after, &fixture->error);
-        assert_non_null(events);
-        expected = block < 2 ? 4 : block == 2 ? 2 : 0;
-        assert_int_equal(json_array_size(events), expected);
-        const json_t *first = json_array_get(events, 0);
-        if (first) {
-            assert_int_equal(json_integer_value(json_object_get(first, "trial")), 4 * block);
-            assert_true(json_is_null(json_object_get(first, "value")));
-            assert_string_equal(json_string_value(json_object_get(first, "text")), "\"é\"");
-        }
-        json_decref(events);
-    }
+    struct events_read read = {.in_order = true};
+    assert_true(snapshot_events(fixture->dir, take_event, &read, &fixture->error));
+    assert_int_equal(read.count, EVENTS);
+    assert_true(read.in_order);
 }
 
 int main(void)
@@ -565,11 +641,13 @@ int main(void)
         STUDY_TEST(a_killed_run_that_may_not_be_mended_is_explained),
         STUDY_TEST(a_directory_that_is_read_only_is_read),
         STUDY_TEST(a_hostile_study_is_an_error),
+        STUDY_TEST(a_journal_that_names_a_file_elsewhere_is_left_alone),
+        STUDY_TEST(a_study_is_not_opened_through_links_or_pipes),
         STUDY_TEST(a_file_that_is_cut_or_scribbled_over_never_crashes),
         STUDY_TEST(reports_are_read_trial_by_trial_and_what_was_not_finite_is_nan),
         STUDY_TEST(a_run_commits_while_the_reader_of_many_reports_is_at_work),
         STUDY_TEST(trials_in_training_come_with_their_newest_report),
-        STUDY_TEST(events_are_read_in_blocks),
+        STUDY_TEST(all_events_are_read_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

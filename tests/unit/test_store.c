@@ -1,6 +1,7 @@
 /* test_store.c - what rank 0 writes is what anyone reads, whatever dies. */
 #include "study_fixture.h"
 
+#include "coordinator/study/checkpoints.h"
 #include "coordinator/study/store_schema.h"
 #include "coordinator/study/study_lock.h"
 
@@ -185,9 +186,10 @@ static void events_are_replayed_in_order(void **state)
 {
     struct fixture *fixture = *state;
     static const struct event_row rows[] = {
-        {"assigned", 2, 1, 0, 1, 0, NAN, VERDICT_NONE, "", 0},
-        {"done", 2, 1, 0, 1, 781, 0.5, VERDICT_HEALTHY, "", 0},
-        {"lost", UINT32_MAX, 3, -1, -1, 1ULL << 60, NAN, VERDICT_COLLAPSED, "no word for 60 s", 0},
+        {"assigned", 2, 1, 0, 1, 0, NAN, VERDICT_NONE, "", 0, 0},
+        {"done", 2, 1, 0, 1, 781, 0.5, VERDICT_HEALTHY, "", 0, 0},
+        {"lost", UINT32_MAX, 3, -1, -1, 1ULL << 60, NAN, VERDICT_COLLAPSED, "no word for 60 s", 0,
+         0},
     };
     struct store *store = fixture_create(fixture);
     for (size_t i = 0; i < 3; i++)
@@ -224,6 +226,70 @@ static void an_event_that_was_tampered_with_is_refused(void **state)
     assert_contains(fixture->error.text,
                     "study.db: event 1: column trial holds 99999999999, expected 0 to 4294967295");
     fixture_close(fixture, store);
+}
+
+/* What is done to a sound study by somebody else: nothing of it is written into. */
+static void tables_that_are_not_as_they_were_made_are_refused(void **state)
+{
+    static const struct {
+        const char *sql, *expected;
+    } cases[] = {
+        {"DROP TABLE event; CREATE VIEW event AS WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL"
+         " SELECT seq + 1 FROM n) SELECT seq FROM n",
+         "the table event is not as lrsweep makes it"},
+        {"DROP TABLE report; CREATE VIRTUAL TABLE report USING fts5(trial)",
+         "the table report is not as lrsweep makes it"},
+        {"ALTER TABLE event ADD COLUMN big TEXT GENERATED ALWAYS AS (hex(zeroblob(9999999)))",
+         "the table event is not as lrsweep makes it"},
+        {"DROP TABLE study", "the table study is not as lrsweep makes it"},
+        {"CREATE INDEX grows ON event (hex(zeroblob(1000000 + seq)))", "\"grows\", an index"},
+        {"CREATE TRIGGER again AFTER INSERT ON Trial BEGIN DELETE FROM event; END",
+         "\"again\", an index or trigger"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct store *store = store_create(fixture->dir, fixture->document, true, &fixture->error);
+        assert_non_null(store);
+        fixture_close(fixture, store);
+        run_sql(fixture, "study.db", cases[i].sql);
+        assert_null(store_open(fixture->dir, &fixture->error));
+        assert_contains(fixture->error.text, cases[i].expected);
+    }
+    /* A user's own tables and views are nobody's business. */
+    fixture_close(fixture, store_create(fixture->dir, fixture->document, true, &fixture->error));
+    run_sql(fixture, "study.db", "CREATE TABLE notes (a); CREATE VIEW best AS SELECT * FROM trial");
+    fixture_close(fixture, store_open(fixture->dir, &fixture->error));
+}
+
+static void a_study_without_its_folder_of_checkpoints_is_gone_on_with(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[PATH_BYTES];
+    fixture_close(fixture, fixture_create(fixture));
+    assert_int_equal(rmdir(fixture_path(fixture, "checkpoints", path)), 0);
+    struct store *store = store_open(fixture->dir, &fixture->error);
+    assert_non_null(store);
+    assert_true(checkpoints_clean(fixture->dir, NULL, NULL, &fixture->error));
+    fixture_close(fixture, store);
+}
+
+static void checkpoints_are_not_removed_through_a_link(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[PATH_BYTES], other[2 * PATH_BYTES], file[3 * PATH_BYTES];
+    fixture_close(fixture, fixture_create(fixture));
+    (void)snprintf(other, sizeof other, "%s/other", fixture->root);
+    (void)snprintf(file, sizeof file, "%s/000000-1.safetensors", other);
+    assert_int_equal(mkdir(other, 0700), 0);
+    FILE *made = fopen(file, "w");
+    assert_non_null(made);
+    (void)fclose(made);
+    assert_int_equal(rmdir(fixture_path(fixture, "checkpoints", path)), 0);
+    assert_int_equal(symlink(other, path), 0);
+    assert_false(checkpoints_clean(fixture->dir, NULL, NULL, &fixture->error));
+    assert_contains(fixture->error.text, "/checkpoints: is a link or a file, expected a directory");
+    assert_null(store_create(fixture->dir, fixture->document, true, &fixture->error));
+    assert_int_equal(access(file, F_OK), 0);
 }
 
 static void values_are_set_and_replaced(void **state)
@@ -264,6 +330,40 @@ static void missing_parents_are_made(void **state)
     assert_non_null(store);
     fixture_close(fixture, store);
     assert_true(fixture_has(fixture, "a/b/c/study.db"));
+}
+
+static void a_path_that_is_too_long_is_refused_before_anything_is_made(void **state)
+{
+    struct fixture *fixture = *state;
+    char dir[4001];
+    static const size_t lengths[] = {500, 4000};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        size_t length = (size_t)snprintf(dir, sizeof dir, "%s", fixture->root);
+        for (; length < lengths[i]; length++)
+            dir[length] = length % 100 == 0 ? '/' : 'a';
+        dir[length] = '\0';
+        assert_null(store_create(dir, fixture->document, false, &fixture->error));
+        assert_contains(fixture->error.text, "bytes long; at most");
+    }
+    dir[100] = '\0';
+    assert_int_equal(access(dir, F_OK), -1);
+}
+
+static void what_is_discarded_was_never_written(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_create(fixture);
+    struct trial_row row = waiting_trial(0);
+    store_discard(store);
+    assert_true(store_trial(store, &row, &fixture->error));
+    assert_true(store_commit(store, &fixture->error));
+    row.step = 7;
+    assert_true(store_trial(store, &row, &fixture->error));
+    store_discard(store);
+    assert_true(store_set(store, "status", "failed", &fixture->error));
+    fixture_close(fixture, store);
+    assert_query(fixture, "SELECT step, (SELECT value FROM study WHERE key = 'status') FROM trial",
+                 "0|failed\n");
 }
 
 static void a_directory_that_cannot_be_made_is_named(void **state)
@@ -636,9 +736,14 @@ int main(void)
         STUDY_TEST(a_retried_attempt_reports_the_same_steps_again),
         STUDY_TEST(events_are_replayed_in_order),
         STUDY_TEST(an_event_that_was_tampered_with_is_refused),
+        STUDY_TEST(tables_that_are_not_as_they_were_made_are_refused),
+        STUDY_TEST(checkpoints_are_not_removed_through_a_link),
+        STUDY_TEST(a_study_without_its_folder_of_checkpoints_is_gone_on_with),
         STUDY_TEST(values_are_set_and_replaced),
         STUDY_TEST(nothing_is_seen_before_the_commit),
         STUDY_TEST(missing_parents_are_made),
+        STUDY_TEST(a_path_that_is_too_long_is_refused_before_anything_is_made),
+        STUDY_TEST(what_is_discarded_was_never_written),
         STUDY_TEST(a_directory_that_cannot_be_made_is_named),
         STUDY_TEST(a_study_that_is_there_is_refused_with_what_it_holds),
         STUDY_TEST(overwriting_removes_the_study_and_nothing_else),

@@ -79,11 +79,24 @@ static void a_long_value_is_cut(void **state)
     json_decref(is);
 }
 
+static void control_characters_do_not_reach_the_terminal(void **state)
+{
+    (void)state;
+    json_t *was = json_pack("{s:s}", "a\033[2J\n", "\033"), *is = json_object();
+    char *told = study_changes(was, is);
+    assert_non_null(told);
+    assert_string_equal(told, "a?[2J?: was \"\\u001B\", is not there\n");
+    free(told);
+    json_decref(was);
+    json_decref(is);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_change_is_allowed_or_told_with_both_values),
         cmocka_unit_test(a_long_value_is_cut),
+        cmocka_unit_test(control_characters_do_not_reach_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,7 +144,8 @@ static void each_error_names_its_line_what_was_found_and_what_is_allowed(void **
         {1,
          "study = { name = \"t\"; }; serach = { };",
          "t.cfg:1: serach: ",
-         {"unknown group (did you mean \"search\"?)", "study, data, model, train, space, search"}},
+         {"unknown group (did you mean \"search\"?)",
+          "study, trainer, data, model, train, space, search"}},
         {1,
          "study = { name = \"t\"; }; seed = 2;",
          "t.cfg:1: seed: ",
@@ -850,7 +851,7 @@ static void every_default_is_filled_in(void **state)
         "\"search\":{\"sampler\":\"random\",\"candidates\":1,\"scheduler\":\"sha\",\"eta\":3,"
         "\"min_budget\":1.0,\"max_budget\":1.0,\"unit\":\"epochs\","
         "\"independent_seeds\":false,\"finalists\":0,\"repeats\":3,\"patience\":0},"
-        "\"run\":{\"retries\":2,\"heartbeat_timeout\":60.0}}";
+        "\"run\":{\"retries\":2,\"heartbeat_timeout\":60.0,\"checkpoints\":\"dir\"}}";
     struct study_file *file = read_with("t.cfg", NULL);
     assert_sound(file);
     char *text = json_dumps(study_file_document(file), JSON_COMPACT | JSON_REAL_PRECISION(15));
@@ -1471,11 +1472,107 @@ static void a_bad_list_is_refused_with_row_and_column(void **state)
     study_file_destroy(file);
 }
 
+/* --- a trainer of the user's own ----------------------------------------------------------------
+ */
+
+static void write_own(const char *trainer, const char *groups, const char *space,
+                      const char *search)
+{
+    char text[2000];
+    (void)snprintf(
+        text, sizeof text,
+        "study = { name = \"own\"; };\ntrainer = { %s };\n%s\nspace = { %s };\n"
+        "search = { candidates = 9; min_budget = 1; max_budget = 9; unit = \"steps\"; %s "
+        "};\n",
+        trainer, groups, space, search);
+    write_text("t.cfg", text);
+}
+
+static const char *const some_command = "command = [ \"python3\", \"train.py\" ];";
+
+static void a_trainers_own_groups_are_passed_on_as_they_are_written(void **state)
+{
+    (void)state;
+    write_own(some_command,
+              "data = { path = \"x\"; shape = (1, 2.5, true); inner = { a = \"b\"; }; };\n"
+              "train = { loss = \"sam\"; rho = 0.05; batch_size = 8; };",
+              "depth = { int = [1, 5]; }; lr = { log_uniform = [1e-3, 1]; };\n"
+              "optimizer = { choice = (\"sam\", \"adam\"); }; width = 64;",
+              "");
+    struct study_file *file = read_with("t.cfg", NULL);
+    assert_sound(file);
+    const json_t *document = study_file_document(file);
+    json_t *expected =
+        json_pack("{s:{s:s, s:[i, f, b], s:{s:s}}, s:{}, s:{s:i, s:i, s:s, s:f}}", "data", "path",
+                  "x", "shape", 1, 2.5, 1, "inner", "a", "b", "model", "train", "batch_size", 8,
+                  "validate_every", 0, "loss", "sam", "rho", 0.05);
+    const char *name;
+    json_t *group;
+    json_object_foreach(expected, name, group)
+    {
+        assert_true(json_equal(json_object_get(document, name), group));
+    }
+    json_decref(expected);
+    const json_t *space = json_object_get(document, "space");
+    assert_int_equal(json_object_size(space), 4);
+    assert_non_null(json_object_get(json_object_get(space, "depth"), "int"));
+    const char *where =
+        json_string_value(json_object_get(json_object_get(document, "trainer"), "directory"));
+    char here[200];
+    (void)snprintf(here, sizeof here, "%s/", directory);
+    assert_string_equal(where, here);
+    study_file_destroy(file);
+    assert_round_trip("t.cfg", NULL);
+}
+
+static void with_an_own_trainer_slips_are_refused_all_the_same(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *trainer, *groups, *space, *search, *start, *part;
+    } cases[] = {
+        {"", "", "lr = 0.1;", "", "t.cfg:2: trainer: ", "neither command nor script"},
+        {"command = \"a\"; script = \"b\";", "", "lr = 0.1;", "",
+         "t.cfg:2: trainer: ", "command and script"},
+        {"command = [];", "", "lr = 0.1;", "", "t.cfg:2: trainer.command: ", "1 to 100 strings"},
+        {"command = [ \"a\", 1 ];", "", "lr = 0.1;", "", "t.cfg:2: trainer.command: ", "strings"},
+        {"comand = \"a\"; command = \"a\";", "", "lr = 0.1;", "",
+         "t.cfg:2: trainer.comand: ", "did you mean \"command\""},
+        {NULL, "", "lr = 0.1;", "schedulr = \"sha\";",
+         "t.cfg:5: search.schedulr: ", "did you mean \"scheduler\""},
+        {NULL, "", "depth = { uniforn = [1, 2]; };", "",
+         "t.cfg:4: space.depth: ", "did you mean \"uniform\""},
+        {NULL, "", "depth = (1, 2);", "", "t.cfg:4: space.depth: ", "a list without"},
+        {NULL, "", "depth = { log_uniform = [0, 2]; };", "",
+         "t.cfg:4: space.depth.log_uniform: ", "above 0"},
+        {NULL, "", "lr = { uniform = [-1, 2]; };", "", "t.cfg:4: space.lr.uniform[0]: ", "above 0"},
+        {NULL, "", "batch_size = { choice = (\"big\", \"small\"); };", "",
+         "t.cfg:4: space.batch_size.choice[0]: ", "a whole number"},
+        {NULL, "train = { depth = 1; };", "depth = { int = [1, 2]; };", "",
+         "t.cfg:4: space.depth: ", "stands in train too"},
+        {NULL, "", "schedule = { type = \"cosinus\"; };", "",
+         "t.cfg:4: space.schedule[0].type: ", "cosine"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        write_own(cases[i].trainer ? cases[i].trainer : some_command, cases[i].groups,
+                  cases[i].space, cases[i].search);
+        struct study_file *file = read_with("t.cfg", NULL);
+        size_t count;
+        const struct study_problem *problems = study_file_problems(file, &count);
+        assert_true(count > 0);
+        if (strncmp(problems[0].text, cases[i].start, strlen(cases[i].start)) != 0 ||
+            !strstr(problems[0].text, cases[i].part))
+            fail_msg("expected %s ... %s\nfound    %s", cases[i].start, cases[i].part,
+                     problems[0].text);
+        study_file_destroy(file);
+    }
+}
+
 static void every_ready_study_is_sound(void **state)
 {
     (void)state;
     static const char *const jobs[] = {"fashion-mnist.cfg", "grid.cfg", "population.cfg",
-                                       "template.cfg"};
+                                       "template.cfg", "trainers/quadratic.cfg"};
     for (size_t i = 0; i < COUNT_OF(jobs); i++) {
         char path[1000];
         (void)snprintf(path, sizeof path, "%s/../jobs/%s", TEST_SOURCE_DIR, jobs[i]);
@@ -1513,6 +1610,8 @@ int main(void)
         cmocka_unit_test(optimizers_take_the_parameters_that_stand_beside_them),
         cmocka_unit_test(optimizers_that_make_no_sense_are_refused),
         cmocka_unit_test(a_warm_up_that_is_searched_keeps_its_bounds),
+        cmocka_unit_test(a_trainers_own_groups_are_passed_on_as_they_are_written),
+        cmocka_unit_test(with_an_own_trainer_slips_are_refused_all_the_same),
         cmocka_unit_test(every_ready_study_is_sound),
     };
     return cmocka_run_group_tests(tests, enter_directory, leave_directory);

@@ -42,18 +42,27 @@ static const struct {
     {"spike_silu", VERDICT_HEALTHY, 0},     /* silu 2x64, adagrad, constant, rate 1.79 */
     {"spike_catapult", VERDICT_HEALTHY, 0}, /* catapult relu 256, rmsprop, cosine, rate 0.295 */
     {"spike_batch_norm", VERDICT_HEALTHY,
-     0},                                    /* batch norm relu 128, rmsprop, constant, rate 0.232 */
-    {"slow", VERDICT_HEALTHY, 0},           /* relu 128, sgd, constant, rate 0.000136 */
-    {"level_lion", VERDICT_COLLAPSED, 208}, /* tanh 128, lion, constant, rate 2.73 */
-    {"level_warmup", VERDICT_COLLAPSED, 416}, /* tanh 3x64, sgd, warm-up, rate 1.29 */
+     0},                                   /* batch norm relu 128, rmsprop, constant, rate 0.232 */
+    {"slow", VERDICT_HEALTHY, 0},          /* relu 128, sgd, constant, rate 0.000136 */
+    {"level_lion", VERDICT_COLLAPSED, 60}, /* tanh 128, lion, constant, rate 2.73 */
+    {"level_warmup", VERDICT_COLLAPSED, 160}, /* tanh 3x64, sgd, warm-up, rate 1.29 */
     {"dead_relu", VERDICT_COLLAPSED, 40},     /* relu 32, adam, constant, rate 0.856 */
     {"dead_tanh", VERDICT_COLLAPSED, 40},     /* tanh 3x64, adagrad, warm-up, rate 26.2 */
     {"dead_gelu", VERDICT_COLLAPSED, 40},     /* gelu 3x64, adam, cosine, rate 2.47 */
     {"dead_batch_norm", VERDICT_COLLAPSED,
-     290},                                /* batch norm relu 3x64, momentum, cosine, rate 22.2 */
-    {"saturated", VERDICT_HEALTHY, 0},    /* tanh 3x64, adagrad, constant, rate 0.142 */
-    {"not_finite", VERDICT_DIVERGED, 7},  /* gelu 3x64, momentum, constant, rate 11.2 */
-    {"quadratic", VERDICT_DIVERGED, 400}, /* quadratic, sgd, warm-up, rate 0.345 */
+     290},                                  /* batch norm relu 3x64, momentum, cosine, rate 22.2 */
+    {"saturated", VERDICT_HEALTHY, 0},      /* tanh 3x64, adagrad, constant, rate 0.142 */
+    {"flickering_cnn", VERDICT_HEALTHY, 0}, /* cnn, rmsprop, cosine, rate 0.078 */
+    {"woken_adam", VERDICT_HEALTHY, 0},     /* relu 128, adam, cosine, rate 0.398 */
+    {"shrinking_adagrad", VERDICT_HEALTHY, 0}, /* tanh 128, adagrad, warm-up, rate 2.36 */
+    {"dips_numbers", VERDICT_HEALTHY, 0},      /* numbers linear, rmsprop, constant, rate 1.8 */
+    {"noiseless_rmsprop", VERDICT_HEALTHY, 0}, /* catapult relu 256, rmsprop, constant, 0.417 */
+    {"level_numbers", VERDICT_COLLAPSED, 60},  /* numbers relu 32, lion, constant, rate 2.43 */
+    {"late_back", VERDICT_HEALTHY, 0},         /* sigmoid 64, rmsprop, cosine, rate 2.17 */
+    {"late_numbers", VERDICT_HEALTHY, 0},      /* numbers tanh 2x128, adam, warm-up, rate 0.218 */
+    {"late_lost", VERDICT_COLLAPSED, 1920},    /* relu 32, adagrad, constant, rate 6.97 */
+    {"not_finite", VERDICT_DIVERGED, 7},       /* gelu 3x64, momentum, constant, rate 11.2 */
+    {"quadratic", VERDICT_DIVERGED, 400},      /* quadratic, sgd, warm-up, rate 0.345 */
 };
 
 static void recorded_runs_end_by_their_verdicts_or_not_at_all(void **state)
@@ -93,6 +102,51 @@ static void a_recorded_run_that_was_cut_in_two_ends_at_the_same_step(void **stat
         }
         monitor_destroy(whole);
         trace_free(&trace);
+    }
+}
+
+/* Which optimizers' steps stay as long as they are; clipping takes the length from the gradient. */
+static void the_monitor_knows_what_the_length_of_steps_goes_by(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *train;
+        enum step_length length;
+    } cases[] = {
+        {"{}", STEP_LENGTH_GRADIENT},
+        {"{\"momentum\":0.9,\"nesterov\":true}", STEP_LENGTH_GRADIENT},
+        {"{\"clip_norm\":1.0}", STEP_LENGTH_RATE},
+        {"{\"optimizer\":\"adam\"}", STEP_LENGTH_RATE},
+        {"{\"optimizer\":\"adam\",\"amsgrad\":true}", STEP_LENGTH_OWN},
+        {"{\"optimizer\":\"nadam\"}", STEP_LENGTH_RATE},
+        {"{\"optimizer\":\"rmsprop\"}", STEP_LENGTH_RATE},
+        {"{\"optimizer\":\"lion\"}", STEP_LENGTH_RATE},
+        {"{\"optimizer\":\"adagrad\"}", STEP_LENGTH_OWN},
+        {"{\"optimizer\":\"adadelta\"}", STEP_LENGTH_OWN},
+        {"{\"optimizer\":\"lars\"}", STEP_LENGTH_OWN},
+        {"{\"optimizer\":\"lamb\"}", STEP_LENGTH_OWN},
+    };
+    const struct shape input = {.rank = 1, .size = {12}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture fixture;
+        struct trial trial;
+        struct error error;
+        model_fixture_create_shaped(&fixture, "[{\"type\":\"dense\",\"units\":4}]",
+                                    i == 0 ? "{\"batch_size\":0}" : "{\"batch_size\":32}", 640,
+                                    &input, 4);
+        json_t *params = json_loads(cases[i].train, 0, NULL);
+        json_object_set_new(params, "lr", json_real(0.1));
+        if (!trial_create(&trial, &fixture.model, params, 1, &error))
+            fail_msg("%s", error.text);
+        const struct monitor_settings settings = trial_monitor_settings(&trial);
+        if (settings.step_length != cases[i].length)
+            fail_msg("%s: %d", cases[i].train, (int)settings.step_length);
+        assert_true(settings.classes);
+        assert_int_equal(settings.whole_set, i == 0);
+        assert_true(settings.budget_steps == (i == 0 ? 10 : 200));
+        json_decref(params);
+        trial_destroy(&trial);
+        model_fixture_destroy(&fixture);
     }
 }
 
@@ -231,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recorded_runs_end_by_their_verdicts_or_not_at_all),
         cmocka_unit_test(a_recorded_run_that_was_cut_in_two_ends_at_the_same_step),
+        cmocka_unit_test(the_monitor_knows_what_the_length_of_steps_goes_by),
         cmocka_unit_test(advice_on_a_quadratic_leads_below_its_bound_or_to_faster_progress),
         cmocka_unit_test(advice_on_small_networks_lowers_the_loss),
     };

@@ -30,7 +30,7 @@ static const char help[] =
     "  } | lrsweep-trainer\n"
     "\n"
     "  --help      print this\n"
-    "  --version   print the version\n"
+    "  --version   print the version, and OpenBLAS's with its kernel\n"
     "\n"
     "Exit status: 0 after quit or the end of the input, 1 when the study was refused or the "
     "answers\n"
@@ -38,8 +38,19 @@ static const char help[] =
     "\n"
     "Environment: LRSWEEP_TRAINER_PARENT=PID is set by the worker with process PID: the trainer "
     "then\n"
-    "ends with it and leaves SIGINT and SIGTERM to it. OPENBLAS_CORETYPE names the kernels that\n"
-    "OpenBLAS is to use instead of those that it finds best.\n";
+    "ends with it and leaves SIGINT, SIGTERM and SIGUSR1 to it. OPENBLAS_CORETYPE names the\n"
+    "kernels that OpenBLAS is to use instead of those that it finds best.\n";
+
+/* With what calculates: OpenBLAS's configuration begins with its name and version. */
+static void version_print(void)
+{
+    const char *blas = openblas_get_config();
+    const char *version_end = strchr(blas, ' ') ? strchr(strchr(blas, ' ') + 1, ' ') : NULL;
+    int length = version_end ? (int)(version_end - blas) : (int)strlen(blas);
+    (void)printf("lrsweep-trainer " LRSWEEP_VERSION "\n%.*s, kernel %s, %d thread%s\n", length,
+                 blas, openblas_get_corename(), openblas_get_num_threads(),
+                 openblas_get_num_threads() == 1 ? "" : "s");
+}
 
 /* Ties this process to its worker. False: the worker is gone already. */
 static bool parent_follow(const char *pid)
@@ -69,7 +80,7 @@ int main(int argument_count, char **arguments)
         if (asked_help)
             (void)fputs(help, stdout);
         else if (asked_version)
-            (void)puts("lrsweep-trainer " LRSWEEP_VERSION);
+            version_print();
         else
             (void)fprintf(stderr,
                           "lrsweep-trainer: unknown argument \"%s\"; it takes --help and "
@@ -82,9 +93,11 @@ int main(int argument_count, char **arguments)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write */
     if (parent) {
-        /* A terminal's Ctrl-C reaches all; the worker tells its trainers what to do then. */
+        /* A terminal's Ctrl-C reaches all, and so does what SLURM sends to a job; the worker tells
+         * its trainers what to do then. */
         (void)signal(SIGINT, SIG_IGN);
         (void)signal(SIGTERM, SIG_IGN);
+        (void)signal(SIGUSR1, SIG_IGN);
     }
     openblas_set_num_threads(1);
     FLUSH_DENORMALS();

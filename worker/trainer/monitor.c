@@ -20,6 +20,7 @@ struct monitor *monitor_create(const struct monitor_settings *settings)
         return NULL;
     monitor->settings = *settings;
     monitor->first_loss = monitor->finite_loss = NAN;
+    monitor->lowest_ten = INFINITY;
     monitor->block_steps = 1;
     monitor->validation_step = monitor->lowest_step = -1;
     for (size_t i = 0; i < rows(monitor); i++)
@@ -50,6 +51,19 @@ static bool block_feed(struct monitor *monitor, double loss)
     return true;
 }
 
+static void ten_feed(struct monitor *monitor, double loss)
+{
+    monitor->ten_sum += loss;
+    if ((size_t)monitor->steps % 10 != 0)
+        return;
+    double ten = monitor->ten_sum / 10, c = monitor->settings.constant_loss;
+    monitor->ten_sum = 0;
+    monitor->peak_ten = fmax(monitor->peak_ten, ten);
+    monitor->lowest_ten = fmin(monitor->lowest_ten, ten);
+    monitor->floor_step = ten < MONITOR_FLOOR * c ? monitor->steps : monitor->floor_step;
+    monitor->free_step = ten < MONITOR_STUCK * c ? monitor->steps : monitor->free_step;
+}
+
 static enum verdict judge(const struct monitor *monitor)
 {
     struct finding finding;
@@ -68,11 +82,7 @@ enum verdict monitor_step(struct monitor *monitor, double loss)
         monitor->first_loss = loss;
     monitor->finite_loss = loss;
     monitor->peak = loss > monitor->peak ? loss : monitor->peak;
-    monitor->ten_sum += loss;
-    if ((size_t)monitor->steps % 10 == 0) {
-        monitor->peak_ten = fmax(monitor->peak_ten, monitor->ten_sum / 10);
-        monitor->ten_sum = 0;
-    }
+    ten_feed(monitor, loss);
     return block_feed(monitor, loss) ? judge(monitor) : VERDICT_HEALTHY;
 }
 

@@ -6,25 +6,44 @@
  *
  * Two verdicts end a run.
  *
- * diverged: a loss is not finite; or it grows without bound: the level rule below holds, and the
- * level is MONITOR_GROWTH times that of the run's second quarter.
+ * diverged: a loss is not finite; or it grows without bound: the level rule below holds for numbers
+ * predicted with steps as long as the gradient, and the level is MONITOR_GROWTH times that of the
+ * run's second quarter.
  *
- * collapsed: thrown to the constant predictor's level, or above it, and stuck there. Either it is
- * dead: all units of a layer, or the network's outputs, became exactly the same for every sample,
- * in all checks of MONITOR_WINDOW_STEPS steps, with a mean loss of at least MONITOR_LOSS_SHARE c;
- * or, if it is the layer's first silence, in those of MONITOR_DEAD_STEPS, with a mean loss of at
- * least MONITOR_THROWN_SHARE c. No gradient passes such a layer, but a rare sample may wake it:
- * sound runs were silent for up to 80 steps, always with a loss within 2 % of c, which tells them
- * from those that were thrown far. Nearly the same is not enough: tanh units whose outputs differed
- * by less than UNIT_NEAR for 500 steps have come back. What was nearly the same for all samples
- * from the start is not judged: it never was alive.
+ * collapsed: thrown to the constant predictor's level, or above it, and stuck there. By one of:
  *
- * Or its level is high and stays: in the last half of the run no mean of a 64th to a 32nd of it was
- * below MONITOR_FLOOR c; the level (the geometric mean of these means) is at least MONITOR_LEVEL c;
- * and it would still be there after MONITOR_PATIENCE times as many steps if it went on falling as
- * from the run's second quarter to its second half, as a power of the step number. This is not
- * asked before four times the warm-up's steps, nor where the schedule will lower the rate: the
- * level of overshooting steps goes with the rate. Nor where the study's metric is val_error: a
+ * Dead. All units of a layer, or the network's outputs, became exactly the same for every sample,
+ * in all checks of MONITOR_DEAD_STEPS steps, or of MONITOR_FIRST_DEAD_STEPS if it is the layer's
+ * first silence, while the loss stood at MONITOR_THROWN_SHARE c or more; or, where neither schedule
+ * nor optimizer takes the steps down, in those of MONITOR_WINDOW_STEPS, at MONITOR_LOSS_SHARE c or
+ * more. (Where it stood: the geometric mean, which a single huge loss does not lift.) No gradient
+ * passes such a layer, but a rare sample may wake it, and once the steps are small it stays awake:
+ * under a falling rate networks came back after 1,200 silent steps. All of these stood within a few
+ * percent of c, for the layers above learn the constant predictor. What cannot even do that has too
+ * large a rate. Nearly the same is not enough: tanh units whose outputs differed by less than
+ * UNIT_NEAR for 500 steps have come back. What was nearly the same for all samples from the start
+ * is not judged: it never was alive.
+ *
+ * At a high level, that stays. The gradient of cross-entropy by the outputs is bounded, so under a
+ * steady rate its loss comes to rest at a level that goes with the rate, within some ten steps, and
+ * the better solution has no pull. Asked: in the last half of the run so far no mean of ten losses
+ * was below MONITOR_FLOOR c; the level (the geometric mean of that half's eighths) is at least
+ * MONITOR_LEVEL c after MONITOR_LEVEL_STEPS, or MONITOR_HIGH_LEVEL c after
+ * MONITOR_HIGH_LEVEL_STEPS; and it would be so at the end of the budget if it went on falling as
+ * from the run's second quarter to its second half, as a power of the step number. Squared errors
+ * pull the harder the larger they are, and come down from great heights: for them only the high
+ * level counts, after MONITOR_LEVEL_STEPS, and for MONITOR_PATIENCE times as many steps as there
+ * were. Not asked where the schedule or the optimizer will take the steps down: the level goes
+ * with them. Nor where every step sees the whole set and is not as long as the gradient: without
+ * noise nothing holds such a run at its level, and it may find a flat place at any time.
+ *
+ * Near its end. It learned (a mean of ten losses was below MONITOR_LEARNED c) or was thrown (one
+ * was far above the start); then, for MONITOR_STUCK_SHARE of the budget and MONITOR_STUCK_TIMES as
+ * many steps as are left, none was below MONITOR_STUCK c; and it would not get there if it went on
+ * falling as lately, for twice as long. Recovery that has not come in so long is not to be expected
+ * in the twentieth of it, whatever the schedule.
+ *
+ * The last two look at the loss alone and are not asked where the study's metric is val_error: a
  * classifier whose logits are far too large may classify well.
  *
  * Growth alone proves nothing: above 2 / lambda_max a network's loss may grow first and then settle
@@ -58,32 +77,39 @@
 
 #include "common/verdict.h"
 #include "worker/trainer/network.h"
+#include "worker/trainer/optimizer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Chosen on the runs of tests/bench/verdicts with seeds 1 to 5:
- * README, "Verdicts". */
-#define MONITOR_WINDOW_STEPS      200
-#define MONITOR_DEAD_STEPS        30
-#define MONITOR_LOSS_SHARE        0.97
-#define MONITOR_THROWN_SHARE      1.1
-#define MONITOR_SPREAD            0.01
-#define MONITOR_LEVEL_STEPS       200 /* before these the level is not judged */
-#define MONITOR_FLOOR             2.0
-#define MONITOR_LEVEL             4.0
-#define MONITOR_PATIENCE          1000.0
-#define MONITOR_GROWTH            2.0
-#define MONITOR_SWING_CORRELATION (-0.5)
-#define MONITOR_SWING_LAG         25
-#define MONITOR_SWING_SHARE       0.05
-#define MONITOR_WORSE             1.25
-#define MONITOR_ERRATIC           0.25
-#define MONITOR_LEARNED           0.85
-#define MONITOR_PACE              0.1
-#define MONITOR_FLAT              0.01
-#define MONITOR_DONE              0.05
+/* Chosen on the runs of tests/bench/verdicts with seeds 1 to 6: README, "Verdicts". */
+#define MONITOR_WINDOW_STEPS        200
+#define MONITOR_DEAD_STEPS          50
+#define MONITOR_FIRST_DEAD_STEPS    30
+#define MONITOR_LOSS_SHARE          0.97
+#define MONITOR_THROWN_SHARE        1.1
+#define MONITOR_SPREAD              0.01
+#define MONITOR_FLOOR               2.0
+#define MONITOR_LEVEL               4.0
+#define MONITOR_LEVEL_STEPS         60
+#define MONITOR_HIGH_LEVEL          10.0
+#define MONITOR_HIGH_LEVEL_STEPS    40
+#define MONITOR_PATIENCE            1000.0
+#define MONITOR_GROWTH              2.0
+#define MONITOR_STUCK               0.87
+#define MONITOR_STUCK_TIMES         20.0
+#define MONITOR_STUCK_SHARE         0.2
+#define MONITOR_STUCK_SHARE_NUMBERS 0.5
+#define MONITOR_SWING_CORRELATION   (-0.5)
+#define MONITOR_SWING_LAG           25
+#define MONITOR_SWING_SHARE         0.05
+#define MONITOR_WORSE               1.25
+#define MONITOR_ERRATIC             0.25
+#define MONITOR_LEARNED             0.85
+#define MONITOR_PACE                0.1
+#define MONITOR_FLAT                0.01
+#define MONITOR_DONE                0.05
 
 /* Units are looked at once in so many steps, and after the first. It costs a pass over the outputs
  * of one batch, a hundredth of a step: a thousandth of the time at this interval. */
@@ -92,12 +118,15 @@
 struct monitor;
 
 struct monitor_settings {
-    double constant_loss;  /* 0: not known, nothing is then called collapsed */
-    size_t watched_layers; /* hidden layers whose units are fed */
-    double warmup_steps;   /* during which the rate rises */
-    bool falling;          /* the schedule will lower the rate far below its highest */
-    bool by_loss;          /* the study's metric is a loss */
-    bool patient;          /* ends no run whose loss is finite */
+    double constant_loss;         /* 0: not known, nothing is then called collapsed */
+    size_t watched_layers;        /* hidden layers whose units are fed */
+    double budget_steps;          /* of the whole run; 0: not known, then nothing is judged by it */
+    bool falling;                 /* the schedule will lower the rate far below its highest */
+    bool classes;                 /* predicted, by cross-entropy; else numbers, by squared error */
+    bool whole_set;               /* each step sees all training samples */
+    enum step_length step_length; /* the optimizer's */
+    bool by_loss;                 /* the study's metric is a loss */
+    bool patient;                 /* ends no run whose loss is finite */
 };
 
 /* NULL when memory ran out. */

@@ -12,7 +12,7 @@ static const double less_where_alive = 1 / 4.0, less_where_lost = 1 / 10.0,
 
 /* A mean of ten losses so many times the larger of c and the first loss, and as many of its
  * standard errors above that, tells that the run was thrown. */
-static const double thrown_share = 1.2, thrown_errors = 4;
+static const double thrown_share = 1.2, thrown_share_numbers = 3, thrown_errors = 4;
 
 /* Below so many blocks nothing but a lost run is told. */
 enum { BLOCKS_LEAST = 16 };
@@ -52,13 +52,30 @@ static double less(const struct monitor *monitor)
     return far ? less_where_far : less_where_lost;
 }
 
+/* Whether neither the schedule nor the optimizer will take the steps down. */
+static bool steps_stay(const struct monitor *monitor)
+{
+    return !monitor->settings.falling && monitor->settings.step_length != STEP_LENGTH_OWN;
+}
+
+/* Geometric mean of the last `count` losses. */
+static double recent_level(const struct monitor *monitor, size_t count)
+{
+    size_t steps = (size_t)monitor->steps;
+    double sum = 0;
+    count = count < steps ? count : steps;
+    for (size_t i = steps - count; i < steps; i++)
+        sum += log(monitor->loss[i % MONITOR_WINDOW_STEPS]);
+    return exp(sum / (double)count);
+}
+
 /* Whether all checks of the last `steps` steps, of which `since` is the first, found it, and the
- * mean loss meanwhile was at least `share` of c. The check at step `since` stands for the
+ * loss meanwhile stood at `share` of c or more. The check at step `since` stands for the
  * MONITOR_CHECK_STEPS steps up to it. */
 static bool lasts(const struct monitor *monitor, double since, size_t steps, double share)
 {
     return since >= 0 && monitor->steps - since >= (double)(steps - MONITOR_CHECK_STEPS) &&
-           monitor_recent_mean(monitor, steps) >= share * monitor->settings.constant_loss;
+           recent_level(monitor, steps) >= share * monitor->settings.constant_loss;
 }
 
 static bool find_dead(const struct monitor *monitor, struct finding *finding)
@@ -66,9 +83,10 @@ static bool find_dead(const struct monitor *monitor, struct finding *finding)
     size_t layers = monitor->settings.watched_layers;
     for (size_t i = 0; i <= layers; i++) {
         const struct layer_state *layer = &monitor->layer[i];
-        bool thrown = layer->woken == 0 &&
-                      lasts(monitor, layer->same_since, MONITOR_DEAD_STEPS, MONITOR_THROWN_SHARE);
-        bool stuck = lasts(monitor, layer->same_since, MONITOR_WINDOW_STEPS, MONITOR_LOSS_SHARE);
+        size_t least = layer->woken == 0 ? MONITOR_FIRST_DEAD_STEPS : MONITOR_DEAD_STEPS;
+        bool thrown = lasts(monitor, layer->same_since, least, MONITOR_THROWN_SHARE);
+        bool stuck = steps_stay(monitor) &&
+                     lasts(monitor, layer->same_since, MONITOR_WINDOW_STEPS, MONITOR_LOSS_SHARE);
         if (layer->alive == 0 || !(thrown || stuck))
             continue;
         *finding = (struct finding){.kind = i < layers ? FOUND_DEAD_LAYER : FOUND_CONSTANT_OUTPUT,
@@ -81,39 +99,112 @@ static bool find_dead(const struct monitor *monitor, struct finding *finding)
     return false;
 }
 
-/* Logarithm of the geometric mean of blocks first .. end - 1. */
-static double log_level(const struct monitor *monitor, size_t first, size_t end)
+static double mean_of_blocks(const struct monitor *monitor, size_t first, size_t end)
 {
     double sum = 0;
     for (size_t i = first; i < end; i++)
-        sum += log(monitor->block[i]);
+        sum += monitor->block[i];
     return sum / (double)(end - first);
+}
+
+/* Logarithm of the geometric mean over `parts` parts of so many blocks each, the last of which ends
+ * before block `end`. */
+static double log_level(const struct monitor *monitor, size_t parts, size_t blocks, size_t end)
+{
+    double sum = 0;
+    for (size_t i = 0; i < parts; i++)
+        sum += log(mean_of_blocks(monitor, end - (i + 1) * blocks, end - i * blocks));
+    return sum / (double)parts;
+}
+
+/* The level of the second half of the run, and how it came there. */
+struct trend {
+    double log_level;   /* of the second half */
+    double log_doubled; /* by how much that is more than the second quarter's; from the middle of
+                           one to that of the other the steps double */
+    double growth;      /* the same as a factor for each step */
+    bool unbounded;     /* it grows, and nothing will end that */
+};
+
+static struct trend trend_take(const struct monitor *monitor)
+{
+    const struct monitor_settings *settings = &monitor->settings;
+    size_t count = (size_t)monitor->block_count, part = count / 16;
+    size_t blocks = count - count / 2 - 2 * part; /* between the middles */
+    double level = log_level(monitor, 8, part, count);
+    double change = level - log_level(monitor, 4, part, count / 2);
+    return (struct trend){.log_level = level,
+                          .log_doubled = change,
+                          .growth = exp(change / ((double)blocks * monitor->block_steps)),
+                          .unbounded = !settings->classes &&
+                                       settings->step_length == STEP_LENGTH_GRADIENT &&
+                                       change >= log(MONITOR_GROWTH)};
+}
+
+/* What there is to say of a run that is lost by the loss alone. */
+static struct finding growth_or(enum finding_kind kind, const struct monitor *monitor,
+                                const struct trend *trend)
+{
+    if (trend->unbounded)
+        return (struct finding){.kind = FOUND_GROWTH,
+                                .last = trend->growth,
+                                .factor = less_for_growth(trend->growth, 2)};
+    return (struct finding){.kind = kind, .factor = less(monitor)};
 }
 
 static bool find_level(const struct monitor *monitor, struct finding *finding)
 {
-    double c = monitor->settings.constant_loss;
-    size_t count = (size_t)monitor->block_count / 4 * 4;
-    double steps = (double)count * monitor->block_steps;
-    if (steps < MONITOR_LEVEL_STEPS || steps / 4 < monitor->settings.warmup_steps ||
-        monitor->settings.falling || !monitor->settings.by_loss)
+    const struct monitor_settings *settings = &monitor->settings;
+    double c = settings->constant_loss, budget = settings->budget_steps;
+    double steps = monitor->block_count * monitor->block_steps;
+    bool noiseless = settings->whole_set && settings->step_length != STEP_LENGTH_GRADIENT;
+    bool early = steps < MONITOR_LEVEL_STEPS;
+    if (steps < (settings->classes ? MONITOR_HIGH_LEVEL_STEPS : MONITOR_LEVEL_STEPS) ||
+        !settings->by_loss || !steps_stay(monitor) || noiseless || monitor->floor_step > steps / 2)
         return false;
-    for (size_t i = count / 2; i < count; i++)
-        if (!(monitor->block[i] >= MONITOR_FLOOR * c))
-            return false;
-    /* From the middle of the second quarter to that of the second half the steps double. */
-    double level = log_level(monitor, count / 2, count);
-    double change = level - log_level(monitor, count / 4, count / 2);
-    double limit = log(MONITOR_LEVEL * c);
-    if (!(level >= limit) || !(level + change * log2(MONITOR_PATIENCE) >= limit))
+    const struct trend trend = trend_take(monitor);
+    double limit = log((settings->classes && !early ? MONITOR_LEVEL : MONITOR_HIGH_LEVEL) * c);
+    double times = settings->classes && budget > 0 ? fmax(budget / steps, 1) : MONITOR_PATIENCE;
+    if (!(trend.log_level >= limit) ||
+        !(trend.log_level + fmin(trend.log_doubled, 0) * log2(times) >= limit))
         return false;
-    bool grows = change >= log(MONITOR_GROWTH);
-    double growth = exp(change / (3 * steps / 8));
-    *finding = (struct finding){.kind = grows ? FOUND_GROWTH : FOUND_LEVEL,
-                                .from = steps / 2,
-                                .first = exp(level),
-                                .last = growth,
-                                .factor = grows ? less_for_growth(growth, 2) : less(monitor)};
+    *finding = growth_or(FOUND_LEVEL, monitor, &trend);
+    finding->from = floor(steps / 2);
+    finding->first = trend.unbounded ? monitor->finite_loss : exp(trend.log_level);
+    return true;
+}
+
+/* A mean of ten losses that tells beyond doubt that the run was thrown: those of numbers to predict
+ * differ far more from batch to batch. */
+static double thrown_least(const struct monitor *monitor)
+{
+    double start = fmax(monitor->settings.constant_loss, monitor->first_loss);
+    return (monitor->settings.classes ? thrown_share : thrown_share_numbers) * start;
+}
+
+static bool find_stuck(const struct monitor *monitor, struct finding *finding)
+{
+    const struct monitor_settings *settings = &monitor->settings;
+    double c = settings->constant_loss, budget = settings->budget_steps;
+    double left = budget - monitor->steps, since = monitor->steps - monitor->free_step;
+    size_t count = (size_t)monitor->block_count;
+    if (!settings->by_loss || count < MONITOR_BLOCKS / 2 || left < 0 ||
+        since < MONITOR_STUCK_TIMES * left ||
+        since < (settings->classes ? MONITOR_STUCK_SHARE : MONITOR_STUCK_SHARE_NUMBERS) * budget)
+        return false;
+    bool learned = monitor->lowest_ten < MONITOR_LEARNED * c;
+    if (!learned && monitor->peak_ten < thrown_least(monitor))
+        return false;
+    /* About as long as what is left, and as long before that. */
+    size_t part = count / 16;
+    double last = mean_of_blocks(monitor, count - part, count);
+    double change = fmin(last / mean_of_blocks(monitor, count - 2 * part, count - part), 1);
+    if (!(last * change >= MONITOR_STUCK * c))
+        return false;
+    const struct trend trend = trend_take(monitor);
+    *finding = growth_or(FOUND_STUCK, monitor, &trend);
+    finding->from = monitor->free_step;
+    finding->first = trend.unbounded ? monitor->finite_loss : last;
     return true;
 }
 
@@ -124,7 +215,8 @@ bool monitor_find_lost(const struct monitor *monitor, struct finding *finding)
     /* With one class only, the constant predictor is perfect. */
     if (!(monitor->settings.constant_loss > 0))
         return false;
-    return find_dead(monitor, finding) || find_level(monitor, finding);
+    return find_dead(monitor, finding) || find_level(monitor, finding) ||
+           find_stuck(monitor, finding);
 }
 
 /* --- runs that are not lost ----------------------------------------------------------------------
@@ -174,14 +266,6 @@ struct course {
     double third, last;     /* quarters */
     double best, best_step; /* the best eighth of the first three quarters, and its last step */
 };
-
-static double mean_of_blocks(const struct monitor *monitor, size_t first, size_t end)
-{
-    double sum = 0;
-    for (size_t i = first; i < end; i++)
-        sum += monitor->block[i];
-    return sum / (double)(end - first);
-}
 
 static struct course course_take(const struct monitor *monitor)
 {

@@ -20,11 +20,14 @@ struct monitor {
     struct monitor_settings settings;
 
     /* State, as it is saved: all numbers are doubles. */
-    double steps;             /* fed so far */
-    double first_loss;        /* NAN: none yet */
-    double finite_loss;       /* the last finite one; NAN: there was none */
-    double peak;              /* the largest finite one */
-    double ten_sum, peak_ten; /* of the ten steps under way; the largest mean of ten */
+    double steps;                 /* fed so far */
+    double first_loss;            /* NAN: none yet */
+    double finite_loss;           /* the last finite one; NAN: there was none */
+    double peak;                  /* the largest finite one */
+    double ten_sum;               /* of the ten steps under way */
+    double peak_ten, lowest_ten;  /* means of ten: the largest, the lowest (INFINITY: none yet), */
+    double floor_step, free_step; /* the last step of the last below MONITOR_FLOOR c, and below
+                                     MONITOR_STUCK c; 0: there was none */
     double block_steps, block_count;
     double open_sum, open_steps;             /* of the block that is not full yet */
     double validation_step, validation_loss; /* the last; step -1: none */
@@ -40,6 +43,7 @@ enum finding_kind {
     FOUND_CONSTANT_OUTPUT,
     FOUND_GROWTH,
     FOUND_LEVEL,
+    FOUND_STUCK,
     FOUND_SWING,
     FOUND_OVERFITTING,
     FOUND_FLUCTUATION,

@@ -13,6 +13,7 @@ enum verdict finding_verdict(enum finding_kind kind)
         [FOUND_CONSTANT_OUTPUT] = VERDICT_COLLAPSED,
         [FOUND_GROWTH] = VERDICT_DIVERGED,
         [FOUND_LEVEL] = VERDICT_COLLAPSED,
+        [FOUND_STUCK] = VERDICT_COLLAPSED,
         [FOUND_SWING] = VERDICT_OSCILLATING,
         [FOUND_OVERFITTING] = VERDICT_OVERFITTING,
         [FOUND_FLUCTUATION] = VERDICT_ERRATIC,
@@ -53,12 +54,18 @@ static int write_seen(const struct monitor *monitor, const struct finding *found
         return snprintf(text, bytes,
                         "The loss grew without bound, by %.3g %% a step, to %.4g at step %.0f (a "
                         "constant predictor reaches %.4g)",
-                        100 * (found->last - 1), monitor->finite_loss, steps, c);
+                        100 * (found->last - 1), found->first, steps, c);
     case FOUND_LEVEL:
         return snprintf(text, bytes,
                         "The loss was thrown up and has stood near %.4g from step %.0f to %.0f "
-                        "without coming down (a constant predictor reaches %.4g)",
+                        "without coming down enough (a constant predictor reaches %.4g)",
                         found->first, found->from, steps, c);
+    case FOUND_STUCK:
+        return snprintf(text, bytes,
+                        "The loss stands at %.4g at step %.0f, with %.0f steps to go, and has not "
+                        "been below %.4g since step %.0f (a constant predictor reaches %.4g)",
+                        found->first, steps, monitor->settings.budget_steps - steps,
+                        MONITOR_STUCK * c, found->from, c);
     case FOUND_SWING:
         return snprintf(text, bytes,
                         "The loss swings by %.2g %% about every %.0f steps without settling, at "

@@ -21,6 +21,15 @@ struct optimizer_part {
     bool decayed; /* weight decay applies */
 };
 
+/* What the length of an optimizer's steps goes by, beside the rate. */
+enum step_length {
+    STEP_LENGTH_OWN,      /* a measure of its own, which may take it down for good: the sum or the
+                             largest of all squared gradients, the norm of the weights */
+    STEP_LENGTH_GRADIENT, /* the gradient */
+    STEP_LENGTH_RATE      /* nothing: the gradient is divided by its own recent size, cut to a
+                             norm, or reduced to signs */
+};
+
 struct optimizer {
     const struct optimizer_class *class;
     double parameter[OPTIMIZER_PARAMETERS_MAX]; /* set by configure; the class's own order */
@@ -29,6 +38,7 @@ struct optimizer {
     /* Set by configure: a layer may add its gradient straight to state[0], which saves a pass over
      * it; update is then given no gradient. Only where nothing needs the gradient itself. */
     bool accumulates;
+    enum step_length step_length; /* set by configure; STEP_LENGTH_OWN where it does not say */
     /* Set by configure: parts must be whole tensors, for the step depends on their norms. */
     bool whole_tensors;
 

@@ -167,7 +167,7 @@ bool safetensors_write(const char *path, const struct safetensors_tensor *tensor
     char *header = header_text(tensors, count, metadata, &header_bytes);
     if (!header)
         return error_set(error, "%s: out of memory", path);
-    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     bool good = descriptor >= 0 && file_fill(descriptor, header, header_bytes, tensors, count);
     int reason = errno;
     if (descriptor >= 0 && close(descriptor) != 0 && good) {

@@ -158,7 +158,7 @@ static void report(void *context, const struct training_report *report)
 static bool stops(void *context, const char *line)
 {
     struct session *session = context;
-    json_t *message = json_loads(line, 0, NULL);
+    json_t *message = json_loads(line, JSON_REJECT_DUPLICATES, NULL); /* as obey reads it */
     const char *op = json_string_value(json_object_get(message, "op"));
     const json_t *trial = json_object_get(message, "trial");
     bool wanted = false;

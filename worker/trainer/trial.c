@@ -77,11 +77,15 @@ struct monitor_settings trial_monitor_settings(const struct trial *trial)
     const struct model *model = trial->model;
     const json_t *study = json_object_get(model->study, "study");
     const char *metric = json_string_value(json_object_get(study, "metric"));
+    const struct schedule *schedule = &trial->candidate.schedule;
     return (struct monitor_settings){
         .constant_loss = model->dataset.constant_loss,
         .watched_layers = network_watched_layers(&model->network),
-        .warmup_steps = trial->candidate.schedule.warmup_steps,
-        .falling = schedule_falls(&trial->candidate.schedule),
+        .budget_steps = schedule->warmup_steps + schedule->horizon_steps,
+        .falling = schedule_falls(schedule),
+        .classes = model->dataset.class_count > 0,
+        .whole_set = trial->candidate.steps_per_epoch == 1,
+        .step_length = trial->candidate.optimizer.step_length,
         .by_loss = !metric || strcmp(metric, "val_error") != 0,
         .patient = !trial->candidate.stop_collapsed,
     };

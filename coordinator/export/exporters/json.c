@@ -9,8 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define PRECISION    JSON_REAL_PRECISION(17)
-#define EVENTS_BLOCK 8192
+#define PRECISION JSON_REAL_PRECISION(17)
 
 static json_t *text(const char *value)
 {
@@ -80,23 +79,24 @@ static bool put(FILE *stream, const char *before, json_t *value)
     return ok;
 }
 
-static bool put_events(const struct export_source *source, FILE *stream, struct error *error)
+struct event_list {
+    FILE *stream;
+    bool begun;
+};
+
+static bool put_event(void *context, const struct event_row *row, struct error *error)
 {
-    uint64_t after = 0;
-    bool first = true;
-    size_t count = EVENTS_BLOCK;
-    while (count == EVENTS_BLOCK) {
-        json_t *events = snapshot_events(source->snapshot->dir, EVENTS_BLOCK, &after, error);
-        if (!events)
-            return false;
-        count = json_array_size(events);
-        for (size_t i = 0; i < count; i++) {
-            (void)put(stream, first ? "\n" : ",\n", json_incref(json_array_get(events, i)));
-            first = false;
-        }
-        json_decref(events);
-    }
-    return true;
+    struct event_list *list = context;
+    json_t *object =
+        json_pack("{s:I, s:o, s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "seq",
+                  (json_int_t)row->seq, "time", figure_json(row->time), "trial",
+                  (json_int_t)row->trial, "attempt", (json_int_t)row->attempt, "worker",
+                  index_json(row->worker), "trainer", index_json(row->trainer), "step",
+                  (json_int_t)row->step, "value", figure_json(row->value), "kind", text(row->kind),
+                  "verdict", text(verdict_name(row->verdict)), "text", text(row->text));
+    bool ok = put(list->stream, list->begun ? ",\n" : "\n", object);
+    list->begun = true;
+    return ok || error_set(error, "out of memory");
 }
 
 static bool print(const struct export_source *source, FILE *stream, struct error *error)
@@ -116,7 +116,8 @@ static bool print(const struct export_source *source, FILE *stream, struct error
     if (!ok)
         return error_set(error, "out of memory");
     (void)fputs("],\n\"events\":[", stream);
-    ok = put_events(source, stream, error);
+    struct event_list list = {.stream = stream};
+    ok = snapshot_events(snapshot->dir, put_event, &list, error);
     (void)fputs("]}\n", stream);
     return ok;
 }

@@ -1,11 +1,11 @@
 /* parzen.c - kernels, their widths, draws and densities. */
 #include "coordinator/search/samplers/parzen.h"
 
+#include "coordinator/search/samplers/kernels.h"
+
 #include <math.h>
 #include <stdlib.h>
-
-static const double log_of_nothing = -1e300; /* stands for log 0, and adds up without a NaN */
-static const double root_two_pi = 2.5066282746310002;
+#include <string.h>
 
 /* Values in a fixed order, which a normal may spread over; 0: a continuum, or a choice. */
 static size_t ordered_values(const struct parameter *parameter)
@@ -30,13 +30,26 @@ bool parzen_create(struct parzen *parzen, const struct space *space, size_t room
         parzen->choice[i] = space->parameters[i].values && parzen->ordered[i] == 0;
     }
     size_t cells = room * (space->count + 1);
+    for (size_t i = 0; i < space->count; i++) {
+        const struct parameter *parameter = &space->parameters[i];
+        if (parameter->distribution == DISTRIBUTION_LOG_UNIFORM)
+            parzen->log_range[i] = log(parameter->high / parameter->low);
+    }
     parzen->weight = malloc(room * sizeof *parzen->weight);
     parzen->center = malloc(cells * sizeof *parzen->center);
     parzen->width = malloc(cells * sizeof *parzen->width);
-    parzen->log_scale = malloc(cells * sizeof *parzen->log_scale);
-    parzen->exponent = malloc((room + 1) * sizeof *parzen->exponent);
-    return parzen->weight && parzen->center && parzen->width && parzen->log_scale &&
-           parzen->exponent;
+    parzen->inverse = malloc(cells * sizeof *parzen->inverse);
+    parzen->offset = malloc(cells * sizeof *parzen->offset);
+    parzen->scale = malloc(cells * sizeof *parzen->scale);
+    parzen->share = malloc(cells * sizeof *parzen->share);
+    /* Of the kernels, the prior and what kernels_sum wants. */
+    parzen->exponent = malloc((room + 1 + KERNELS_LANES) * sizeof *parzen->exponent);
+    parzen->factor = malloc((room + 1 + KERNELS_LANES) * sizeof *parzen->factor);
+    parzen->work = malloc(2 * room * sizeof *parzen->work);
+    parzen->places = malloc(room * sizeof *parzen->places);
+    return parzen->weight && parzen->center && parzen->width && parzen->inverse && parzen->offset &&
+           parzen->scale && parzen->share && parzen->exponent && parzen->factor && parzen->work &&
+           parzen->places;
 }
 
 void parzen_destroy(struct parzen *parzen)
@@ -44,8 +57,14 @@ void parzen_destroy(struct parzen *parzen)
     free(parzen->weight);
     free(parzen->center);
     free(parzen->width);
-    free(parzen->log_scale);
+    free(parzen->inverse);
+    free(parzen->offset);
+    free(parzen->scale);
+    free(parzen->share);
     free(parzen->exponent);
+    free(parzen->factor);
+    free(parzen->work);
+    free(parzen->places);
 }
 
 void parzen_clear(struct parzen *parzen)
@@ -64,8 +83,14 @@ static double unit_of(const struct parzen *parzen, size_t index, double value)
     if (parzen->ordered[index] > 0)
         return (value - (parameter->values ? 0 : low) + 0.5) / (double)parzen->ordered[index];
     if (parameter->distribution == DISTRIBUTION_LOG_UNIFORM)
-        return log(value / low) / log(high / low);
+        return log(value / low) / parzen->log_range[index];
     return (value - low) / (high - low);
+}
+
+void parzen_point(const struct parzen *parzen, const double *values, double *point)
+{
+    for (size_t i = 0; i < parzen->space->count; i++)
+        point[i] = unit_of(parzen, i, values[i]);
 }
 
 void parzen_values(const struct parzen *parzen, const double *point, double *values)
@@ -84,23 +109,12 @@ static bool is_active(const struct space *space, size_t index, const double *poi
 
 /* --- fitting --- */
 
-void parzen_add(struct parzen *parzen, const double *values, double weight)
+void parzen_add(struct parzen *parzen, const double *point, double weight)
 {
     size_t kernel = parzen->count++;
     parzen->weight[kernel] = weight;
-    for (size_t i = 0; i < parzen->space->count; i++) {
-        size_t cell = i * parzen->room + kernel;
-        parzen->center[cell] = unit_of(parzen, i, values[i]);
-        parzen->width[cell] = 1; /* of those without a value, which is not looked at */
-        parzen->log_scale[cell] = 0;
-    }
-}
-
-/* The share of a normal that lies in the unit interval. */
-static double mass(double center, double width)
-{
-    double root = width * sqrt(2);
-    return 0.5 * (erf((1 - center) / root) + erf(center / root));
+    for (size_t i = 0; i < parzen->space->count; i++)
+        parzen->center[i * parzen->room + kernel] = point[i];
 }
 
 /* Scott's rule for a parameter of which `count` kernels have a centre. */
@@ -118,41 +132,60 @@ static double spread_width(const struct parzen *parzen, const double *center, do
     return 1.06 * sqrt(squares / count) * pow(count, -1 / (dimensions + 4));
 }
 
-/* The distance to the farther neighbour. */
-static double neighbour_width(const struct parzen *parzen, const double *center, size_t kernel)
+static int by_place(const void *a, const void *b)
 {
-    double at = center[kernel];
-    double below = at > 0.5 ? 0.5 : 0, above = at < 0.5 ? 0.5 : 1;
-    for (size_t k = 0; k < parzen->count; k++) {
-        if (center[k] < at && center[k] > below)
-            below = center[k];
-        if (center[k] > at && center[k] < above)
-            above = center[k];
+    double x = ((const struct parzen_place *)a)->at, y = ((const struct parzen_place *)b)->at;
+    return (x > y) - (x < y);
+}
+
+/* The distance to the farther neighbour, of those that lie apart. */
+static void neighbour_widths(struct parzen *parzen, size_t index)
+{
+    const double *center = parzen->center + index * parzen->room;
+    double *width = parzen->width + index * parzen->room;
+    struct parzen_place *places = parzen->places;
+    size_t count = 0;
+    for (size_t k = 0; k < parzen->count; k++)
+        if (!isnan(center[k]))
+            places[count++] = (struct parzen_place){center[k], k};
+    qsort(places, count, sizeof *places, by_place);
+    for (size_t first = 0, end; first < count; first = end) {
+        double at = places[first].at;
+        double below = at > 0.5 ? 0.5 : 0, above = at < 0.5 ? 0.5 : 1;
+        for (end = first; end < count && places[end].at == at; end++)
+            continue;
+        if (first > 0)
+            below = fmax(below, places[first - 1].at);
+        if (end < count)
+            above = fmin(above, places[end].at);
+        for (size_t i = first; i < end; i++)
+            width[places[i].kernel] = fmax(at - below, above - at);
     }
-    return fmax(at - below, above - at);
 }
 
 static void fit_number(struct parzen *parzen, size_t index, bool joint, double dimensions)
 {
-    const double *center = parzen->center + index * parzen->room;
-    double count = 0;
+    size_t first = index * parzen->room;
+    const double *center = parzen->center + first;
+    double *width = parzen->width + first;
+    double count = 0, shared = 0;
     for (size_t k = 0; k < parzen->count; k++)
         count += !isnan(center[k]);
-    if (count == 0)
-        return;
-    double least = 0.5 / fmin(count + 2, 100);
+    double least = (joint ? 1 : 0.5) / fmin(count + 2, 100);
     if (parzen->ordered[index] > 0)
         least = fmax(least, 0.5 / (double)parzen->ordered[index]);
-    double shared = joint ? spread_width(parzen, center, count, dimensions) : 0;
+    if (!joint)
+        neighbour_widths(parzen, index);
+    else if (count > 0)
+        shared = spread_width(parzen, center, count, dimensions);
     for (size_t k = 0; k < parzen->count; k++) {
-        size_t cell = index * parzen->room + k;
-        if (isnan(center[k]))
-            continue;
-        double width = joint ? shared : neighbour_width(parzen, center, k);
-        width = fmin(fmax(width, least), 1);
-        parzen->width[cell] = width;
-        parzen->log_scale[cell] = -log(width * root_two_pi * mass(center[k], width));
+        bool absent = isnan(center[k]);
+        width[k] = fmin(fmax(joint || absent ? shared : width[k], least), 1);
+        parzen->inverse[first + k] = absent ? 0 : 1 / width[k];
+        parzen->offset[first + k] = absent ? 0 : center[k] / width[k];
     }
+    kernels_scales(parzen->scale + first, parzen->inverse + first, parzen->offset + first,
+                   parzen->work, parzen->count);
 }
 
 /* Each value of a choice is given prior_weight / (n + 1) on top of the 1 of the kernel's own. */
@@ -160,8 +193,8 @@ static void fit_choice(struct parzen *parzen, size_t index)
 {
     double each = parzen->prior_weight / (double)(parzen->count + 1);
     double whole = 1 + each * (double)parzen->space->parameters[index].count;
-    parzen->log_hit[index] = log((1 + each) / whole);
-    parzen->log_miss[index] = each > 0 ? log(each / whole) : log_of_nothing;
+    parzen->hit[index] = (1 + each) / whole;
+    parzen->miss[index] = each / whole;
 }
 
 void parzen_fit(struct parzen *parzen, bool joint)
@@ -176,7 +209,17 @@ void parzen_fit(struct parzen *parzen, bool joint)
             fit_choice(parzen, i);
         else
             fit_number(parzen, i, joint, dimensions);
+        const double *center = parzen->center + i * parzen->room;
+        double *share = parzen->share + i * parzen->room;
+        parzen->share_total[i] = parzen->prior_weight;
+        for (size_t k = 0; k < parzen->count; k++) {
+            share[k] = isnan(center[k]) ? 0 : parzen->weight[k];
+            parzen->share_total[i] += share[k];
+        }
     }
+    parzen->total = parzen->prior_weight;
+    for (size_t k = 0; k < parzen->count; k++)
+        parzen->total += parzen->weight[k];
 }
 
 /* --- drawing --- */
@@ -185,16 +228,11 @@ void parzen_fit(struct parzen *parzen, bool joint)
  * prior. */
 static size_t draw_kernel(const struct parzen *parzen, struct random_stream *stream, size_t index)
 {
-    const double *center = index == SIZE_MAX ? NULL : parzen->center + index * parzen->room;
-    double total = parzen->prior_weight;
-    for (size_t k = 0; k < parzen->count; k++)
-        if (!center || !isnan(center[k]))
-            total += parzen->weight[k];
-    double draw = total * random_uniform(stream);
+    bool all = index == SIZE_MAX;
+    const double *weight = all ? parzen->weight : parzen->share + index * parzen->room;
+    double draw = (all ? parzen->total : parzen->share_total[index]) * random_uniform(stream);
     for (size_t k = 0; k < parzen->count; k++) {
-        if (center && isnan(center[k]))
-            continue;
-        draw -= parzen->weight[k];
+        draw -= weight[k];
         if (draw < 0)
             return k;
     }
@@ -249,64 +287,46 @@ void parzen_draw_single(const struct parzen *parzen, struct random_stream *strea
 
 /* --- density --- */
 
-/* Adds the logarithm of each kernel's factor for one parameter; the prior's is the last. That of a
- * number is 1 all over. */
-static void add_factors(const struct parzen *parzen, size_t index, double at)
+/* Multiplies each kernel's density by its factor for one parameter; the prior's is the last. That
+ * of a number is 1 all over. */
+static void multiply(const struct parzen *parzen, size_t index, double at)
 {
-    const double *center = parzen->center + index * parzen->room;
-    const double *width = parzen->width + index * parzen->room;
-    const double *log_scale = parzen->log_scale + index * parzen->room;
-    double *exponent = parzen->exponent;
+    size_t first = index * parzen->room;
     if (!parzen->choice[index]) {
-        for (size_t k = 0; k < parzen->count; k++) {
-            double distance = (at - center[k]) / width[k];
-            double factor = log_scale[k] - 0.5 * distance * distance;
-            exponent[k] += isnan(center[k]) ? 0 : factor;
-        }
+        kernels_normal(parzen->exponent, parzen->factor, parzen->inverse + first,
+                       parzen->offset + first, parzen->scale + first, at, parzen->count);
         return;
     }
-    double prior = -log((double)parzen->space->parameters[index].count);
-    for (size_t k = 0; k < parzen->count; k++)
-        exponent[k] += isnan(center[k])  ? prior
-                       : center[k] == at ? parzen->log_hit[index]
-                                         : parzen->log_miss[index];
-    exponent[parzen->count] += prior;
+    double prior = 1 / (double)parzen->space->parameters[index].count;
+    kernels_choice(parzen->factor, parzen->center + first, at, parzen->hit[index],
+                   parzen->miss[index], prior, parzen->count);
+    parzen->factor[parzen->count] *= prior;
 }
 
-/* The mixture's density over the parameters from `first` to `last`, of the kernels that count. */
-static double log_mixture(const struct parzen *parzen, size_t first, size_t last, bool single,
-                          const double *point)
+/* The mixture's density over the parameters from `first` to `last`, of kernels that weigh `weight`,
+ * with the prior's `total`. */
+static double log_mixture(const struct parzen *parzen, size_t first, size_t last,
+                          const double *weight, double total, const double *point)
 {
-    const double negligible = -40; /* e^-40 is less than a rounding error of the sum */
-    const double *exponent = parzen->exponent;
-    double largest = log_of_nothing, sum = 0, total = 0;
-    for (size_t k = 0; k <= parzen->count; k++)
-        parzen->exponent[k] = 0;
+    size_t count = parzen->count;
+    double *exponent = parzen->exponent, *factor = parzen->factor;
+    memset(exponent, 0, (count + 1) * sizeof *exponent);
+    memcpy(factor, weight, count * sizeof *factor);
+    factor[count] = parzen->prior_weight;
     for (size_t i = first; i < last; i++)
         if (!isnan(point[i]))
-            add_factors(parzen, i, point[i]);
-    const double *center = parzen->center + first * parzen->room;
-    for (size_t k = 0; k <= parzen->count; k++)
-        if ((k == parzen->count || !single || !isnan(center[k])) && exponent[k] > largest)
-            largest = exponent[k];
-    for (size_t k = 0; k <= parzen->count; k++) {
-        bool prior = k == parzen->count;
-        if (single && !prior && isnan(center[k]))
-            continue;
-        double weight = prior ? parzen->prior_weight : parzen->weight[k];
-        total += weight;
-        if (exponent[k] - largest > negligible)
-            sum += weight * exp(exponent[k] - largest);
-    }
-    return largest + log(sum / total);
+            multiply(parzen, i, point[i]);
+    /* The prior, whose exponent is 0, keeps the sum from being 0. */
+    return log(kernels_sum(exponent, factor, count + 1) / total);
 }
 
 double parzen_log_density(const struct parzen *parzen, const double *point)
 {
-    return log_mixture(parzen, 0, parzen->space->count, false, point);
+    return log_mixture(parzen, 0, parzen->space->count, parzen->weight, parzen->total, point);
 }
 
 double parzen_log_density_single(const struct parzen *parzen, size_t index, const double *point)
 {
-    return log_mixture(parzen, index, index + 1, true, point);
+    const double *share = parzen->share + index * parzen->room;
+    return log_mixture(parzen, index, index + 1, share, parzen->share_total[index], point);
 }

@@ -19,18 +19,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct parzen_place {
+    double at;
+    size_t kernel;
+};
+
 struct parzen {
     const struct space *space;
-    bool choice[SPACE_MAX];    /* the parameter's values have no order */
-    size_t ordered[SPACE_MAX]; /* the number of its values, which have one; 0: a continuum */
-    size_t count, room;        /* kernels; the prior comes on top */
-    double prior_weight;       /* a candidate's kernel has 1 */
-    double *weight;            /* [room] */
-    double *center;    /* [space.count][room]: unit coordinate, index of a choice, NaN: has none */
-    double *width;     /* [space.count][room]: of the normal */
-    double *log_scale; /* [space.count][room]: log of 1 / (width sqrt(2 pi) mass in [0, 1]) */
-    double *exponent;  /* [room + 1]: of the kernels at the point in hand */
-    double log_hit[SPACE_MAX], log_miss[SPACE_MAX]; /* a choice's kernel at its value, at others */
+    bool choice[SPACE_MAX];      /* the parameter's values have no order */
+    size_t ordered[SPACE_MAX];   /* the number of its values, which have one; 0: a continuum */
+    double log_range[SPACE_MAX]; /* of log-uniform ones: log (high / low) */
+    size_t count, room;          /* kernels; the prior comes on top */
+    double prior_weight;         /* a candidate's kernel has 1 */
+    double *weight;              /* [room] */
+    double total, share_total[SPACE_MAX]; /* of the weights and shares, and the prior's */
+    /* [space.count][room] each: */
+    double *center;                         /* unit coordinate, index of a choice, NaN: has none */
+    double *width;                          /* of the normal */
+    double *inverse, *offset;               /* 1 / width and centre / width; 0: has none */
+    double *scale;                          /* 1 / (width sqrt(2 pi) mass in [0, 1]); 1: has none */
+    double *share;                          /* the weight; 0: has none */
+    double hit[SPACE_MAX], miss[SPACE_MAX]; /* a choice's kernel at its value, at others */
+    double *exponent, *factor; /* of the kernels at the point in hand: density factor e^exponent */
+    double *work;
+    struct parzen_place *places;
 };
 
 /* For at most `room` kernels. False: out of memory. */
@@ -41,15 +53,18 @@ void parzen_destroy(struct parzen *parzen);
 /* No kernels. */
 void parzen_clear(struct parzen *parzen);
 
-/* A kernel at values[space.count], with the weight of so many candidates. */
-void parzen_add(struct parzen *parzen, const double *values, double weight);
+/* A kernel at point[space.count] (parzen_point), with the weight of so many candidates. */
+void parzen_add(struct parzen *parzen, const double *point, double weight);
 
 /* Sets the kernels' widths, when all are there. With n kernels and d parameters on average, a joint
  * kernel's is 1.06 s n^(-1 / (d + 4)), s the deviation of the centres (D. W. Scott, "Multivariate
  * density estimation", 1992, section 6.3; BOHB's rule), and a single kernel's the distance to the
- * farther of its neighbours, among which are the interval's ends and middle (Bergstra et al.). None
- * is below 1 / (2 min(n + 2, 100)), so that the best found early do not bind the search, nor above
- * 1. */
+ * farther of its neighbours, among which are the interval's ends and middle (Bergstra et al.). A
+ * joint kernel's width is not below 1 / min(n + 2, 100), as in Optuna, so that the best found early
+ * do not bind the search (half as much made it stick to the first valley on functions with many); a
+ * single kernel's not below half of that: parameters that are drawn apart mix more. None is
+ * above 1.
+ */
 void parzen_fit(struct parzen *parzen, bool joint);
 
 /* Draws a candidate as unit coordinates (indices of choices), NaN where it has none: all of it
@@ -62,7 +77,9 @@ void parzen_draw_single(const struct parzen *parzen, struct random_stream *strea
 double parzen_log_density(const struct parzen *parzen, const double *point);
 double parzen_log_density_single(const struct parzen *parzen, size_t index, const double *point);
 
-/* The candidate at a point. */
+/* The point of a candidate, and the candidate at a point: unit coordinates, indices of choices, NaN
+ * where it has none. */
+void parzen_point(const struct parzen *parzen, const double *values, double *point);
 void parzen_values(const struct parzen *parzen, const double *point, double *values);
 
 #endif

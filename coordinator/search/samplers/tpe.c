@@ -3,10 +3,11 @@
  * The candidates whose results are known are parted into the best ones and the others, each part is
  * described by a density, n_ei_candidates are drawn from that of the best, and the one at which it
  * is largest compared with the others' is taken: that with the largest expected improvement. The
- * best are the first ceil(gamma n), 25 at most (Optuna's rule); number i of m of them weighs
- * log((m + 1) / i), about 1 on average (after the weights of N. Hansen, "The CMA evolution
- * strategy: a tutorial", 2016, equation 49), so that the model moves on to what is best of all.
- * Until n_startup_trials results are known, candidates are the points of Sobol's sequence.
+ * best are the first ceil(gamma n), 25 at most (Optuna's rule), and each weighs as much as it
+ * improves on the best of the others, 1 on average: so the density of the best is that which
+ * expected improvement asks for (S. Watanabe, "Tree-structured Parzen estimator: understanding its
+ * algorithm components and their roles for better empirical performance", 2023, sections 3.2 and
+ * 5). Until n_startup_trials results are known, candidates are the points of Sobol's sequence.
  *
  * With a scheduler that gives budgets this is BOHB's model (Falkner, Klein and Hutter, "BOHB:
  * robust and efficient hyperparameter optimization at scale", ICML 2018, section 3.2): results of
@@ -29,7 +30,8 @@
 #include <string.h>
 
 enum {
-    BEST_MAX = 25,
+    GOOD_MAX = 25,
+    BEST_MAX = GOOD_MAX + 1, /* and the best of the others */
     OTHERS_MAX = 128,
     DIVERGED_MAX = 64,
     RUNNING_MAX = 64,
@@ -78,6 +80,8 @@ struct tpe {
     uint32_t first_running, running_count; /* newest */
     struct link *links;                    /* [trials] */
     size_t link_room;
+    double *points; /* [trials][space.count]: parzen_point's */
+    size_t point_room;
     struct parzen good, other;
 };
 
@@ -91,6 +95,7 @@ static void destroy(void *state)
         free(level);
     }
     free(tpe->links);
+    free(tpe->points);
     parzen_destroy(&tpe->good);
     parzen_destroy(&tpe->other);
     free(tpe);
@@ -110,7 +115,7 @@ static void *create(const struct search *search, const json_t *document, struct 
     tpe->joint = study_bool(document, "search", "multivariate");
     tpe->liar = study_bool(document, "search", "constant_liar");
     tpe->first_running = SEARCH_NO_TRIAL;
-    if (parzen_create(&tpe->good, &search->space, BEST_MAX, tpe->prior_weight) &&
+    if (parzen_create(&tpe->good, &search->space, GOOD_MAX, tpe->prior_weight) &&
         parzen_create(&tpe->other, &search->space, KERNELS_MAX, tpe->prior_weight))
         return tpe;
     error_set(error, "out of memory");
@@ -120,10 +125,14 @@ static void *create(const struct search *search, const json_t *document, struct 
 
 /* --- what is known --- */
 
-/* Grows the links to `count` trials. */
-static bool reserve_links(struct tpe *tpe, size_t count)
+/* Grows the links and points to `count` trials. */
+static bool reserve_trials(struct tpe *tpe, size_t count)
 {
-    void *links = tpe->links;
+    void *links = tpe->links, *points = tpe->points;
+    size_t parameters = tpe->good.space->count;
+    if (!search_reserve(&points, &tpe->point_room, count * parameters, sizeof *tpe->points))
+        return false;
+    tpe->points = points;
     size_t before = tpe->link_room;
     bool good = search_reserve(&links, &tpe->link_room, count, sizeof *tpe->links);
     tpe->links = links;
@@ -219,8 +228,10 @@ static bool observed(void *state, const struct search *search, uint32_t number)
 {
     struct tpe *tpe = state;
     const struct search_trial *trial = &search->trials[number];
-    if (!reserve_links(tpe, search->trial_count))
+    if (!reserve_trials(tpe, search->trial_count))
         return false;
+    if (!tpe->links[number].counted) /* a copy's values are its own */
+        parzen_point(&tpe->good, trial->values, tpe->points + number * search->space.count);
     end_running(tpe, number);
     struct level *level = level_of(tpe, search_trial_rung(search, number)->budget);
     if (!level)
@@ -251,55 +262,69 @@ static const struct level *model_level(const struct tpe *tpe, const struct searc
     return lowest;
 }
 
-static void add_trial(struct parzen *parzen, const struct search *search, uint32_t trial,
-                      double weight)
+static void add_trial(const struct tpe *tpe, struct parzen *parzen, uint32_t trial, double weight)
 {
-    parzen_add(parzen, search->trials[trial].values, weight);
+    parzen_add(parzen, tpe->points + trial * parzen->space->count, weight);
 }
 
-/* Each that was kept stands for its share of all. */
-static void add_sample(struct parzen *parzen, const struct search *search,
-                       const struct sample *sample)
+/* Among the others; each that was kept stands for its share of all. */
+static void add_sample(struct tpe *tpe, const struct sample *sample)
 {
     for (uint32_t i = 0; i < sample->count; i++)
-        add_trial(parzen, search, sample->trials[i], (double)sample->total / sample->count);
+        add_trial(tpe, &tpe->other, sample->trials[i], (double)sample->total / sample->count);
 }
 
 /* Those that diverged at a smaller budget too, as far as there is room. */
-static void add_diverged(struct tpe *tpe, const struct search *search, const struct level *level)
+static void add_diverged(struct tpe *tpe, const struct level *level)
 {
     for (size_t room = DIVERGED_MAX; level && room > 0; level = level->below) {
         struct sample diverged = level->diverged;
         if (diverged.count > room)
             diverged.count = (uint32_t)room;
-        add_sample(&tpe->other, search, &diverged);
+        add_sample(tpe, &diverged);
         room -= diverged.count;
     }
 }
 
-static void add_running(struct tpe *tpe, const struct search *search)
+static void add_running(struct tpe *tpe)
 {
     uint32_t kept = tpe->running_count < RUNNING_MAX ? tpe->running_count : RUNNING_MAX;
     uint32_t trial = tpe->first_running;
     for (uint32_t i = 0; i < kept; i++, trial = tpe->links[trial].older)
-        add_trial(&tpe->other, search, trial, (double)tpe->running_count / kept);
+        add_trial(tpe, &tpe->other, trial, (double)tpe->running_count / kept);
 }
 
-static void fit(struct tpe *tpe, const struct search *search, const struct level *level)
+/* Adds the `good` best of a level, each by its improvement on the first of the others; where that
+ * says nothing (there are no others, all are alike, or it is not finite) all alike. */
+static void add_good(struct tpe *tpe, const struct level *level, uint32_t good)
+{
+    const struct observation *best = level->best;
+    double bound = good < level->best_count ? best[good].value : best[0].value;
+    double largest = bound - best[0].value, sum = 0;
+    bool tells = largest > 0 && isfinite(largest);
+    for (uint32_t i = 0; i < good; i++)
+        sum += (bound - best[i].value) / largest;
+    for (uint32_t i = 0; i < good; i++)
+        add_trial(tpe, &tpe->good, best[i].trial,
+                  tells ? (bound - best[i].value) / largest * good / sum : 1);
+}
+
+static void fit(struct tpe *tpe, const struct level *level)
 {
     double known = level->results;
     for (const struct level *at = level; at; at = at->below)
         known += at->diverged.total;
-    uint32_t good = (uint32_t)fmin(ceil(tpe->gamma * known), level->best_count);
+    uint32_t most = level->best_count < GOOD_MAX ? level->best_count : GOOD_MAX;
+    uint32_t good = (uint32_t)fmin(ceil(tpe->gamma * known), most);
     parzen_clear(&tpe->good);
     parzen_clear(&tpe->other);
-    for (uint32_t i = 0; i < level->best_count; i++)
-        add_trial(i < good ? &tpe->good : &tpe->other, search, level->best[i].trial,
-                  i < good ? log((good + 1.0) / (i + 1.0)) : 1);
-    add_sample(&tpe->other, search, &level->others);
-    add_diverged(tpe, search, level);
+    add_good(tpe, level, good);
+    for (uint32_t i = good; i < level->best_count; i++)
+        add_trial(tpe, &tpe->other, level->best[i].trial, 1);
+    add_sample(tpe, &level->others);
+    add_diverged(tpe, level);
     if (tpe->liar)
-        add_running(tpe, search);
+        add_running(tpe);
     parzen_fit(&tpe->good, tpe->joint);
     parzen_fit(&tpe->other, tpe->joint);
 }
@@ -349,13 +374,16 @@ static void sample(void *state, const struct search *search, uint32_t candidate,
     } else {
         double point[SPACE_MAX];
         struct random_stream stream;
-        fit(tpe, search, level);
+        fit(tpe, level);
         random_open(&stream, search->settings.seed, RANDOM_CANDIDATE, candidate);
         (tpe->joint ? choose : choose_single)(tpe, &stream, search->space.count, point);
         parzen_values(&tpe->good, point, values);
     }
-    if (reserve_links(tpe, search->trial_count))
-        begin_running(tpe, search->trial_count - 1);
+    if (reserve_trials(tpe, search->trial_count)) {
+        uint32_t newest = search->trial_count - 1;
+        parzen_point(&tpe->good, values, tpe->points + newest * search->space.count);
+        begin_running(tpe, newest);
+    }
 }
 
 const struct sampler_class sampler_tpe = {

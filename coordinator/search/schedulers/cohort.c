@@ -72,6 +72,11 @@ uint32_t cohort_next(struct cohort *cohort, struct search *search)
     return trial;
 }
 
+bool cohort_waits(const struct cohort *cohort)
+{
+    return cohort->started < cohort->count || cohort->resuming.count > 0;
+}
+
 /* Most left first: with turns that take not quite the same time, first come first served would
  * leave one trial's last turns to the end, with the other trainers idle. */
 bool cohort_paused(struct cohort *cohort, const struct search *search, uint32_t number)

@@ -32,6 +32,7 @@ bool cohort_join(struct cohort *cohort, uint32_t trial);
 
 /* The next member to train, its turn planned; SEARCH_NO_TRIAL: none waits. */
 uint32_t cohort_next(struct cohort *cohort, struct search *search);
+bool cohort_waits(const struct cohort *cohort);
 
 /* A member was given back at the end of its turn. False: out of memory. */
 bool cohort_paused(struct cohort *cohort, const struct search *search, uint32_t trial);

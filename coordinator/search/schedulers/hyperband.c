@@ -128,12 +128,13 @@ static uint32_t next(void *state, struct search *search)
     struct hyperband *hyperband = state;
     if (hyperband->asha)
         return asha_next(hyperband->asha, search);
-    while (hyperband->ready.count > 0) {
-        uint32_t run = hyperband->ready.items[hyperband->ready.first];
-        uint32_t trial = halving_next(&hyperband->runs[run].halving, search);
-        if (trial != SEARCH_NO_TRIAL)
-            return trial;
-        (void)queue_pop(&hyperband->ready);
+    if (hyperband->ready.count > 0) {
+        uint32_t index = hyperband->ready.items[hyperband->ready.first];
+        struct halving *halving = &hyperband->runs[index].halving;
+        uint32_t trial = halving_next(halving, search);
+        if (!cohort_waits(&halving->cohort))
+            (void)queue_pop(&hyperband->ready);
+        return trial;
     }
     if (!search_has_candidates(search))
         return SEARCH_NO_TRIAL;

@@ -180,6 +180,7 @@ static bool exhausted(const void *state, const struct search *search)
 }
 
 const struct scheduler_class scheduler_pbt = {.name = "pbt",
+                                              .branches = true,
                                               .create = create,
                                               .destroy = destroy,
                                               .next = next,

@@ -7,11 +7,13 @@
 
 struct scheduler_class {
     const char *name;
+    bool branches; /* it makes trials of copies of others' checkpoints */
     /* Adds the brackets and rungs. Returns its own state; NULL: failed, error is set. */
     void *(*create)(struct search *search, struct error *error);
     void (*destroy)(void *state);
     /* Picks the trial that a free trainer shall train, to the budget of trial->rung (which it may
-     * raise), or to trial->pause (which it may set) before it. SEARCH_NO_TRIAL: none now. */
+     * raise), or to trial->pause (which it may set) before it. SEARCH_NO_TRIAL: none now; then
+     * nothing has changed, for such a request is not recorded. */
     uint32_t (*next)(void *state, struct search *search);
     /* `trial` reached its rung's budget (search_survives) or left the search: it then stops it,
      * promotes it, retires it as complete, or lets it wait. */

@@ -22,6 +22,7 @@ static bool configure(struct optimizer *optimizer, const struct settings *train,
         !settings_bool(train, "amsgrad", &amsgrad, refusal))
         return false;
     optimizer->state_count += amsgrad;
+    optimizer->step_length = amsgrad ? STEP_LENGTH_OWN : STEP_LENGTH_RATE;
     optimizer->state_name[LARGEST] = "max_exp_avg_sq";
     return true;
 }

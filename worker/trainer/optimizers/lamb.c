@@ -19,7 +19,9 @@ static bool configure(struct optimizer *optimizer, const struct settings *train,
 {
     (void)clipped;
     optimizer->whole_tensors = true;
-    return moments_configure(optimizer, train, refusal);
+    bool good = moments_configure(optimizer, train, refusal);
+    optimizer->step_length = STEP_LENGTH_OWN;
+    return good;
 }
 
 static void begin(struct optimizer *optimizer, double lr)

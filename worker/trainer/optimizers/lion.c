@@ -16,6 +16,7 @@ static bool configure(struct optimizer *optimizer, const struct settings *train,
     double *parameter = optimizer->parameter;
     optimizer->state_count = 1;
     optimizer->state_name[0] = "exp_avg";
+    optimizer->step_length = STEP_LENGTH_RATE;
     return settings_number(train, "beta1", &parameter[BETA1], refusal) &&
            settings_number(train, "beta2", &parameter[BETA2], refusal) &&
            settings_number(train, "weight_decay", &parameter[WEIGHT_DECAY], refusal);

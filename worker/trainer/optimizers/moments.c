@@ -9,6 +9,7 @@ bool moments_configure(struct optimizer *optimizer, const struct settings *train
     optimizer->state_name[MOMENTS_MEAN] = "exp_avg";
     optimizer->state_name[MOMENTS_SQUARE] = "exp_avg_sq";
     optimizer->accumulates = false;
+    optimizer->step_length = STEP_LENGTH_RATE;
     return settings_number(train, "beta1", &parameter[MOMENTS_BETA1], refusal) &&
            settings_number(train, "beta2", &parameter[MOMENTS_BETA2], refusal) &&
            settings_number(train, "eps", &parameter[MOMENTS_EPS], refusal) &&

@@ -17,7 +17,8 @@ enum {
 };
 enum { MOMENTS_MEAN, MOMENTS_SQUARE, MOMENTS_STATES };
 
-/* Reads beta1, beta2, eps and weight_decay, and names the two states as PyTorch does. */
+/* Reads beta1, beta2, eps and weight_decay, and names the two states as PyTorch does. Steps are as
+ * long as the rate: who takes them otherwise sets step_length afterwards. */
 bool moments_configure(struct optimizer *optimizer, const struct settings *train,
                        struct refusal *refusal);
 

@@ -26,6 +26,7 @@ static bool configure(struct optimizer *optimizer, const struct settings *train,
         !settings_bool(train, "centered", &centred, refusal))
         return false;
     parameter[CENTRED] = centred;
+    optimizer->step_length = STEP_LENGTH_RATE;
     optimizer->state_count = 0;
     optimizer->state_name[optimizer->state_count++] = "square_avg";
     if (centred)

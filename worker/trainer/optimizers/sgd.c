@@ -30,6 +30,7 @@ static bool configure(struct optimizer *optimizer, const struct settings *train,
     optimizer->state_count = momentum;
     optimizer->state_name[0] = "decayed_momentum_buffer";
     optimizer->accumulates = momentum && !nesterov && !clipped;
+    optimizer->step_length = clipped ? STEP_LENGTH_RATE : STEP_LENGTH_GRADIENT;
     return true;
 }
 

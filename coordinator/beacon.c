@@ -1,0 +1,51 @@
+/* beacon.c - a file in a directory, for other ranks to look for. */
+#include "coordinator/beacon.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct timespec look_pause = {.tv_nsec = 100000000};
+enum { LOOKS = 20 };
+
+static bool path_of(char *path, const char *dir, const char *name)
+{
+    int length = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+    return length > 0 && length < PATH_MAX;
+}
+
+bool beacon_light(const char *dir, char name[BEACON_NAME_BYTES])
+{
+    char path[PATH_MAX];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    (void)snprintf(name, BEACON_NAME_BYTES, ".beacon-%ld-%lld-%09ld", (long)getpid(),
+                   (long long)now.tv_sec, now.tv_nsec);
+    int file =
+        path_of(path, dir, name) ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+    if (file >= 0)
+        close(file);
+    return file >= 0;
+}
+
+void beacon_put_out(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    if (path_of(path, dir, name))
+        (void)unlink(path);
+}
+
+bool beacon_seen(const char *dir, const char *name, const char *folder)
+{
+    char path[PATH_MAX], inner[PATH_MAX];
+    if (!path_of(path, dir, name) || !path_of(inner, dir, folder))
+        return false;
+    for (int look = 0; look < LOOKS; look++) {
+        if (access(path, F_OK) == 0)
+            return access(inner, W_OK | X_OK) == 0;
+        (void)nanosleep(&look_pause, NULL);
+    }
+    return false;
+}

@@ -1,0 +1,70 @@
+/* report.c - lrsweep report: a study as a page, or as figures. */
+#include "coordinator/report/report.h"
+#include "coordinator/commands/command.h"
+#include "coordinator/study/study_lock.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static int write_report(const char *dir, bool figures)
+{
+    struct error error;
+    char holder[256];
+    struct snapshot *snapshot = snapshot_read(dir, &error);
+    if (!snapshot) {
+        fprintf(stderr, "lrsweep report: %s\n", error.text);
+        return store_exists(dir) ? EXIT_FAILED : EXIT_USAGE;
+    }
+    snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0 &&
+                           !study_lock_held(dir, holder, sizeof holder);
+    bool written =
+        figures ? report_write_figures(dir, snapshot, &error) : report_write(dir, snapshot, &error);
+    snapshot_destroy(snapshot);
+    if (!written) {
+        fprintf(stderr, "lrsweep report: %s\n", error.text);
+        return EXIT_FAILED;
+    }
+    if (figures)
+        printf("%s/losses.svg\n%s/rates.svg\n", dir, dir);
+    else
+        printf("%s/report.html\n", dir);
+    return EXIT_OK;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"svg", no_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
+    bool figures = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            figures = true;
+            break;
+        case 'h':
+            command_print_help(self);
+            return EXIT_OK;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    if (argc - optind != 1)
+        return command_usage_error(self, "expected one directory, found %d arguments",
+                                   argc - optind);
+    return write_report(argv[optind], figures);
+}
+
+const struct command command_report = {
+    "report",
+    "DIR [--svg]",
+    "writes DIR/report.html: the study as a page to look at and to send",
+    "The page is one file that needs no network. It is written at the end of every run too; while "
+    "a\n"
+    "run goes on, this command shows how it stands.\n"
+    "\n"
+    "  --svg    write DIR/losses.svg and DIR/rates.svg instead: the loss curves, and the metric\n"
+    "           against the learning rate, for a paper\n",
+    run,
+};

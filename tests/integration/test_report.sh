@@ -1,0 +1,66 @@
+# test_report.sh - lrsweep report: the page in a real browser, and the figures as SVG.
+# shellcheck shell=bash disable=SC2154
+. "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
+make=$LRSWEEP_BIN/../bench/report
+
+try lrsweep run "$LRSWEEP_SOURCE/tests/integration/small.cfg" --out run --quiet
+equal "a run writes the report at its end" "$(grep -c '<title>small' run/report.html)" 1
+contains "and names it among its files" "$out" "report.html"
+lrsweep find "$LRSWEEP_SOURCE/tests/integration/small.cfg" --out run --quiet >/dev/null
+try lrsweep report run
+equal "lrsweep report ends with status 0" "$status" 0
+equal "it names the file" "$out" "run/report.html"
+try lrsweep report missing
+equal "a directory without a study is a usage error" "$status" 2
+contains "and is named" "$err" "missing: holds no study"
+try lrsweep report run/find
+equal "a range test's own study has a report too" "$status" 0
+
+# A report that cannot be written is no failure of the run.
+mkdir -p blocked/report.html.new
+try lrsweep run "$LRSWEEP_SOURCE/tests/integration/small.cfg" --out blocked --resume
+equal "a run whose report cannot be written is a run all the same" "$status" 0
+contains "and says so" "$err" "warning: no report was written"
+
+try lrsweep report run --svg
+equal "--svg names both figures" "$out" "run/losses.svg
+run/rates.svg"
+for kind in sound diverged interrupted hostile; do
+	"$make" "$kind" 27 10 "$kind" >/dev/null || not_ok "a study of the kind $kind is made"
+	try lrsweep report "$kind" --svg
+	equal "--svg draws a study of the kind $kind" "$status" 0
+done
+printf '{"advice": "<img src=x onerror=window.hacked=1></script>", "status": "sound", "lr": [1e-3, 1e-2, 0.1],
+"smoothed": [2, 1, null], "seeds": [{"smoothed": [2, 1, 3]}], "bounds": ["<b>", 1], "suggestions": {"knee": {"lr": "<b>"}}}' \
+	>hostile/find.json
+lrsweep report hostile >/dev/null
+"$make" one 1 >/dev/null
+"$make" large 10000 >large.json
+for figure in {run,sound,diverged,interrupted,hostile}/{losses,rates}.svg; do
+	check "$figure is well-formed XML with axes and marks" /usr/bin/python3 -c '
+import sys, xml.etree.ElementTree as tree
+root = tree.parse(sys.argv[1]).getroot()
+name = "{http://www.w3.org/2000/svg}"
+assert root.tag == name + "svg"
+assert len(root.findall(f".//{name}text")) > 6
+assert len(root.findall(f".//{name}path")) > 9
+assert not root.findall(f".//{name}script")' "$figure"
+done
+check "the report of 10,000 trials is smaller than 5 MB" \
+	test "$(stat -c %s large/report.html)" -lt 5000000
+equal "no text of a hostile study stands in the file as markup" \
+	"$(grep -cE '<(script>window|img src)' hostile/report.html)" 0
+
+if ! command -v chromium >/dev/null || ! command -v python3 >/dev/null; then
+	skip "the report in a browser" "chromium or python3 is not installed"
+else
+	while read -r line; do
+		case $line in
+		'ok '*) ok "${line#ok }" ;;
+		*) not_ok "${line#not ok }" ;;
+		esac
+	done < <(PYTHONDONTWRITEBYTECODE=1 timeout 300 /usr/bin/python3 "$LRSWEEP_SOURCE/tests/support/report_checks.py" \
+		run run/report.html sound sound/report.html one one/report.html diverged diverged/report.html \
+		interrupted interrupted/report.html hostile hostile/report.html large large/report.html 2>&1)
+fi
+plan

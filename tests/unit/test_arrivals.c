@@ -1,0 +1,261 @@
+/* test_arrivals.c - messages that cross each other, come twice or too late, at the dispatcher and
+ * at a worker. */
+#include "coordinator/dispatch/state.h"
+#include "tests/support/memory_store.h"
+#include "tests/support/virtual_cluster.h"
+#include "tests/support/virtual_link.h"
+#include "tests/support/virtual_trainers.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { RANKS = 2, WORKER = 1, SAMPLES = 10 };
+
+struct job {
+    json_t *document;
+    struct virtual_net *net;
+    struct search *search;
+    struct store *store;
+    struct dispatch_options options;
+    struct dispatch *dispatch;
+    double now_s;
+    struct message last; /* that was sent to the worker or by it, but for signs of life */
+    unsigned sent;       /* how many */
+};
+
+static void witness(void *context, int from, int to, bool to_worker, const struct message *message)
+{
+    struct job *job = context;
+    (void)from;
+    (void)to;
+    (void)to_worker;
+    if (message->kind == MESSAGE_ALIVE)
+        return;
+    memcpy(&job->last, message, MESSAGE_FIXED_BYTES + message->text_bytes);
+    job->sent++;
+}
+
+static void commits(void *context)
+{
+    (void)context;
+}
+
+static void missing(void *context, uint32_t trial, uint32_t attempt)
+{
+    (void)context;
+    (void)trial;
+    (void)attempt;
+}
+
+static bool removing(void *context, uint32_t trial, uint32_t attempt)
+{
+    missing(context, trial, attempt);
+    return true;
+}
+
+static void begin(struct job *job)
+{
+    static const struct trainer_world world = {.step_s = 0.1,
+                                               .start_s = 0.1,
+                                               .report_every = 100,
+                                               .samples = SAMPLES,
+                                               .missing = missing,
+                                               .removing = removing};
+    struct error error;
+    *job = (struct job){.document = virtual_study("none", 3, 2, 4, 4)};
+    (void)json_object_set_new(json_object_get(job->document, "run"), "heartbeat_timeout",
+                              json_real(1000.0));
+    job->net = virtual_net_create(RANKS, NULL, witness, job);
+    job->search = search_create(job->document, SAMPLES, &error);
+    job->store = memory_store_create(commits, job);
+    virtual_trainers_begin(&world);
+    job->options = (struct dispatch_options){.document = job->document,
+                                             .search_retries = 2,
+                                             .dir = "d",
+                                             .link = virtual_net_link(job->net, 0),
+                                             .search = job->search,
+                                             .store = job->store,
+                                             .progress = progress_create(stderr, true),
+                                             .train_samples = SAMPLES};
+    job->dispatch = dispatch_create(&job->options, &error);
+    assert_non_null(job->dispatch);
+}
+
+static void end(struct job *job)
+{
+    dispatch_destroy(job->dispatch);
+    progress_destroy(job->options.progress);
+    search_destroy(job->search);
+    virtual_net_destroy(job->net);
+    memory_store_destroy(job->store);
+    json_decref(job->document);
+}
+
+static void turn(struct job *job)
+{
+    job->now_s += 0.01;
+    assert_int_not_equal(dispatch_role.turn(job->dispatch, job->now_s, false), ROLE_ENDED);
+}
+
+static struct message of(enum message_kind kind, uint32_t slot, uint32_t trial, uint32_t attempt)
+{
+    struct message message;
+    message_begin(&message, kind);
+    message.trainer = slot;
+    message.trial = trial;
+    message.attempt = attempt;
+    if (kind == MESSAGE_READY)
+        message.body.ready.train_samples = SAMPLES;
+    return message;
+}
+
+static void say(struct job *job, struct message message)
+{
+    dispatch_role.deliver(job->dispatch, WORKER, &message);
+}
+
+/* The trial reaches step 4 with this value. */
+static void reach(struct job *job, uint32_t slot, uint32_t trial, uint32_t attempt, double value)
+{
+    struct message message = of(MESSAGE_REPORT, slot, trial, attempt);
+    message.body.report =
+        (struct message_report){.step = 4, .train_loss = 1, .val_loss = value, .validated = 1};
+    say(job, message);
+    message = of(MESSAGE_DONE, slot, trial, attempt);
+    message.body.done = (struct message_done){4, DONE_OK, VERDICT_HEALTHY};
+    say(job, message);
+}
+
+static void assert_sent(const struct job *job, unsigned count, uint32_t slot, uint32_t trial,
+                        uint32_t attempt)
+{
+    assert_int_equal(job->sent, count);
+    assert_int_equal(job->last.kind, MESSAGE_TRAIN);
+    assert_int_equal(job->last.trainer, slot);
+    assert_int_equal(job->last.trial, trial);
+    assert_int_equal(job->last.attempt, attempt);
+}
+
+/* It broke while it had nothing to do: its READY is on its way when it is sent something. */
+static void an_assignment_that_crosses_a_ready_stays_with_the_trainer(void **state)
+{
+    struct job job;
+    (void)state;
+    begin(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    assert_sent(&job, 1, 0, 0, 1);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    assert_int_equal(job.sent, 1);
+    reach(&job, 0, 0, 1, 0.5);
+    assert_int_equal(search_trial(job.search, 0)->state, TRIAL_COMPLETE);
+    turn(&job);
+    assert_sent(&job, 2, 0, 1, 1);
+    end(&job);
+}
+
+static void an_assignment_that_crosses_a_farewell_goes_to_another_trainer(void **state)
+{
+    struct job job;
+    (void)state;
+    begin(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    say(&job, of(MESSAGE_UNFIT, 0, 0, 0));
+    say(&job, of(MESSAGE_LOST, 0, 0, 1));
+    say(&job, of(MESSAGE_READY, 1, 0, 0));
+    turn(&job);
+    assert_sent(&job, 2, 1, 0, 2);
+    assert_int_equal(search_trial(job.search, 0)->losses, 1);
+    end(&job);
+}
+
+static void what_is_said_twice_or_afterwards_does_not_count(void **state)
+{
+    struct job job;
+    size_t count, after;
+    (void)state;
+    begin(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    reach(&job, 0, 0, 1, 0.5);
+    turn(&job);
+    (void)memory_store_events(job.store, &count);
+    reach(&job, 0, 0, 1, 0.25); /* a report after its end, and the end once more */
+    say(&job, of(MESSAGE_LOST, 0, 0, 1));
+    turn(&job);
+    (void)memory_store_events(job.store, &after);
+    assert_int_equal(after, count);
+    assert_true(search_trial(job.search, 0)->final == 0.5);
+    assert_sent(&job, 2, 0, 1, 1);
+    end(&job);
+}
+
+static void both_trials_of_a_worker_are_lost_at_once_and_go_on(void **state)
+{
+    struct job job;
+    (void)state;
+    begin(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    say(&job, of(MESSAGE_READY, 1, 0, 0));
+    turn(&job);
+    assert_sent(&job, 2, 1, 1, 1);
+    say(&job, of(MESSAGE_LOST, 0, 0, 1));
+    say(&job, of(MESSAGE_LOST, 1, 1, 1));
+    say(&job, of(MESSAGE_READY, 1, 0, 0));
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    assert_sent(&job, 4, 1, 1, 2);
+    reach(&job, 0, 0, 2, 0.5);
+    reach(&job, 1, 1, 2, 0.25);
+    assert_int_equal(search_trial(job.search, 0)->state, TRIAL_COMPLETE);
+    assert_int_equal(search_trial(job.search, 1)->state, TRIAL_COMPLETE);
+    end(&job);
+}
+
+/* Rank 0 waits for a READY after every loss. */
+static void a_trainer_that_cannot_be_sent_its_assignment_is_started_again(void **state)
+{
+    struct job job;
+    struct error error;
+    (void)state;
+    begin(&job);
+    virtual_trainers_enter(WORKER, 0);
+    const struct rank_options options = {
+        .document = job.document, .dir = "d", .trainers = 1, .program = ""};
+    void *worker = worker_create(virtual_net_link(job.net, WORKER), &options, &error);
+    assert_non_null(worker);
+    virtual_trainers_advance(1);
+    (void)worker_role.turn(worker, 1, false);
+    assert_int_equal(job.last.kind, MESSAGE_READY);
+    struct message message = of(MESSAGE_TRAIN, 0, 0, 1);
+    message.body.assignment.to = 4;
+    message.body.assignment.values[0] = NAN;
+    worker_role.deliver(worker, 0, &message);
+    assert_int_equal(job.last.kind, MESSAGE_LOST);
+    virtual_trainers_advance(2);
+    (void)worker_role.turn(worker, 2, false);
+    assert_int_equal(job.last.kind, MESSAGE_READY);
+    worker_destroy(worker);
+    end(&job);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_assignment_that_crosses_a_ready_stays_with_the_trainer),
+        cmocka_unit_test(an_assignment_that_crosses_a_farewell_goes_to_another_trainer),
+        cmocka_unit_test(what_is_said_twice_or_afterwards_does_not_count),
+        cmocka_unit_test(both_trials_of_a_worker_are_lost_at_once_and_go_on),
+        cmocka_unit_test(a_trainer_that_cannot_be_sent_its_assignment_is_started_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

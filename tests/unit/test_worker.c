@@ -1,0 +1,153 @@
+/* test_worker.c - the worker's role with trainers that are shell scripts, and a coordinator that is
+ * this test. */
+#include "common/link/link.h"
+#include "common/monotonic.h"
+#include "common/role.h"
+#include "tests/support/virtual_link.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { CREDIT = 256, MESSAGES_MAX = 4000 };
+
+struct heard {
+    size_t count;
+    struct message list[MESSAGES_MAX];
+};
+
+static void hear(void *context, int peer, bool to_worker, const struct message *message)
+{
+    struct heard *heard = context;
+    (void)peer;
+    (void)to_worker;
+    if (message->kind != MESSAGE_ALIVE && heard->count < MESSAGES_MAX)
+        heard->list[heard->count++] = *message;
+}
+
+static void tell(void *context, int peer, bool to_worker, const struct message *message)
+{
+    (void)to_worker;
+    worker_role.deliver(context, peer, message);
+}
+
+static void bad(void *context, int peer, const struct error *error)
+{
+    (void)context;
+    fail_msg("a message of rank %d: %s", peer, error->text);
+}
+
+struct rig {
+    struct virtual_net *net;
+    json_t *document;
+    struct rank_options options;
+    void *worker;
+    struct heard *heard;
+};
+
+/* A worker with one trainer, a script for sh. */
+static void set_up(struct rig *rig, const char *script)
+{
+    struct error error;
+    *rig = (struct rig){.net = virtual_net_create(2, NULL, NULL, NULL),
+                        .heard = calloc(1, sizeof *rig->heard)};
+    rig->document = json_pack("{s:{s:[s, s, s]}, s:{s:f}, s:{s:f}}", "trainer", "command", "sh",
+                              "-c", script, "run", "heartbeat_timeout", 60.0, "space", "lr", 0.1);
+    rig->options = (struct rank_options){
+        .document = rig->document, .dir = "/nowhere", .trainers = 1, .program = "none"};
+    rig->worker = worker_create(virtual_net_link(rig->net, 1), &rig->options, &error);
+    assert_non_null(rig->worker);
+}
+
+static void tear_down(struct rig *rig)
+{
+    worker_destroy(rig->worker);
+    virtual_net_destroy(rig->net);
+    json_decref(rig->document);
+    free(rig->heard);
+}
+
+/* Turns until a message of this kind has come, or `patience_s` have passed. */
+static bool turn_until(struct rig *rig, enum message_kind kind, double patience_s)
+{
+    double end_s = monotonic_s() + patience_s;
+    while (monotonic_s() < end_s) {
+        struct pollfd news[8];
+        virtual_net_set_time(rig->net, monotonic_s());
+        (void)link_receive(virtual_net_link(rig->net, 1), tell, bad, rig->worker);
+        (void)worker_role.turn(rig->worker, monotonic_s(), false);
+        (void)link_receive(virtual_net_link(rig->net, 0), hear, bad, rig->heard);
+        if (rig->heard->count > 0 && rig->heard->list[rig->heard->count - 1].kind == kind)
+            return true;
+        (void)poll(news, (nfds_t)worker_role.descriptors(rig->worker, news, 8), 1);
+    }
+    return false;
+}
+
+static void send_out(struct rig *rig, enum message_kind kind, uint64_t to, uint32_t credit)
+{
+    struct message message;
+    struct error error;
+    message_begin(&message, kind);
+    message.trial = 7;
+    message.attempt = 1;
+    message.value = credit;
+    if (kind == MESSAGE_TRAIN) {
+        message.body.assignment.to = to;
+        message.body.assignment.values[0] = 0.1;
+    }
+    assert_true(link_send(virtual_net_link(rig->net, 0), 1, true, &message, &error));
+}
+
+static void a_worker_without_credit_thins_reports_and_never_a_result(void **state)
+{
+    (void)state;
+    /* 3,000 reports as fast as they go, of which two hold a validation. */
+    static const char script[] =
+        "read -r hello; echo '{\"op\":\"ready\",\"version\":1}'; read -r train\n"
+        "r='{\"op\":\"report\",\"trial\":7,\"train_loss\":1,\"step\":'; i=1\n"
+        "while [ $i -le 3000 ]; do case $i in 1000|2000) v=',\"val_loss\":2}';; *) v='}';; esac\n"
+        "echo \"$r$i$v\"; i=$((i+1)); done\n"
+        "echo '{\"op\":\"done\",\"trial\":7,\"step\":3000,\"status\":\"ok\"}'; read -r quit";
+    struct rig rig;
+    set_up(&rig, script);
+    assert_true(turn_until(&rig, MESSAGE_READY, 10));
+    send_out(&rig, MESSAGE_TRAIN, 3000, 0);
+    /* Each validation waits for credit, and what follows waits behind it. */
+    for (size_t validation = 0; validation < 2; validation++) {
+        while (rig.heard->count < 1 + CREDIT + validation)
+            assert_false(turn_until(&rig, MESSAGE_DONE, 0.05));
+        assert_false(turn_until(&rig, MESSAGE_DONE, 0.2));
+        assert_int_equal(rig.heard->count, 1 + CREDIT + validation);
+        send_out(&rig, MESSAGE_CREDIT, 0, 1);
+    }
+    assert_true(turn_until(&rig, MESSAGE_DONE, 10));
+    /* ready, the reports that there was credit for, the last report, done */
+    const struct heard *heard = rig.heard;
+    assert_int_equal(heard->count, 1 + CREDIT + 2 + 1 + 1);
+    for (size_t i = 1; i + 1 < heard->count; i++) {
+        assert_int_equal(heard->list[i].kind, MESSAGE_REPORT);
+        if (i > 1)
+            assert_true(heard->list[i].body.report.step > heard->list[i - 1].body.report.step);
+    }
+    assert_int_equal(heard->list[1 + CREDIT].body.report.step, 1000);
+    assert_int_equal(heard->list[2 + CREDIT].body.report.step, 2000);
+    /* The last one before the end did not wait. */
+    assert_int_equal(heard->list[3 + CREDIT].body.report.step, 3000);
+    tear_down(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_worker_without_credit_thins_reports_and_never_a_result),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
