@@ -70,6 +70,16 @@ static json_t *space_of(const json_t *params)
     return space;
 }
 
+/* The space of a trainer that is not ours: every value as a constant. */
+static json_t *constants_of(const json_t *params)
+{
+    json_t *space = json_copy((json_t *)params);
+    const json_t *schedule = json_object_get(params, "schedule");
+    if (json_is_object(schedule))
+        (void)json_object_set_new(space, "schedule", json_pack("[O]", schedule));
+    return space;
+}
+
 static json_t *study_of(const json_t *document, const struct trial_row *trial)
 {
     char name[NAME_BYTES];
@@ -90,30 +100,46 @@ static json_t *search_of(const json_t *document)
                      json_object_get(search, "unit"));
 }
 
+/* Whether a program of the user's trains: its space holds any names, and train is not ours. */
+static bool is_own_trainer(const json_t *document)
+{
+    return json_object_get(document, "trainer") != NULL;
+}
+
+static bool check(const struct snapshot *snapshot, struct error *error)
+{
+    static const char *const needed[] = {"study", "search", "space", "data", "model", "train"};
+    size_t count = is_own_trainer(snapshot->document) ? 3 : sizeof needed / sizeof needed[0];
+    for (size_t i = 0; i < count; i++)
+        if (!json_is_object(json_object_get(snapshot->document, needed[i])))
+            return error_set(error, "%s: its study has no group \"%s\"", snapshot->dir, needed[i]);
+    return true;
+}
+
 json_t *candidate_study(const struct snapshot *snapshot, const struct trial_row *trial,
                         struct error *error)
 {
-    static const char *const needed[] = {"study", "data", "model", "train", "search"};
     const json_t *document = snapshot->document;
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (!json_is_object(json_object_get(document, needed[i]))) {
-            error_set(error, "%s: its study has no group \"%s\"", snapshot->dir, needed[i]);
-            return NULL;
-        }
-    json_t *params = json_loads(trial->params, 0, NULL);
-    json_t *study =
-        json_pack("{s:o, s:O, s:O, s:o, s:o, s:o}", "study", study_of(document, trial), "data",
-                  json_object_get(document, "data"), "model", json_object_get(document, "model"),
-                  "train", train_of(json_object_get(document, "train"), params), "space",
-                  space_of(params), "search", search_of(document));
-    if (!json_is_number(json_object_get(params, "lr")) || !study) {
-        error_set(error, "%s: the candidate of trial %u, or its study, is not whole", snapshot->dir,
-                  (unsigned)trial->id);
-        json_decref(study);
-        study = NULL;
-    }
+    bool own = is_own_trainer(document);
+    if (!check(snapshot, error))
+        return NULL;
+    json_t *params = json_loads(trial->params, 0, NULL), *study = json_copy((json_t *)document);
+    (void)json_object_del(study, "run"); /* it changes no result */
+    bool whole =
+        json_is_object(params) && (own || json_is_number(json_object_get(params, "lr"))) &&
+        json_object_set_new(study, "study", study_of(document, trial)) == 0 &&
+        json_object_set_new(study, "space", own ? constants_of(params) : space_of(params)) == 0 &&
+        json_object_set_new(study, "search", search_of(document)) == 0;
+    if (whole && !own)
+        whole = json_object_set_new(study, "train",
+                                    train_of(json_object_get(document, "train"), params)) == 0;
     json_decref(params);
-    return study;
+    if (whole)
+        return study;
+    error_set(error, "%s: the candidate of trial %u, or its study, is not whole", snapshot->dir,
+              (unsigned)trial->id);
+    json_decref(study);
+    return NULL;
 }
 
 double candidate_study_epoch(const json_t *study, double train_samples)

@@ -243,9 +243,9 @@ def check_optuna(directory, path):
             read = found.intermediate_values[step]
             assert math.isnan(read) if number is None else read == number
         params = found.params if trial["state"] != "waiting" else found.system_attrs["fixed_params"]
-        if isinstance(document["space"]["lr"], dict):
+        if isinstance(document["space"].get("lr"), dict):
             assert params["lr"] == trial["lr"]
-        if len(document["space"]["schedule"]) > 1:
+        if len(document["space"].get("schedule", [])) > 1:
             assert params["schedule"].split("[")[0] == trial["schedule"]
         for name, distribution in found.distributions.items():
             assert distribution._contains(distribution.to_internal_repr(found.params[name])), name
@@ -255,7 +255,7 @@ def check_optuna(directory, path):
         assert study.best_trial.user_attrs["trial"] == best["id"] and study.best_value == best["final"]
         space = optuna.search_space.intersection_search_space(study.trials) if hasattr(optuna, "search_space") \
             else optuna.samplers.intersection_search_space(study)
-        assert "lr" in space or not isinstance(document["space"]["lr"], dict)
+        assert "lr" in space or not isinstance(document["space"].get("lr"), dict)
     try:
         import plotly  # noqa: F401
         figure = optuna.visualization.plot_intermediate_values(study)

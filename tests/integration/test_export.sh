@@ -109,6 +109,17 @@ for trial in $(seq 0 14); do
 		$python schedule rates "rates/trial-$trial.py" "$trial"
 done
 
+# A trainer that is not ours.
+try lrsweep run "$LRSWEEP_SOURCE/jobs/trainers/quadratic.cfg" --out own --quiet
+for to in csv json optuna config; do lrsweep export own --to $to >/dev/null; done
+opened "Optuna has the trials of a user's trainer" $python optuna own own/optuna.db
+opened "csv too" $python csv own own/csv
+try lrsweep run own/best.cfg --out own-best --quiet
+equal "its recommended candidate comes to the same result by itself" "$(result own-best 0)" \
+	"$(result own "$(jq .best.trial own/summary.json)")"
+try lrsweep export own --to pytorch
+contains "its model is not ours to export" "$err" "its model is there"
+
 # --- any study -----------------------------------------------------------------------------------------------------
 lrsweep run "$small" --out half --quiet --trainers 1 --set search.min_budget=3000 --set search.max_budget=27000 >/dev/null 2>&1 &
 check "a search got under way" wait_for half 'select count(*) > 3 from trial where state in ("paused", "diverged")'

@@ -165,6 +165,9 @@ static void print_torch(FILE *stream, const struct export_source *source, const 
 static bool print(const struct export_source *source, FILE *stream, struct error *error)
 {
     struct schedule schedule;
+    if (json_object_get(source->snapshot->document, "trainer"))
+        return error_set(error, "%s: a program of its user's trains this study: its model is there",
+                         source->snapshot->dir);
     json_t *study = candidate_study(source->snapshot, source->trial, error);
     bool ok = study && read_schedule(source, study, &schedule, error);
     if (ok) {
