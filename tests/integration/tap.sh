@@ -53,4 +53,11 @@ wait_for() { # DIR SQL
 		sleep 0.02
 	done
 }
+# The data under a name of this test's own ($TEST_DIR/data): so are the copies that trainers make of it.
+own_data() { ln -s /usr/share/datasets/fashion-mnist "$TEST_DIR/data"; }
+own_copies() { # FOLDER...: the key near the beginning of a copy names the data
+	find "$@" -maxdepth 1 -name 'lrsweep*' -type f 2>/dev/null | while read -r file; do
+		head -c 65536 "$file" 2>/dev/null | grep -qaF "$TEST_DIR/data" && echo "$file"
+	done
+}
 plan() { echo "1..$tests"; }

@@ -149,7 +149,7 @@ try lrsweep status nowhere
 equal "status of nothing ends with status 2" "$status" 2
 try lrsweep frobnicate
 equal "an unknown command ends with status 2" "$status" 2
-contains "and the commands are named" "$err" "run check plan find status list"
+contains "and the commands are named" "$err" "run check plan find status report export doctor list"
 try lrsweep list
 kinds=$(cut -d " " -f 1 stdout.txt | sort)
 try lrsweep list --help
@@ -176,7 +176,7 @@ for what in $(lrsweep list | awk '{print $1}'); do
 	done
 	equal "jobs/template.cfg holds every key of list $what" "$missing" ""
 done
-check "schedules, optimizers and six more are listed" test "$(lrsweep list | wc -l)" = 8
+check "schedules, optimizers and seven more are listed" test "$(lrsweep list | wc -l)" = 9
 for arguments in "check $small" "plan $small" "list settings" "list --help" --version; do
 	# shellcheck disable=SC2086 # words
 	said=$(lrsweep $arguments 2>&1 >/dev/full)

@@ -1,15 +1,9 @@
 # test_run.sh - whole searches on real data, through the command line.
 # shellcheck shell=bash disable=SC2154
 . "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
-# The data under a name of this test's own: so are the copies that trainers make of it.
-ln -s /usr/share/datasets/fashion-mnist data
+own_data
 small=$TEST_DIR/small.cfg
 sed "s|/usr/share/datasets/fashion-mnist|$TEST_DIR/data|" "$LRSWEEP_SOURCE/tests/integration/small.cfg" >small.cfg
-own_copies() { # FOLDER...: the key near the beginning of a copy names the data
-	find "$@" -maxdepth 1 -name 'lrsweep*' -type f 2>/dev/null | while read -r file; do
-		head -c 65536 "$file" | grep -qaF "$TEST_DIR/data" && echo "$file"
-	done
-}
 
 try lrsweep run "$small" --out bare --trainers 1
 equal "a search ends with status 0" "$status" 0
@@ -18,7 +12,7 @@ contains "the result shows the rungs" "$out" "promoted"
 contains "progress goes to standard error" "$err" "rung 1 of 3"
 equal "nothing but the result goes to standard output" "$(grep -c 'rung 1 of 3' stdout.txt)" 0
 equal "every file of the study is there" "$(cd bare && echo *)" \
-	"best.safetensors checkpoints study.db summary.json"
+	"best.safetensors checkpoints report.html study.db summary.json"
 equal "no checkpoint is left behind" "$(find bare/checkpoints -type f | wc -l)" 0
 equal "no data copy is left in /dev/shm" "$(own_copies /dev/shm)" ""
 table bare >expected

@@ -1,11 +1,12 @@
 # test_trainer.sh - lrsweep-trainer through its protocol alone, as a user's own program would drive it.
 # shellcheck shell=bash disable=SC1010,SC2154
 . "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
+own_data
 
 hello() { # [JQ-FILTER ON THE STUDY]
 	jq -cn '{op: "hello", version: 1, study: {
 		study: {name: "t", seed: 1, metric: "val_loss"},
-		data: {format: "idx", path: "/usr/share/datasets/fashion-mnist", validation: 10000},
+		data: {format: "idx", path: "'"$TEST_DIR/data"'", validation: 10000},
 		model: {layers: [{type: "dense", units: 32, activation: "relu"}, {type: "dense", units: 10}]},
 		train: {batch_size: 64, optimizer: "sgd", momentum: 0.9, report_every: 100},
 		search: {unit: "steps", max_budget: 1000}}} | .study |= ('"${1:-.}"')'
@@ -104,7 +105,7 @@ holder=$!
 	kill -INT $!; kill -TERM $!; sleep 0.3; kill -0 $! && echo alive >alive; kill -KILL $$'; :) 2>/dev/null
 sleep 0.3
 # Whoever inherits it may not have waited for it yet.
-state=$(ps -o stat= -p "$(cat pid)" | tr -d 'Z+ ')
+state=$(ps -o stat= -p "$(cat pid)" | grep -v '^Z')
 equal "it leaves SIGINT and SIGTERM to its worker, and ends with it" "$(cat alive) $state" "alive "
 kill "$holder"
 
@@ -226,6 +227,5 @@ contains "--version tells the version" "$status $out" "0 lrsweep-trainer "
 try lrsweep-trainer --frobnicate
 contains "an unknown argument is refused" "$status $err" '2 lrsweep-trainer: unknown argument "--frobnicate"'
 
-equal "no copy of the data is left behind" "$(find /dev/shm /tmp -maxdepth 1 -name "lrsweep-$(id -u)-*" 2>/dev/null |
-	while read -r file; do flock -n -x "$file" true && echo "$file"; done)" ""
+equal "no copy of the data is left behind" "$(own_copies /dev/shm /tmp)" ""
 plan
