@@ -13,7 +13,7 @@
 
 /* In the file's header (PRAGMA user_version). A file with another one is refused, and by --resume
  * one whose tables were not made with just the texts below. */
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 /* clang-format off: one column a line, each with its comment. */
 

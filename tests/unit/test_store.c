@@ -72,7 +72,7 @@ static void a_new_study_says_what_it_is(void **state)
                  "digits|epochs\n");
     assert_query(fixture, "SELECT abs(value - unixepoch()) < 60 FROM study WHERE key = 'created'",
                  "1\n");
-    assert_query(fixture, "PRAGMA user_version", "2\n");
+    assert_query(fixture, "PRAGMA user_version", "3\n");
     assert_query(fixture, "PRAGMA application_id", "1280471927\n");
 }
 
