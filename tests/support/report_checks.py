@@ -14,7 +14,6 @@ MARKS = """
 Object.fromEntries([...document.querySelectorAll('.chart')].map(chart =>
   [chart.id.replace('chart-', ''), chart.querySelectorAll('svg g.mark-path path, svg g.mark-symbol path, svg g.mark-rect path, svg g.mark-rule line').length]))
 """
-EMPTY = "[...document.querySelectorAll('.empty')].map(note => note.textContent)"
 # Opacities of the symbols in the figure of rates: one of a picked trial is 1, the others are pale.
 PALE = """
 (() => {
@@ -41,6 +40,11 @@ def check_everything(browser, kind, views):
     say(kind, "every view has marks", not missing, f"none in {missing}; {marks}")
     equal(kind, "nothing is wider than the window",
           browser.value("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), True)
+    equal(kind, "every figure fits its column",
+          browser.value("[...document.querySelectorAll('.chart:not(#chart-parameters)')].filter(chart =>"
+                        " chart.parentNode.scrollWidth > chart.parentNode.clientWidth).map(chart => chart.id)"), [])
+    equal(kind, "what has nothing to show is left out",
+          browser.value("document.querySelectorAll('.figure').length"), len(views))
     equal(kind, "the table holds every trial", browser.value("trials.rows.length"),
           browser.value("JSON.parse(document.getElementById('data-trials').textContent).count"))
 
@@ -110,7 +114,7 @@ KINDS = {
     "run": VIEWS + ["range"],
     "sound": VIEWS,
     "large": VIEWS,
-    "one": ["losses", "rates", "schedules", "timeline"],
+    "one": ["losses", "rates", "rungs", "schedules", "timeline"],
     "diverged": ["losses", "rates", "parameters", "timeline"],
     "interrupted": ["losses", "rates", "parameters", "schedules", "timeline"],
     "hostile": VIEWS + ["range"],

@@ -99,9 +99,9 @@ vega.expressionFunction('rateLabel', (value) => figureRate(value));
 vega.expressionFunction('countLabel', (value) => (value >= 1e6 ? figureRate(value / 1e6) + ' M'
   : value >= 1e4 ? figureRate(value / 1e3) + ' k' : figureRate(value)));
 
-const logAxis = (scale, orient, title, low, high, extra) => ({
+const logAxis = (scale, orient, title, low, high) => ({
   scale, orient, title, values: logTicks(low, high), grid: true, labelOverlap: true,
-  encode: { labels: { update: { text: { signal: 'rateLabel(datum.value)' } } } }, ...extra,
+  encode: { labels: { update: { text: { signal: 'rateLabel(datum.value)' } } } },
 });
 
 // About five round ticks of a linear axis.
@@ -129,6 +129,31 @@ function logRange(values) {
 const logPixel = ([low, high], from, to) => (value) =>
   from + (to - from) * Math.log(value / low) / Math.log(high / low);
 
+// The scale of values such as losses: logarithmic, and linear where some are negative. What is above
+// `ceiling` is cut off where anything is below it: a few runs that were thrown to the sky would squeeze
+// all others. Null if there is no value that it could show.
+function valueScale(values, ceiling) {
+  const sound = values.filter((value) => value !== null && isFinite(value));
+  const top = sound.some((value) => value !== 0 && value <= ceiling) ? ceiling : Infinity;
+  const shown = sound.map((value) => Math.min(value, top));
+  if (shown.some((value) => value < 0)) {
+    const low = shown.reduce((least, value) => Math.min(least, value), 0);
+    const high = shown.reduce((most, value) => Math.max(most, value), -Infinity);
+    const room = (high - low || 1) * 0.06, domain = [low - room, high + room];
+    return { type: 'linear', domain, ticks: linearTicks(...domain), holds: (value) => value !== null && value <= domain[1],
+      pixel: (from, to) => (value) => from + (to - from) * (value - domain[0]) / (domain[1] - domain[0]) };
+  }
+  const domain = logRange(shown);
+  // Zero has no place on it: at its lower end.
+  return domain && { type: 'log', domain, ticks: logTicks(...domain), holds: (value) => value !== null && value >= 0 && value <= domain[1],
+    pixel: (from, to) => (value) => logPixel(domain, from, to)(Math.max(value, domain[0])) };
+}
+
+const valueAxis = (name, title, scale, extra) => ({
+  scale: name, orient: 'left', title, values: scale.ticks, grid: true, labelOverlap: true,
+  encode: { labels: { update: { text: { signal: 'rateLabel(datum.value)' } } } }, ...extra,
+});
+
 let paperWidth = 0; // while the page is printed: of a sheet, in CSS pixels
 
 // Draws a view in the width that it has now, if it has not been; `anew`: though it has.
@@ -138,7 +163,8 @@ function draw(entry, anew) {
   const old = drawn.get(entry.name);
   if (inner < 50 || (old && old.width === inner && !anew)) return;
   if (old) old.view.finalize();
-  const made = entry.make(Math.max(inner, entry.minimum ? entry.minimum() : 0));
+  const outer = Math.max(inner, entry.minimum ? entry.minimum() : 0), spared = entry.spared || 0;
+  const made = entry.make(outer - spared);
   const view = new vega.View(vega.parse(made.spec, chartConfig, { ast: true }), {
     expr: vega.interpreter, renderer: 'svg', container: node, hover: true,
   });
@@ -151,10 +177,18 @@ function draw(entry, anew) {
   });
   view.addEventListener('mouseout', () => selection.point(null));
   if (made.started) made.started(view);
-  view.run();
-  // The figure is one image with a text; what is in it stands in the table.
-  node.querySelector('svg').setAttribute('aria-hidden', 'true');
   drawn.set(entry.name, { view, width: inner });
+  view.runAsync().then(() => {
+    if (drawn.get(entry.name).view !== view) return;
+    const svg = node.querySelector('svg');
+    // The figure is one image with a text; what is in it stands in the table.
+    svg.setAttribute('aria-hidden', 'true');
+    // How much room labels take is known once they are drawn.
+    const over = Math.ceil(Number(svg.getAttribute('width')) - outer);
+    if (over <= 0 || spared > 100) return;
+    entry.spared = spared + over;
+    draw(entry, true);
+  });
 }
 
 function redraw(name) {

@@ -29,12 +29,11 @@ function keys(event) {
 
 function figure(entry) {
   const id = 'chart-' + entry.name;
-  const chart = entry.empty ? element('p', { class: 'empty' }, entry.empty)
-    : element('div', { class: 'scroll' }, element('div', { id, class: 'chart', tabindex: '0', role: 'img', onkeydown: keys,
-      'aria-label': `${entry.title}. ${entry.about} Arrow keys go from trial to trial, Escape shows all.` }));
+  const chart = element('div', { class: 'scroll' }, element('div', { id, class: 'chart', tabindex: '0', role: 'img', onkeydown: keys,
+    'aria-label': `${entry.title}. ${entry.about} Arrow keys go from trial to trial, Escape shows all.` }));
   return element('section', { class: entry.wide ? 'figure wide' : 'figure', 'aria-labelledby': id + '-title' },
     element('h2', { id: id + '-title' }, entry.title), element('p', { class: 'about' }, entry.about),
-    entry.controls && !entry.empty ? entry.controls() : null, chart);
+    entry.controls ? entry.controls() : null, chart);
 }
 
 function fillStudy() {
@@ -49,8 +48,9 @@ function start() {
   const order = ['losses', 'rates', 'rungs', 'parameters', 'schedules', 'range', 'timeline'];
   views.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const there = views.filter((entry) => !entry.absent);
-  // A narrow figure stands beside another one.
-  there.filter((entry) => entry.name === 'schedules').forEach((entry) => { entry.wide = !there.some((other) => other.name === 'range'); });
+  // Two narrow figures stand beside one another; one without the other is wide.
+  const neighbours = { rates: 'rungs', rungs: 'rates', schedules: 'range', range: 'schedules' };
+  there.forEach((entry) => { entry.wide = !there.some((other) => other.name === neighbours[entry.name]); });
   fillHead();
   fillRecommendation();
   fillVerdicts();

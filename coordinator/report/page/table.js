@@ -95,7 +95,7 @@ const table = (() => {
         'The filter narrows the figures too; a click on a row picks its trial everywhere.'),
       element('div', { class: 'controls' }, element('label', {}, 'Filter ', search), note),
       element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of trials' },
-        element('table', { class: 'trials' }, element('thead', {}, element('tr', {}, heads)), body)), pager);
+        element('table', { class: trials.rows.some((trial) => trial.words.length > 60) ? 'trials wordy' : 'trials' }, element('thead', {}, element('tr', {}, heads)), body)), pager);
     selection.listen(() => {
       if (!selection.narrowed()) search.value = '';
       show();

@@ -1,7 +1,7 @@
 // losses.js - loss over steps of the candidates.
 
 views.push((() => {
-  const data = part('curves');
+  const data = curveData;
   // How far it was in the place of steps.
   const series = (trial, { step, value }) => ({ at: step.map((one) => progressOf(trial, one)), value });
   const curves = data.curves.filter((curve) => trials.byId(curve.trial) && curve.train.step.length + curve.validation.step.length > 0)
@@ -24,19 +24,13 @@ views.push((() => {
   }
 
   const line = (series, values, x, y) => series.at
-    .map((at, i) => `${i ? 'L' : 'M'}${x(at).toFixed(1)},${y(Math.max(values[i], 1e-12)).toFixed(1)}`).join('');
+    .map((at, i) => `${i ? 'L' : 'M'}${x(at).toFixed(1)},${y(values[i]).toFixed(1)}`).join('');
 
-  // The upper end: a loss that was thrown to the sky is cut off at ten times where training begins.
-  function domain() {
-    const all = curves.flatMap((curve) => [...curve.train.value, ...curve.validation.value]);
-    const firsts = curves.map((curve) => curve.train.value[0]).filter((value) => value > 0).sort((a, b) => a - b);
-    const usual = Math.max(study.constant_loss || 0, firsts[Math.floor(firsts.length / 2)] || 0);
-    return logRange(usual > 0 ? all.map((value) => Math.min(value, 3 * usual)) : all);
-  }
+  const scale = valueScale(curves.flatMap((curve) => [...curve.train.value, ...curve.validation.value]), lossCeiling);
 
-  function items(width, height, range) {
+  function items(width, height) {
     const x = stretched ? logPixel([first, last], 0, width) : (at) => at / last * width;
-    const y = logPixel(range, height, 0);
+    const y = scale.pixel(height, 0);
     const paths = [], ends = [];
     // The best come last: above the others.
     for (const curve of curves.slice().reverse()) {
@@ -58,8 +52,7 @@ views.push((() => {
 
   function make(outer) {
     const width = outer - 62, height = outer < 700 ? 300 : 400;
-    const range = domain();
-    const made = items(width, height, range);
+    const made = items(width, height);
     const spec = specification(width, height, {
       autosize: 'pad',
       data: [
@@ -68,13 +61,13 @@ views.push((() => {
       ],
       scales: [
         { name: 'x', type: stretched ? 'log' : 'linear', domain: [stretched ? first : 0, last], range: [0, width] },
-        { name: 'y', type: 'log', domain: range, range: [height, 0] },
+        { name: 'y', type: scale.type, domain: scale.domain, range: [height, 0] },
       ],
       axes: [
         { scale: 'x', orient: 'bottom', title: progressUnit,
           ...(stretched ? { values: logTicks(first, last) } : { tickCount: Math.floor(width / 80) }),
           encode: { labels: { update: { text: { signal: 'countLabel(datum.value)' } } } } },
-        logAxis('y', 'left', 'loss', range[0], range[1]),
+        valueAxis('y', 'loss', scale),
       ],
       marks: [...trialPaths('paths', 'datum.width', 'datum.base'), trialSymbols('ends', 26, 'datum.base')],
     });
@@ -82,7 +75,7 @@ views.push((() => {
       spec,
       started(view) {
         refresh = () => {
-          const next = items(width, height, range);
+          const next = items(width, height);
           view.data('paths', next.paths).data('ends', next.ends).run();
         };
       },
@@ -106,8 +99,7 @@ views.push((() => {
     title: 'Loss over ' + progressUnit,
     about: 'One line a candidate, with its verdict’s colour and dash; a symbol marks where it ended. Those that ' +
       'the search stopped are pale.' + sampleText(data.curves.length, data.of),
-    wide: true,
-    empty: curves.length === 0 && 'No losses were reported.',
+    absent: !scale,
     controls, make,
   };
 })());

@@ -22,9 +22,11 @@ views.push((() => {
     return { name, label, missing, at, ticks: order.map((value) => ({ at: at(value), text: isFinite(value) ? figureRate(Number(value)) : value })) };
   }
 
+  // Values above the others' scale stand at its end.
+  const metricTop = (valueScale(chosen.map((trial) => trial.value), metricCeiling) || { domain: [0, Infinity] }).domain[1];
   // Many lines are paler, each for itself.
   const pale = chosen.length > 80 ? 0.6 : 1;
-  const valueOf = (trial, name) => (name === 'value' ? trial.value : trial.params[name]);
+  const valueOf = (trial, name) => (name !== 'value' ? trial.params[name] : trial.value === null ? null : Math.min(trial.value, metricTop));
   const axes = [...trials.parameters.filter((name) => name !== 'lr'), 'value'].reduce((list, name) => {
     const found = axis(name, name === 'value' ? study.metric : labels(name), chosen.map((trial) => valueOf(trial, name)));
     return found ? [...list, found] : list;
@@ -98,8 +100,7 @@ views.push((() => {
     title: 'All parameters',
     about: 'One line a candidate through the values that it had. Drag along an axis to keep the candidates within; ' +
       'double-click it to let them go.' + note,
-    wide: true,
-    empty: axes.length < 2 && 'The candidates do not differ in more than one parameter.',
+    absent: axes.length < 2,
     minimum, make,
   };
 })());

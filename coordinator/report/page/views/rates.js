@@ -2,12 +2,13 @@
 
 views.push((() => {
   const most = 6; // panels; more schedules share the last one
-  const names = trials.schedules.slice(0, trials.schedules.length > most ? most - 1 : most);
-  const panels = trials.schedules.length > most ? [...names, 'others'] : names;
+  const schedules = [...new Set(trials.ranked.map((trial) => trial.schedule))]; // that of the best first
+  const names = schedules.slice(0, schedules.length > most ? most - 1 : most);
+  const panels = schedules.length > most ? [...names, 'others'] : names;
   const { trials: points, note } = sampleTrials(2000, (trial) => trial.lr > 0 && trial.state !== 'waiting');
-  const range = logRange(points.map((trial) => trial.value));
+  const scale = valueScale(points.map((trial) => trial.value), metricCeiling);
   const rates = logRange(points.map((trial) => trial.lr));
-  const strip = 18; // above each panel, for those without a value
+  const strip = 18; // above each panel, for those without a value or with one above the scale
 
   function make(outer) {
     const width = outer - 66, gap = 26;
@@ -17,10 +18,12 @@ views.push((() => {
     const items = [], bands = [], edges = [], heads = [], scales = [], axes = [], rules = [];
     panels.forEach((name, i) => {
       const top = i * (each + gap), bottom = top + each;
-      const y = logPixel(range || [0.1, 1], bottom, top + strip);
-      scales.push({ name: 'y' + i, type: 'log', domain: range || [0.1, 1], range: [bottom, top + strip] });
-      if (range) axes.push(logAxis('y' + i, 'left', i === Math.floor((panels.length - 1) / 2) ? study.metric : null, range[0], range[1], {
-        values: logTicks(range[0], range[1]).filter((tick, k, all) => panels.length < 3 || all.length < 4 || k % 2 === 0) }));
+      const y = scale && scale.pixel(bottom, top + strip);
+      if (scale) {
+        scales.push({ name: 'y' + i, type: scale.type, domain: scale.domain, range: [bottom, top + strip] });
+        axes.push(valueAxis('y' + i, i === Math.floor((panels.length - 1) / 2) ? study.metric : null, scale, {
+          values: scale.ticks.filter((tick, k, all) => panels.length < 3 || all.length < 4 || k % 2 === 0) }));
+      }
       heads.push({ text: name, y: top - 7 });
       rules.push({ y: bottom });
       const group = study.by_schedule.find((entry) => entry.schedule === name);
@@ -29,7 +32,7 @@ views.push((() => {
       for (const trial of points) {
         const panel = names.includes(trial.schedule) ? trial.schedule : 'others';
         if (panel !== name) continue;
-        items.push({ trial: trial.id, x: x(trial.lr), y: trial.value > 0 ? y(trial.value) : top + strip / 2 - 2,
+        items.push({ trial: trial.id, x: x(trial.lr), y: scale && scale.holds(trial.value) ? y(trial.value) : top + strip / 2 - 2,
           shape: lookOf(trial.verdict).shape, colour: colourOf(trial.verdict),
           base: trial.state === 'stopped' ? 0.7 : 1, best: study.best !== null && study.best.trial === trial.id });
       }
@@ -92,9 +95,9 @@ views.push((() => {
     name: 'rates',
     title: `${study.metric} against the learning rate`,
     about: 'A panel for each schedule. Shaded: rates that learn and do not diverge; dashed: the edge of ' +
-      'divergence and the interval that holds it. Candidates that ended without a value stand at the top of their ' +
-      'panel; the ring is the recommendation.' + note,
-    empty: !rates && 'No candidate was trained.',
+      'divergence and the interval that holds it. Candidates without a value, or with one far above where ' +
+      'training begins, stand at the top of their panel; the ring is the recommendation.' + note,
+    absent: !rates,
     make,
   };
 })());

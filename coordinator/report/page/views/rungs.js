@@ -10,7 +10,7 @@ views.push((() => {
     paths.get(id).set(place[data.rung[i]], data.value[i]);
   });
   const { trials: chosen, note } = sampleTrials(300, (trial) => paths.has(trial.id));
-  const range = logRange(chosen.flatMap((trial) => [...paths.get(trial.id).values()]));
+  const scale = valueScale(chosen.flatMap((trial) => [...paths.get(trial.id).values()]), metricCeiling);
 
   // What became of the candidates of all brackets at a budget.
   const columns = budgets.map((budget, column) => {
@@ -25,10 +25,10 @@ views.push((() => {
   function make(outer) {
     const width = outer - 66, height = outer < 500 || paperWidth ? 330 : 404, funnel = 112;
     const x = (column) => (budgets.length === 1 ? width / 2 : 40 + (width - 80) * column / (budgets.length - 1));
-    const y = logPixel(range, height, funnel);
+    const pixel = scale.pixel(height, funnel), y = (value) => Math.max(pixel(value), funnel);
     const lines = [], ends = [];
     for (const trial of chosen.slice().reverse()) {
-      const at = [...paths.get(trial.id)].filter(([, value]) => value > 0).sort((a, b) => a[0] - b[0]);
+      const at = [...paths.get(trial.id)].filter(([, value]) => value !== null).sort((a, b) => a[0] - b[0]);
       if (at.length === 0) continue;
       const look = { trial: trial.id, colour: colourOf(trial.verdict), dash: lookOf(trial.verdict).dash,
         base: trial.state === 'stopped' ? 0.55 : 1 };
@@ -46,7 +46,7 @@ views.push((() => {
       return [bar(0, column.candidates, 'var(--bar)'), bar(0, column.promoted, 'var(--accent)')];
     });
     const labels = columns.map((column, i) => ({ x: x(i), text: figureCount(column.candidates),
-      below: i + 1 < columns.length || column.promoted > 0 ? `${figureCount(column.promoted)} go on` : '',
+      below: i + 1 < columns.length || column.promoted > 0 ? `${figureCount(column.promoted)}${width / budgets.length > 64 ? ' go on' : ''}` : '',
       budget: figureBudget(column.budget, study.unit) }));
     return {
       spec: specification(width, height, {
@@ -57,12 +57,12 @@ views.push((() => {
           { name: 'bars', values: bars }, { name: 'labels', values: labels },
         ],
         scales: [
-          { name: 'y', type: 'log', domain: range, range: [height, funnel] },
+          { name: 'y', type: scale.type, domain: scale.domain, range: [height, funnel] },
           { name: 'x', type: 'ordinal', domain: labels.map((label) => label.budget), range: labels.map((label) => label.x) },
         ],
         axes: [
           { scale: 'x', orient: 'bottom', title: 'budget', labelFlush: false, labelOverlap: true },
-          logAxis('y', 'left', study.metric, range[0], range[1]),
+          valueAxis('y', study.metric, scale),
         ],
         marks: [
           { type: 'rect', from: { data: 'bars' }, encode: { update: { x: { field: 'x' }, x2: { field: 'x2' }, y: { field: 'y' },
@@ -83,9 +83,7 @@ views.push((() => {
     about: 'Bars: how many candidates got each budget, and (filled) how many of them went on. Lines: their ' +
       `${study.metric} from rung to rung; a line ends where the search left its candidate behind.` +
       note,
-    empty: (data.rungs.length < 2 && (study.scheduler === 'none' ? 'This search has no rungs: every candidate gets the full budget.'
-      : 'There is one rung so far: nobody went on.')) ||
-      (!range && 'No candidate reached a rung’s end.'),
+    absent: data.rungs.length < 2 || !scale,
     make,
   };
 })());

@@ -53,7 +53,7 @@ views.push((() => {
     title: 'Schedules of the best',
     about: 'The learning rate of the ' + (data.length > 1 ? `${data.length} best candidates` : 'best candidate') +
       ', named by trial at the right; the best of all in bold.',
-    empty: !range && 'No candidate has a value yet.',
+    absent: !range,
     make,
   };
 })());

@@ -73,8 +73,7 @@ views.push((() => {
       (share === null ? '' : ` (${Math.round(100 * share)} % together)`) + '. ' +
       (lost > 0 ? `${plural(lost, 'attempt')} lost. ` : 'No attempt was lost. ') + (cut > 0 ? `${plural(cut, 'attempt')} cut off when a run ended. ` : '') +
       (data.of > data.bars.length ? 'Short ones that follow one another are drawn as one.' : ''),
-    wide: true,
-    empty: (data.bars.length === 0 || !(data.span_s > 0)) && 'No trainer held a trial.',
+    absent: data.bars.length === 0 || !(data.span_s > 0),
     controls, make,
   };
 })());
