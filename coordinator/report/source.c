@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define EVENTS_AT_FIRST  256
+#define TOO_HIGH         3
 #define OF_EVERY_VERDICT 5 /* trials that are drawn of it at least, if there are as many */
 
 static const char *const event_names[REPORT_EVENTS] = {
@@ -111,6 +112,12 @@ size_t report_source_sample(const struct report_source *source, size_t most, uin
             chosen[used++] = source->order[i].trial->id;
     free(sample.marked);
     return used;
+}
+
+double report_source_ceiling(const struct report_source *source)
+{
+    double constant = study_facts_number(source->snapshot, "constant_loss");
+    return constant > 0 ? TOO_HIGH * constant : INFINITY;
 }
 
 double report_source_budget(const struct report_source *source, const struct trial_row *trial,

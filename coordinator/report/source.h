@@ -45,6 +45,10 @@ void report_source_free(struct report_source *source);
  * evenly over the ranks. chosen [most] gets their ids, the best first; returns how many. */
 size_t report_source_sample(const struct report_source *source, size_t most, uint32_t *chosen);
 
+/* Losses above this tell nothing more, and would squeeze the others: three times the constant
+ * predictor's. Infinite where that is not known. */
+double report_source_ceiling(const struct report_source *source);
+
 /* Steps of a trial in search.unit; NaN: not known. */
 double report_source_budget(const struct report_source *source, const struct trial_row *trial,
                             uint64_t step);

@@ -82,13 +82,22 @@ static void range_of(struct frame *frame, const struct plot_series *series)
         widen(&frame->y, bar_value(frame, series, i));
 }
 
+static bool is_negative_somewhere(const struct plot *plot)
+{
+    for (size_t i = 0; i < plot->series_count; i++)
+        for (size_t j = 0; j < plot->series[i].count; j++)
+            if (isfinite(plot->series[i].y[j]) && plot->series[i].y[j] < 0)
+                return true;
+    return false;
+}
+
 /* False: there is nothing to draw. */
 static bool scale(struct frame *frame)
 {
     const struct plot *plot = frame->plot;
     bool bars = false;
     frame->x = (struct scale){INFINITY, -INFINITY, plot->x_log};
-    frame->y = (struct scale){INFINITY, -INFINITY, plot->y_log};
+    frame->y = (struct scale){INFINITY, -INFINITY, plot->y_log && !is_negative_somewhere(plot)};
     for (size_t i = 0; i < plot->series_count; i++) {
         range_of(frame, &plot->series[i]);
         bars = bars || plot->series[i].kind == PLOT_BARS;

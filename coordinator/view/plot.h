@@ -31,7 +31,7 @@ struct plot_mark {
 struct plot {
     const struct plot_series *series;
     size_t series_count;
-    bool x_log, y_log;             /* then only values above 0 are drawn */
+    bool x_log, y_log; /* then only values above 0 are drawn; y is linear where one is negative */
     double x_low, x_high;          /* NaN: those of the data */
     double y_low, y_high;          /* likewise; what lies outside is drawn at the edge */
     const struct plot_mark *marks; /* below the plot, above the axis */

@@ -36,6 +36,27 @@ printf '{"advice": "<img src=x onerror=window.hacked=1></script>", "status": "so
 lrsweep report hostile >/dev/null
 "$make" one 1 >/dev/null
 "$make" large 10000 >large.json
+# Losses that are negative, as those of a trainer of one's own may be, and one that was thrown to the sky.
+for kind in negative thrown; do
+	cp -r sound "$kind"
+	/usr/bin/python3 -c '
+import sqlite3, sys
+changes = {"negative": ["UPDATE report SET val_loss = val_loss - 9, train_loss = train_loss - 9",
+                        "UPDATE trial SET metric = metric - 9, final = final - 9",
+                        "UPDATE event SET value = value - 9"],
+           "thrown": ["UPDATE report SET val_loss = 1e60 WHERE trial = 5",
+                      "UPDATE trial SET metric = 1e60, final = 1e60 WHERE id = 5"]}
+with sqlite3.connect(sys.argv[1] + "/study.db") as study:
+    for change in changes[sys.argv[1]]:
+        study.execute(change)' "$kind" || not_ok "a study of the kind $kind is made"
+	lrsweep report "$kind" --svg >/dev/null
+	check "the marks of the study $kind are spread over the height of rates.svg" /usr/bin/python3 -c '
+import re, sys
+heights = {float(y) for y in re.findall(r"translate\([-0-9.]+[ ,]([-0-9.]+)\)", open(sys.argv[1]).read())}
+print(sorted(heights))
+assert max(heights) - min(heights) > 200 and len(heights) > 12' "$kind/rates.svg"
+	lrsweep report "$kind" >/dev/null
+done
 for figure in {run,sound,diverged,interrupted,hostile}/{losses,rates}.svg; do
 	check "$figure is well-formed XML with axes and marks" /usr/bin/python3 -c '
 import sys, xml.etree.ElementTree as tree
@@ -61,6 +82,7 @@ else
 		esac
 	done < <(PYTHONDONTWRITEBYTECODE=1 timeout 300 /usr/bin/python3 "$LRSWEEP_SOURCE/tests/support/report_checks.py" \
 		run run/report.html sound sound/report.html one one/report.html diverged diverged/report.html \
-		interrupted interrupted/report.html hostile hostile/report.html large large/report.html 2>&1)
+		interrupted interrupted/report.html hostile hostile/report.html \
+		negative negative/report.html thrown thrown/report.html large large/report.html 2>&1)
 fi
 plan

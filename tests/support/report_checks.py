@@ -97,6 +97,14 @@ def check_linking(browser, kind):
     equal(kind, "all that led to no complaint", browser.complaints(), [])
 
 
+def check_spread(browser, kind):
+    """Values that differ stand apart."""
+    for name in ("rates g.symbols_points", "rungs g.symbols_ends"):
+        heights = browser.value(f"[...document.querySelectorAll('#chart-{name} path')].map(mark => mark.getBoundingClientRect().y)")
+        different = len({round(height) for height in heights})
+        say(kind, f"the marks of {name.split()[0]} stand apart", different > 12, f"{different} heights")
+
+
 def check_hostile(browser, kind):
     equal(kind, "no text of the study ran", browser.value("window.hacked === undefined"), True)
     equal(kind, "no text of the study became an element",
@@ -118,6 +126,8 @@ KINDS = {
     "diverged": ["losses", "rates", "parameters", "timeline"],
     "interrupted": ["losses", "rates", "parameters", "schedules", "timeline"],
     "hostile": VIEWS + ["range"],
+    "negative": VIEWS,
+    "thrown": VIEWS,
 }
 
 
@@ -132,6 +142,8 @@ def main(arguments):
                 check_linking(browser, kind)
             if kind == "hostile":
                 check_hostile(browser, kind)
+            if kind in ("negative", "thrown"):
+                check_spread(browser, kind)
             if kind == "large":
                 say(kind, "what is not drawn is said", "candidates are drawn" in browser.value("document.body.textContent"))
             if kind in ("run", "hostile"):

@@ -192,6 +192,19 @@ static void what_lies_above_the_top_is_drawn_at_it(void **state)
     free(text);
 }
 
+static void negative_values_are_drawn_below_the_others(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2, 3}, y[] = {3, 0, -3};
+    const struct plot_series points = {
+        .kind = PLOT_POINTS, .x = x, .y = y, .count = 3, .sign = "*"};
+    char *lines[8], *text = print_series(&points, 1, NAN, false);
+    assert_int_equal(split(text, lines, 8), 5);
+    assert_true(strstr(lines[0], "3.000") && strstr(lines[3], "-3.000"));
+    assert_true(strchr(lines[0], '*') && strchr(lines[3], '*'));
+    free(text);
+}
+
 static void a_line_is_cut_by_its_columns_and_not_by_its_bytes(void **state)
 {
     (void)state;
@@ -219,6 +232,7 @@ int main(void)
             a_line_goes_from_corner_to_corner_and_has_gaps_where_values_are_not_finite),
         cmocka_unit_test(braille_has_a_dot_for_each_point_of_a_line),
         cmocka_unit_test(what_lies_above_the_top_is_drawn_at_it),
+        cmocka_unit_test(negative_values_are_drawn_below_the_others),
         cmocka_unit_test(a_line_is_cut_by_its_columns_and_not_by_its_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

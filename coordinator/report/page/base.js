@@ -83,11 +83,11 @@ const looks = {
   erratic: { shape: 'M-0.95,0.75H0.95L0,-0.95Z', dash: [5, 2, 1, 2] },
   diverged: { shape: saltire, dash: [3, 3] },
   collapsed: { shape: cross, dash: [1, 2] },
-  '': { shape: circle, dash: [1, 4] },
+  '': { shape: circle, dash: [] },
 };
 const lookOf = (verdict) => looks[verdict] || looks[''];
 const colourOf = (verdict) => `var(--v-${looks[verdict] && verdict ? verdict : 'none'})`;
-const verdictText = (verdict) => verdict || 'not seen yet';
+const verdictText = (verdict) => verdict || 'no verdict';
 
 function verdictSymbol(verdict) {
   return svgElement('svg', { viewBox: '-1.2 -1.2 2.4 2.4', class: 'symbol', 'aria-hidden': 'true' },

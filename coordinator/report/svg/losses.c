@@ -10,7 +10,6 @@
 
 #define TRIALS_MOST 60  /* more lines than that are a smear on paper */
 #define POINTS_EACH 250 /* what a column of print can show */
-#define TOO_HIGH    3   /* times the loss where training begins: what is above is cut off */
 
 /* Steps become epochs where budgets are counted in them. */
 static void rescale(const struct report_source *source, struct curve *curve)
@@ -58,14 +57,13 @@ static bool draw(struct plot *plot, const struct report_source *source, struct c
                  size_t count, struct error *error)
 {
     size_t counts[VERDICTS] = {0};
-    double usual = study_facts_number(source->snapshot, "constant_loss");
     double *steps = NULL, *losses = NULL;
     for (size_t i = 0; i < count; i++) {
         rescale(source, &curves[i]);
         thin(&curves[i].train);
         thin(&curves[i].validation);
     }
-    size_t points = pool(curves, count, &steps, &losses, usual > 0 ? TOO_HIGH * usual : INFINITY);
+    size_t points = pool(curves, count, &steps, &losses, report_source_ceiling(source));
     bool epochs = strcmp(source->facts.unit, "epochs") == 0;
     bool sound = plot_scale_fit(&plot->x, steps, points, false, epochs ? "epochs" : "steps") &&
                  plot_scale_fit(&plot->y, losses, points, true, "loss");

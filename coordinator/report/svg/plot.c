@@ -25,7 +25,7 @@
 const struct plot_look *plot_look(enum verdict verdict)
 {
     static const struct plot_look looks[VERDICTS] = {
-        [VERDICT_NONE] = {"#9aa4ad", "1 4", CIRCLE},
+        [VERDICT_NONE] = {"#9aa4ad", "", CIRCLE},
         [VERDICT_HEALTHY] = {"#009e73", "", CIRCLE},
         [VERDICT_DIVERGED] = {"#d55e00", "3 3",
                               "M-0.55,-1L0,-0.45L0.55,-1L1,-0.55L0.45,0L1,0.55L0.55,1L0,0.45"
@@ -49,6 +49,8 @@ bool plot_scale_fit(struct plot_scale *scale, const double *values, size_t count
 {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < count; i++)
+        log_scale = log_scale && !(isfinite(values[i]) && values[i] < 0);
+    for (size_t i = 0; i < count; i++)
         if (isfinite(values[i]) && (!log_scale || values[i] > 0)) {
             low = fmin(low, values[i]);
             high = fmax(high, values[i]);
@@ -68,12 +70,16 @@ bool plot_scale_fit(struct plot_scale *scale, const double *values, size_t count
     return scale->low < scale->high && isfinite(scale->high);
 }
 
-/* Where a value lies, 0 at the lower end, 1 at the upper. */
+/* Where a value lies, 0 at the lower end, 1 at the upper; what is not finite at the upper one. */
 static double place(const struct plot_scale *scale, double value)
 {
+    if (!isfinite(value))
+        return 1;
+    if (value <= scale->low)
+        return 0;
     double part = scale->log ? log(value / scale->low) / log(scale->high / scale->low)
                              : (value - scale->low) / (scale->high - scale->low);
-    return isfinite(part) ? fmin(fmax(part, 0), 1) : 1;
+    return fmin(part, 1);
 }
 
 static double at_x(const struct plot *plot, double value)

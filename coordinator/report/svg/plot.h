@@ -28,8 +28,9 @@ struct plot_look {
 
 const struct plot_look *plot_look(enum verdict verdict);
 
-/* A scale that holds `values` [count] (those not finite, and for `log` those not above 0, are left
- * out) with some room at its ends. Fails if none is left. */
+/* A scale that holds `values` [count] (those not finite are left out) with some room at its ends.
+ * With `log` it is logarithmic, unless one is negative; zeros are left out then, and drawn at its
+ * lower end. Fails if none is left. */
 bool plot_scale_fit(struct plot_scale *scale, const double *values, size_t count, bool log,
                     const char *label);
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TRIALS_MOST 2000
 
@@ -33,13 +34,15 @@ static bool draw(struct plot *plot, const struct report_source *source, const ui
                  size_t count, struct error *error)
 {
     const struct stable_lr stable = stable_lr_find(source->snapshot);
+    bool loss = strcmp(source->facts.metric, "val_error") != 0;
+    double ceiling = loss ? report_source_ceiling(source) : INFINITY;
     size_t counts[VERDICTS] = {0}, used = 0;
     double *rates = calloc(count + 1, sizeof *rates), *values = calloc(count + 1, sizeof *values);
     for (size_t i = 0; rates && values && i < count; i++) {
         const struct trial_row *trial = snapshot_trial(source->snapshot, trials[i]);
         if (trial->step > 0) {
             rates[used] = trial->lr;
-            values[used++] = value_of(trial);
+            values[used++] = fmin(value_of(trial), ceiling);
         }
     }
     bool sound = plot_scale_fit(&plot->x, rates, used, true, "learning rate");
