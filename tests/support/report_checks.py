@@ -74,6 +74,19 @@ def check_linking(browser, kind):
     say(kind, "an arrow key goes on to another trial", moved != before, moved)
     browser.key("Escape")
     equal(kind, "Escape shows all again", [browser.value("selection.picked()"), browser.value(rows)], [None, all_rows])
+    browser.value("selection.pick(trials.ranked[0].id); void document.querySelector('.trials th button').focus()")
+    browser.settle()
+    browser.key("Escape")
+    equal(kind, "Escape does so wherever the focus is", browser.value("selection.picked()"), None)
+    browser.value("void drawn.get('parameters').view.signal('brush0', [40, 120]).run()")
+    browser.settle()
+    equal(kind, "a brush on an axis narrows the table", browser.value(f"{rows} < trials.ranked.length"), True)
+    browser.value("void redraw('parameters')")
+    browser.settle()
+    equal(kind, "a brush outlives another drawing", browser.value("drawn.get('parameters').view.signal('brush0')"), [40, 120])
+    browser.click("document.querySelector('#verdicts .clear')")
+    equal(kind, "Show all takes the brush away", [browser.value("drawn.get('parameters').view.signal('brush0')"), browser.value(rows)],
+          [None, all_rows])
     drawn = "document.querySelectorAll('#chart-rates g.symbols_points path').length"
     button = "document.querySelector('.verdict')"
     of_verdict = browser.value(f"Number({button}.querySelector('.count').textContent.replace(/,/g, ''))")

@@ -34,6 +34,7 @@ const selection = (() => {
     picked: () => picked,
     focus: () => (pointed !== null ? pointed : picked),
     isHidden: (verdict) => hidden.has(verdict),
+    isBrushed: (name) => brushes.has(name),
     listen: (listener) => listeners.push(listener),
     narrowed: () => hidden.size > 0 || brushes.size > 0 || text !== '' || picked !== null,
     pick(id) {

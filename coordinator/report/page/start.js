@@ -22,8 +22,6 @@ function keys(event) {
   if (by) {
     event.preventDefault();
     selection.move(by);
-  } else if (event.key === 'Escape') {
-    selection.clear();
   }
 }
 
@@ -66,4 +64,5 @@ function start() {
   }).observe(document.getElementById('figures'));
 }
 
+document.addEventListener('keydown', (event) => { if (event.key === 'Escape') selection.clear(); });
 start();

@@ -32,6 +32,15 @@ views.push((() => {
     return found ? [...list, found] : list;
   }, [axis('lr', 'lr', chosen.map((trial) => trial.lr))].filter(Boolean));
 
+  // What is brushed, in pixels from the top: a drawing in another width takes it over.
+  const bands = new Map();
+  let current = null;
+  selection.listen(() => axes.forEach((one, i) => {
+    if (!bands.has(one.name) || selection.isBrushed(one.name)) return;
+    bands.delete(one.name);
+    current.signal('brush' + i, null).run();
+  }));
+
   const minimum = () => 40 + axes.length * 92;
 
   function make(outer) {
@@ -49,7 +58,7 @@ views.push((() => {
     const heads = axes.map((one, i) => ({ x: x(i), text: one.label, align: i === axes.length - 1 && i > 0 ? 'right' : i ? 'center' : 'left' }));
     const rules = axes.map((one, i) => ({ x: x(i) }));
     const brushes = axes.flatMap((one, i) => [{
-      name: 'brush' + i, value: null,
+      name: 'brush' + i, value: bands.get(one.name) || null,
       on: [
         { events: `@handle${i}:mousedown`, update: '[y(), y()]' },
         { events: `[@handle${i}:mousedown, window:mouseup] > window:mousemove!`, update: `[brush${i}[0], clamp(y(), -2, ${height + 2})]` },
@@ -84,8 +93,11 @@ views.push((() => {
         ],
       }),
       started(view) {
+        current = view;
         axes.forEach((one, i) => view.addSignalListener('brush' + i, (name, pixels) => {
           const wide = pixels && Math.abs(pixels[1] - pixels[0]) > 3;
+          if (wide) bands.set(one.name, pixels);
+          else bands.delete(one.name);
           selection.brush(one.name, wide ? (trial) => {
             const at = y(one, valueOf(trial, one.name));
             return at >= Math.min(...pixels) && at <= Math.max(...pixels);
