@@ -4,6 +4,7 @@
 #include "common/catalogue/catalogue.h"
 #include "coordinator/view/figures.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,13 +13,19 @@
 
 static void print_inline(FILE *stream, const json_t *value);
 
+/* A string ends on its line: control characters are written as \n and the like, or as \x1b. */
 static void print_text(FILE *stream, const char *text)
 {
+    static const char escaped[] = "\n\r\t\f\"\\", letters[] = "nrtf\"\\";
     (void)fputc('"', stream);
     for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            (void)fputc('\\', stream);
-        (void)fputc(*text, stream);
+        const char *found = strchr(escaped, *text);
+        if (found)
+            (void)fprintf(stream, "\\%c", letters[found - escaped]);
+        else if (iscntrl((unsigned char)*text))
+            (void)fprintf(stream, "\\x%02x", (unsigned)(unsigned char)*text);
+        else
+            (void)fputc(*text, stream);
     }
     (void)fputc('"', stream);
 }

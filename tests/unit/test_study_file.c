@@ -1122,6 +1122,22 @@ static void assert_round_trip(const char *path, const char *setting)
     study_file_destroy(file);
 }
 
+static void a_printed_text_ends_on_its_line(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    json_t *group = json_pack("{s:s}", "note", "a\nb\t\r\f\x01\x7f \"quoted\" \\ \xc3\xa9");
+    assert_non_null(stream);
+    study_text_print_group(stream, "data", group);
+    assert_int_equal(fclose(stream), 0);
+    assert_string_equal(text, "data = {\n  note = \"a\\nb\\t\\r\\f\\x01\\x7f \\\"quoted\\\" "
+                              "\\\\ \xc3\xa9\";\n};\n");
+    json_decref(group);
+    free(text);
+}
+
 static void a_printed_study_resolves_to_itself(void **state)
 {
     (void)state;
@@ -1604,6 +1620,7 @@ int main(void)
         cmocka_unit_test(numbers_keep_their_value),
         cmocka_unit_test(a_setting_is_found_where_it_stands),
         cmocka_unit_test(a_printed_study_resolves_to_itself),
+        cmocka_unit_test(a_printed_text_ends_on_its_line),
         cmocka_unit_test(a_list_becomes_points_of_the_space),
         cmocka_unit_test(a_list_starts_at_its_own_file_and_may_be_cut_short),
         cmocka_unit_test(a_bad_list_is_refused_with_row_and_column),

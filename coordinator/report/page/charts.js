@@ -217,7 +217,7 @@ function tipLines(value) {
   if (value.tip) return value.tip;
   const trial = trials.byId(value.trial);
   if (!trial) return null;
-  const lines = [`Trial ${trial.id}`, `lr ${figureRate(trial.lr)}, ${trial.words}`,
+  const lines = [`Trial ${trial.id}`, candidateText(trial),
     [trial.state, trial.verdict].filter((word, i, all) => word && all.indexOf(word) === i).join(', ')];
   if (trial.value !== null) lines.push(`${study.metric} ${figureMetric(trial.value)}`);
   return lines.concat(value.more || []);

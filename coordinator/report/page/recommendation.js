@@ -86,11 +86,12 @@ function finalistRows() {
 
 function fillRecommendation() {
   const best = study.best;
+  const hasSchedule = best && trials.byId(best.trial).schedule; // not with a user's own trainer
   const section = document.getElementById('recommendation');
   const lead = [];
   if (best) {
     lead.push(element('h2', { id: 'recommendation-title' }, study.status === 'finished' ? 'Recommended' : 'Best so far'),
-      element('p', { class: 'lead' }, 'Train with learning rate ', element('strong', {}, best.rate), ' and schedule ',
+      element('p', { class: 'lead' }, 'Train with ', searchesRate ? ['learning rate ', element('strong', {}, best.rate), hasSchedule ? ' and schedule ' : ', '] : null,
         element('strong', {}, best.words), '. ', element('button', { type: 'button', class: 'link', onclick: () => selection.pick(best.trial) }, `Trial ${best.trial}`)),
       bestFacts(), finalistRows());
   } else {

@@ -10,7 +10,7 @@ function fillBar() {
     const button = (text, action) => element('button', { type: 'button', onclick: action }, text);
     bar.replaceChildren(
       element('span', { class: 'what' }, verdictSymbol(trial.verdict), element('strong', {}, ` Trial ${trial.id} `),
-        `lr ${figureRate(trial.lr)}, ${trial.words}: ` +
+        `${candidateText(trial)}: ` +
         [trial.state, trial.verdict, trial.value !== null ? `${study.metric} ${figureMetric(trial.value)}` : ''].filter((word, i, all) => word && all.indexOf(word) === i).join(', ')),
       element('span', { class: 'actions' }, button('‹ Better', () => selection.move(-1)), button('Worse ›', () => selection.move(1)),
         button('Show all', () => selection.clear())));

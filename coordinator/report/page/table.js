@@ -5,7 +5,7 @@ const table = (() => {
   const columns = [
     { name: 'trial', number: true, of: (trial) => trial.id, text: (trial) => String(trial.id) },
     { name: 'lr', number: true, of: (trial) => trial.lr, text: (trial) => figureRate(trial.lr), exact: (trial) => trial.lr },
-    { name: 'schedule', of: (trial) => trial.words, text: (trial) => trial.words },
+    { name: trials.schedules.some(Boolean) ? 'schedule' : 'parameters', of: (trial) => trial.words, text: (trial) => trial.words },
     { name: 'state', of: (trial) => trial.state, text: (trial) => trial.state + (trial.repeat ? `, repeat of ${trial.parent}` : '') },
     { name: 'verdict', of: (trial) => trial.verdict, text: (trial) => trial.verdict, symbol: true },
     study.steps_per_epoch !== null

@@ -45,6 +45,10 @@ const trials = (() => {
   };
 })();
 
+// A study of a user's own trainer may search no rate.
+const searchesRate = trials.rows.some((trial) => trial.lr !== null);
+const candidateText = (trial) => (trial.lr === null ? trial.words : `lr ${figureRate(trial.lr)}, ${trial.words}`);
+
 // How far a trial was at a step: in epochs where budgets are, else in steps. Batches, and so the
 // steps of an epoch, may differ from trial to trial.
 const inEpochs = study.unit === 'epochs' && trials.rows.every((trial) => trial.step === 0 || trial.epochs > 0);
