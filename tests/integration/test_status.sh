@@ -72,6 +72,10 @@ for columns in 40 80 132; do
 done
 contains "it draws losses in Braille" "$out" "⠤"
 contains "and names the schedules and what diverged" "$out" "x diverged"
+cp -r run unrated
+sqlite3 unrated/study.db "update trial set lr = null"
+try lrsweep status unrated --plot
+equal "where no rate is searched, none is plotted" "$(grep -c 'Training losses' <<<"$out") $(grep -c 'its rate' <<<"$out")" "1 0"
 LC_ALL=C try lrsweep status run --plot
 equal "in ASCII where the locale has nothing else" "$(LC_ALL=C grep -c '[^ -~]' <<<"$out")" 0
 

@@ -52,7 +52,7 @@ static bool draw(struct plot *plot, const struct report_source *source, const ui
     free(rates);
     free(values);
     if (!sound)
-        return error_set(error, "no trial was trained: there is nothing to draw");
+        return error_set(error, "no trial was trained at a rate: there is nothing to draw");
     plot_begin(plot, "The metric against the learning rate");
     add_range(plot, &stable);
     for (size_t i = count; i-- > 0;) {
