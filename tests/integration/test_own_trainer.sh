@@ -167,6 +167,19 @@ contains "its standard error is kept" "$(sqlite3 script-fails/study.db \
 	"select message from trial where state = 'failed' limit 1")" "the script ended with exit status 1; on its standard error: no such depth"
 script slow --set search.wall_time=1.5 --set search.max_budget=1000 --set search.min_budget=1000 --trainers 2
 equal "a script is killed when its trial is to stop" "$(pgrep -f "$TEST_DIR/train.py slow|train.py slow [0-9.]+ 1000" | wc -l)" 0
+cat >wrapped.sh <<'SH'
+echo "val_loss=$1"
+setsid sh -c 'echo $$ >>wrapped.pids; exec sleep 100' &
+while true; do [ "$2" = floods ] || sleep 0.05; echo "val_loss=$1"; done
+SH
+for how in waits floods; do
+	rm -f wrapped.pids
+	script "$how" --set "trainer.script=(\"sh\", \"wrapped.sh\", \"{lr}\", \"$how\")" --deadline 1s --set search.candidates=1
+	pids=$(paste -sd, wrapped.pids)
+	equal "with a script that $how everything that it started is killed" \
+		"$status ${pids:+started} $(ps -o comm= -o stat= -p "$pids" | grep -c '^sleep [^Z]')" "75 started 0"
+	equal "and it stops when it is told to ($how)" "$(event "script-$how" "kind = 'paused' and worker >= 0")" 1
+done
 script silent --set 'trainer.script=("sleep", "10{depth}0")' --set run.heartbeat_timeout=1 --set run.retries=0 --set search.candidates=1
 equal "one that is silent for too long is killed, and its children with it" \
 	"$status $(pgrep -f '^sleep 10[123]0$' | wc -l)" "3 0"
