@@ -72,6 +72,15 @@ check "nothing was made" test ! -e bad
 own '("sleep", "100")' --out bad --set run.heartbeat_timeout=0.5
 contains "a program that never answers is given up" "$err" \
 	"did not answer hello within 0.5 s (run.heartbeat_timeout)"
+{
+	sed 's/^data .*//' "$examples/quadratic.cfg"
+	printf 'data = { long = "%0200000d"; };\n' 0
+} >long.cfg
+try timeout 50 lrsweep run long.cfg --out bad --set 'trainer.command=("sleep", "100")' --set run.heartbeat_timeout=0.5
+contains "so is one that does not listen to a study longer than its pipe" "$status $err" \
+	"did not answer hello within 0.5 s (run.heartbeat_timeout)"
+try timeout 50 lrsweep check long.cfg --set 'trainer.command=("sh", "-c", "head -c 200000 /dev/zero | tr \\000 - >&2; read -r x; echo {}")'
+contains "one that talks before it listens is heard" "$err" "answered hello with neither ready nor refused"
 try lrsweep run "$examples/quadratic.cfg" --out bad --set trainer.directory=/no/where
 contains "a directory that is not there is named" "$err" "there is no directory /no/where"
 
@@ -174,10 +183,11 @@ while true; do [ "$2" = floods ] || sleep 0.05; echo "val_loss=$1"; done
 SH
 for how in waits floods; do
 	rm -f wrapped.pids
-	script "$how" --set "trainer.script=(\"sh\", \"wrapped.sh\", \"{lr}\", \"$how\")" --deadline 1s --set search.candidates=1
+	script "$how" --set "trainer.script=(\"sh\", \"wrapped.sh\", \"{lr}\", \"$how\")" --deadline 30s \
+		--set search.wall_time=0.5 --set search.candidates=1
 	pids=$(paste -sd, wrapped.pids)
 	equal "with a script that $how everything that it started is killed" \
-		"$status ${pids:+started} $(ps -o comm= -o stat= -p "$pids" | grep -c '^sleep [^Z]')" "75 started 0"
+		"$status ${pids:+started} $(ps -o comm= -o stat= -p "$pids" | grep -c '^sleep [^Z]')" "3 started 0"
 	equal "and it stops when it is told to ($how)" "$(event "script-$how" "kind = 'paused' and worker >= 0")" 1
 done
 script silent --set 'trainer.script=("sleep", "10{depth}0")' --set run.heartbeat_timeout=1 --set run.retries=0 --set search.candidates=1
