@@ -176,7 +176,7 @@ try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/ample" lrsweep r
 	--resume --deadline 1
 equal "an earlier deadline of the user counts" "$status" 75
 contains "and is told" "$err" "the time of this run (deadline) ends in 0:0"
-try lrsweep run "$small" --out limit "${long[@]}" --resume --quiet --set 'run.deadline="1s"'
+try lrsweep run "$small" --out study "${long[@]}" --quiet --set 'run.deadline="1s"'
 equal "so does one in the study" "$status" 75
 try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/silent" lrsweep run "$small" --out limit "${long[@]}" \
 	--resume --quiet

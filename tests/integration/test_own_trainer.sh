@@ -112,6 +112,7 @@ while line := sys.stdin.readline():
         if how == "gives-up": say(op="done", trial=c["trial"], step=c["from"], status="stopped"); continue
         if how == "slow": time.sleep(0.4)
         if how == "silent": time.sleep(100)
+        if how == "beyond": report(c, 2**63 - 1)
         report(c, c["to"], unknown="x")
         say(op="done", trial=c["trial"], step=c["to"], status="ok")
 PY
@@ -129,6 +130,10 @@ contains "what it wrote to standard error is kept" "$(sqlite3 fails/study.db \
 odd gives-up
 equal "one that stops without being told to loses its attempts, and not without end" \
 	"$status $(event gives-up "kind = 'lost' and text like '%stopped without being told to%'")" "3 8"
+odd beyond
+equal "one that reports a step beyond the one it was sent to loses its attempts, and the step is in no curve" \
+	"$status $(event beyond "kind = 'lost' and text like '%a step beyond%'") $(sqlite3 beyond/study.db \
+		'select count(*) from report')" "3 8 0"
 odd slow --set run.heartbeat_timeout=3
 equal "one that is slow but within run.heartbeat_timeout is left alone" "$status $(event slow "kind = 'lost'")" "0 0"
 odd silent --set run.heartbeat_timeout=2 --set search.candidates=1
