@@ -18,7 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LAST_LINES 5 /* of standard error that are told */
+#define LAST_LINES        5   /* of standard error that are told */
+#define CLOSED_PATIENCE_S 0.2 /* for a child that closed its output to end */
 
 /* This process's environment followed by `more`; the strings are borrowed. */
 static char **environment_with(const char *const *more)
@@ -233,16 +234,42 @@ static void close_pipes(struct child *child)
     child->input = child->output = child->errors = -1;
 }
 
+static int reap(struct child *child)
+{
+    int status = 0;
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    child->pid = 0;
+    return status;
+}
+
 void child_kill(struct child *child)
 {
     close_pipes(child);
     if (child->pid > 0) {
         kill(-child->pid, SIGKILL); /* the whole group: what it started goes too */
         kill(child->pid, SIGKILL);  /* it has no group of its own yet just after its start */
-        while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        (void)reap(child);
     }
-    child->pid = 0;
+}
+
+/* Whether it ends until then; it is still to be reaped, which keeps its number its own. */
+static bool await_end(struct child *child, double end_s)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    for (;;) {
+        siginfo_t news = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)child->pid, &news, WEXITED | WNOHANG | WNOWAIT) != 0
+                ? errno != EINTR
+                : news.si_pid != 0)
+            break;
+        if (monotonic_s() >= end_s)
+            return false;
+        child_listen(child);
+        nanosleep(&pause, NULL);
+    }
+    child_listen(child);
+    return true;
 }
 
 void child_finish(struct child *child, double seconds)
@@ -252,7 +279,8 @@ void child_finish(struct child *child, double seconds)
     child->input = -1;
     if (child->pid <= 0)
         return;
-    /* A child that ends closes its output: wait for that, throwing away what it still says. */
+    /* A child that ends closes its output: wait for that, throwing away what it still says. One
+     * that closed it may still run. */
     const double end_s = monotonic_s() + seconds;
     for (;;) {
         double left = end_s - monotonic_s();
@@ -262,20 +290,19 @@ void child_finish(struct child *child, double seconds)
             break;
         child_listen(child);
         char discarded[4096];
-        if (wait[0].revents != 0 && read(child->output, discarded, sizeof discarded) == 0) {
-            close_pipes(child);
-            while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
-            }
-            child->pid = 0;
-            return;
-        }
+        if (wait[0].revents == 0 || read(child->output, discarded, sizeof discarded) != 0)
+            continue;
+        if (!await_end(child, end_s))
+            break;
+        close_pipes(child);
+        (void)reap(child);
+        return;
     }
     child_kill(child);
 }
 
 void child_reap(struct child *child, char *text, size_t text_bytes)
 {
-    int status = 0;
     (void)snprintf(text, text_bytes, "ended");
     if (child->pid <= 0) {
         close_pipes(child);
@@ -285,25 +312,20 @@ void child_reap(struct child *child, char *text, size_t text_bytes)
         close(child->input);
     child->input = -1;
     /* It closed its output but may still run: then it is not a trainer any more. */
-    struct timespec patience = {.tv_nsec = 1000000};
-    pid_t ended = 0;
-    for (int i = 0; i < 200 && (ended = waitpid(child->pid, &status, WNOHANG)) == 0; i++) {
-        child_listen(child);
-        nanosleep(&patience, NULL);
-    }
-    child_listen(child);
+    bool ended = await_end(child, monotonic_s() + CLOSED_PATIENCE_S);
     close_pipes(child);
-    if (ended == 0) {
+    if (!ended) {
         (void)snprintf(text, text_bytes, "closed its output without ending");
         child_last_words(child, text, text_bytes);
         child_kill(child);
         return;
     }
+    kill(-child->pid, SIGKILL); /* what it started: it did not get to ending that */
+    int status = reap(child);
     if (WIFSIGNALED(status))
         (void)snprintf(text, text_bytes, "was killed by signal %d (%s)", WTERMSIG(status),
                        strsignal(WTERMSIG(status)));
     else
         (void)snprintf(text, text_bytes, "ended with exit status %d", WEXITSTATUS(status));
     child_last_words(child, text, text_bytes);
-    child->pid = 0;
 }

@@ -48,7 +48,8 @@ void child_kill(struct child *child);
 /* Closes its input and waits up to `seconds` for it to end, then kills it. */
 void child_finish(struct child *child, double seconds);
 
-/* After the end of its output: waits for it and tells in words how it ended ("was killed by signal
+/* After the end of its output: waits for it, a moment at most, and kills what is left of its group.
+ * Tells in words how it ended ("was killed by signal
  * 9 (Killed)", "ended with exit status 1"), and its last words. */
 void child_reap(struct child *child, char *text, size_t text_bytes);
 

@@ -34,6 +34,24 @@ bool probe_trainer_path(char *path, size_t bytes, struct error *error)
     return true;
 }
 
+static int milliseconds(double seconds)
+{
+    return isinf(seconds) ? -1 : (int)(1000 * fmin(seconds, 1e6)) + 1;
+}
+
+/* Until the trainer takes more of what is said to it. False: it took nothing for too long. */
+static bool await_room(struct probe *probe, double end_s)
+{
+    struct pollfd news[] = {{.fd = probe->child.input, .events = POLLOUT},
+                            {.fd = probe->child.errors, .events = POLLIN}};
+    double left_s = end_s - monotonic_s();
+    if (left_s <= 0)
+        return false;
+    (void)poll(news, sizeof news / sizeof news[0], milliseconds(left_s));
+    child_listen(&probe->child);
+    return true;
+}
+
 bool probe_send(struct probe *probe, json_t *message, struct error *error)
 {
     char *text = json_dumps(message, TRAINER_JSON_FLAGS);
@@ -41,16 +59,16 @@ bool probe_send(struct probe *probe, json_t *message, struct error *error)
     if (!text)
         return error_set(error, "out of memory");
     size_t length = strlen(text), sent = 0;
+    double end_s = monotonic_s() + probe->silence_s;
     text[length++] = '\n'; /* in the place of the terminator */
     while (sent < length) {
         ssize_t put = write(probe->child.input, text + sent, length - sent);
-        struct pollfd room = {.fd = probe->child.input, .events = POLLOUT};
         if (put > 0)
             sent += (size_t)put;
-        else if (put < 0 && errno == EAGAIN)
-            (void)poll(&room, 1, -1);
-        else if (put < 0 && errno != EINTR)
-            break; /* it is gone: its answer will tell */
+        else if (put < 0 && errno == EINTR)
+            continue;
+        else if (put == 0 || errno != EAGAIN || !await_room(probe, end_s))
+            break; /* it is gone, or does not listen: its answer will tell */
     }
     free(text);
     return true;
@@ -103,8 +121,7 @@ bool probe_answer(struct probe *probe, char *at, size_t at_bytes, struct error *
         double left_s = end_s - monotonic_s();
         if (left_s <= 0)
             break;
-        (void)poll(news, sizeof news / sizeof news[0],
-                   isinf(left_s) ? -1 : (int)(1000 * fmin(left_s, 1e6)) + 1);
+        (void)poll(news, sizeof news / sizeof news[0], milliseconds(left_s));
         child_listen(&probe->child);
     }
     bool accepted = false;

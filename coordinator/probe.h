@@ -21,8 +21,8 @@ struct probe {
 /* The path of lrsweep-trainer, the built-in one: beside this program. */
 bool probe_trainer_path(char *path, size_t bytes, struct error *error);
 
-/* Sends one object as a line and releases it; waits while the pipe is full. A trainer that is gone
- * is no error here. */
+/* Sends one object as a line and releases it; waits while the pipe is full, `silence_s` at most. A
+ * trainer that is gone or does not listen is no error here. */
 bool probe_send(struct probe *probe, json_t *message, struct error *error);
 
 /* Starts the study's trainer, `program` if it names none, and says hello. */

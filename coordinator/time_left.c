@@ -16,6 +16,20 @@
 
 #define SQUEUE_PATIENCE_S 5.0
 
+/* The option of squeue for this job. One task of a job array has the array's own number, by which
+ * squeue knows all of its tasks (Slurm's "Job Array Support"). */
+static bool name_job(char *option, size_t bytes)
+{
+    const char *job = getenv("SLURM_JOB_ID");
+    const char *array = getenv("SLURM_ARRAY_JOB_ID"), *task = getenv("SLURM_ARRAY_TASK_ID");
+    int length = 0;
+    if (job && array && task)
+        length = snprintf(option, bytes, "--jobs=%s_%s", array, task);
+    else if (job)
+        length = snprintf(option, bytes, "--jobs=%s", job);
+    return length > 0 && (size_t)length < bytes;
+}
+
 bool time_left_ask(struct time_left *left, const char *text, struct error *error)
 {
     *left = (struct time_left){
@@ -28,9 +42,8 @@ bool time_left_ask(struct time_left *left, const char *text, struct error *error
         return error_prefix(error, "deadline");
     if (text)
         left->own_s = left->asked_s + seconds;
-    const char *job = getenv("SLURM_JOB_ID");
     char jobs[64];
-    if (!job || (size_t)snprintf(jobs, sizeof jobs, "--jobs=%s", job) >= sizeof jobs)
+    if (!name_job(jobs, sizeof jobs))
         return true;
     const char *const arguments[] = {"squeue", "--noheader", jobs, "--format=%L", NULL};
     const char *const environment[] = {NULL};

@@ -184,6 +184,11 @@ static void handle_line(struct worker *worker, unsigned slot, const struct train
             return;
         if (trainer->state != TRAINER_TRAINING || line->trial != trainer->trial)
             break;
+        if (line->body.report.step > trainer->to) {
+            worker_break_off(worker, slot,
+                             "the trainer reported a step beyond the one it was sent to");
+            return;
+        }
         handle_report(worker, slot, &line->body.report);
         return;
     case LINE_DONE:

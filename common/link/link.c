@@ -128,6 +128,16 @@ static void give_up_start(int signal_number)
     _exit(LINK_EXIT_NOT_STARTED);
 }
 
+/* False: the caller's alarm runs already, which is to go on. */
+static bool bound_start(void)
+{
+    unsigned left_s = alarm(0);
+    if (left_s == 0)
+        signal(SIGALRM, give_up_start);
+    alarm(left_s > 0 ? left_s : START_PATIENCE);
+    return left_s == 0;
+}
+
 struct link *link_open(bool launched, bool first_trains, struct error *error)
 {
     signal(SIGPIPE, SIG_IGN); /* Open MPI's TCP transport raises it when a peer dies */
@@ -140,8 +150,7 @@ struct link *link_open(bool launched, bool first_trains, struct error *error)
         cores_undo_default_binding();
     else
         expect_no_company();
-    signal(SIGALRM, give_up_start);
-    alarm(START_PATIENCE);
+    bool bounded = bound_start();
     if (MPI_Init(NULL, NULL) != MPI_SUCCESS) {
         error_set(error, "MPI could not be started");
         free(link);
@@ -161,7 +170,8 @@ struct link *link_open(bool launched, bool first_trains, struct error *error)
         release(link);
         return NULL;
     }
-    alarm(0);
+    if (bounded)
+        alarm(0);
     for (int slot = 0; slot < RECEIVES; slot++)
         post(link, slot);
     return link;

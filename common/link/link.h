@@ -19,7 +19,8 @@ struct link;
 
 /* Starts MPI and posts the receives. `launched`: by mpirun, srun or the like; a process that
  * started by itself is the only rank, and MPI then needs neither daemon nor network. Ends the
- * process (LINK_EXIT_NOT_STARTED) if some rank does not come within three minutes.
+ * process (LINK_EXIT_NOT_STARTED) if some rank does not come within three minutes, unless an alarm
+ * of the caller's runs: that bounds the start then, and runs on.
  * `first_trains`: rank 0 needs cores, too. */
 struct link *link_open(bool launched, bool first_trains, struct error *error);
 

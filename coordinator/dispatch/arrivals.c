@@ -67,7 +67,10 @@ static void learn(struct dispatch *dispatch, struct slot *slot, const struct tri
     bool first = slot->said_s == 0;
     double passed_s = dispatch->now_s - (first ? slot->since_s : slot->said_s);
     double steps = (double)report->step - (double)note->seen_step;
-    double trained_s = isfinite(report->seconds) ? report->seconds - note->seconds : passed_s;
+    /* A trial that was lost begins again before its newest report, and a trainer may tell anything:
+     * it did not train for longer than it has had the trial. */
+    double told_s = isfinite(report->seconds) ? report->seconds - note->seconds : passed_s;
+    double trained_s = fmin(fmax(told_s, 0), dispatch->now_s - slot->since_s);
     slot->said_s = dispatch->now_s;
     deadline_learn_steps(&dispatch->deadline, steps, trained_s);
     if (first)

@@ -52,19 +52,33 @@ static void refuse(struct dispatch *dispatch, int rank, const struct message *ab
     dispatch_send(dispatch, rank, &refusal);
 }
 
+/* What is not there, or cannot be read, is sent as an empty file, which is no checkpoint: the
+ * trainer trains again, as one that sees DIR does. */
+static void send_none(struct dispatch *dispatch, int rank, const struct message *fetch)
+{
+    struct message none;
+    message_begin(&none, MESSAGE_CHUNK);
+    none.trial = fetch->trial;
+    none.attempt = fetch->attempt;
+    none.trainer = fetch->trainer;
+    none.body.chunk.kind = PARCEL_CHECKPOINT;
+    dispatch_send(dispatch, rank, &none);
+}
+
 /* A worker has one parcel under way to it at a time: a new one takes the place of the old. */
 void transfers_fetch(struct dispatch *dispatch, int rank, const struct message *fetch)
 {
     struct worker_entry *entry = &dispatch->workers.entries[rank];
-    struct error error = {"its trainer does not hold this attempt"};
+    struct error error;
     char path[PATH_MAX];
-    if (workers_holder(&dispatch->workers, rank, fetch)) {
-        const struct search_trial *trial = search_trial(dispatch->options->search, fetch->trial);
-        if (checkpoint_path(dispatch, fetch->trial, trial->kept, path) &&
-            parcel_begin(&entry->out, path, PARCEL_CHECKPOINT, fetch, &error))
-            return;
+    if (!workers_holder(&dispatch->workers, rank, fetch)) {
+        refuse(dispatch, rank, fetch, "its trainer does not hold this attempt");
+        return;
     }
-    refuse(dispatch, rank, fetch, error.text);
+    const struct search_trial *trial = search_trial(dispatch->options->search, fetch->trial);
+    if (!checkpoint_path(dispatch, fetch->trial, trial->kept, path) ||
+        !parcel_begin(&entry->out, path, PARCEL_CHECKPOINT, fetch, &error))
+        send_none(dispatch, rank, fetch);
 }
 
 void transfers_hear(struct dispatch *dispatch, int rank, const struct message *taken)

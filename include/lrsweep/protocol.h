@@ -51,7 +51,8 @@
  *        As often as it likes, but at least once in run.heartbeat_timeout seconds: after so long a
  *        silence it is taken for hung and killed. Needed: trial, step, train_loss. train_loss is
  *        the mean since the report before; val_loss and val_accuracy are null or absent where
- *        nothing was validated. A number that is not finite is written as null.
+ *        nothing was validated. A number that is not finite is written as null. A step beyond `to`
+ *        ends the attempt.
  *   -> {"op":"stop","trial":17}
  *        End this trial at the next step, leaving a checkpoint. It may come after the trial has
  *        ended.

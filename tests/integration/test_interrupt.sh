@@ -159,11 +159,24 @@ equal "squeue was asked once, for this job" "$(cat asked)" "--noheader --jobs=17
 contains "the user is told of the limit" "$err" "the job's time (SLURM) ends in 0:0"
 contains "and when it is near" "$err" "the deadline is near: saving what runs"
 equal "nothing is lost by it" "$(sqlite3 limit/study.db 'select count(*) from event where kind = "lost"')" 0
+rm asked
+try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=18 SLURM_ARRAY_JOB_ID=18 SLURM_ARRAY_TASK_ID=2 SQUEUE_SAYS="$PWD/short" \
+	lrsweep run "$small" --out array "${long[@]}"
+equal "in a job array it is asked for this task: one of them has the array's number" "$status $(cat asked)" \
+	"75 --noheader --jobs=18_2 --format=%L"
+# shellcheck disable=SC2016 # expanded by the scripts
+printf '#!/bin/sh\necho "$3|$8" >>%s/called\nexit 75\n' "$PWD" >bin/srun
+printf '#!/bin/sh\necho "$@" >>%s/called\n' "$PWD" >bin/scontrol
+chmod +x bin/srun bin/scontrol
+try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=18 SLURM_ARRAY_JOB_ID=18 SLURM_ARRAY_TASK_ID=2 SLURM_CPUS_PER_TASK=4 \
+	bash "$LRSWEEP_SOURCE/jobs/slurm-array.sbatch" a.cfg 'b c.cfg'
+equal "its script puts this task back into the queue, and no other" "$status $(cat called)" "75 --kill-on-bad-exit=0|b c.cfg
+requeue 18_2"
 try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/ample" lrsweep run "$small" --out limit "${long[@]}" \
 	--resume --deadline 1
 equal "an earlier deadline of the user counts" "$status" 75
 contains "and is told" "$err" "the time of this run (deadline) ends in 0:0"
-try lrsweep run "$small" --out limit "${long[@]}" --resume --quiet --set 'run.deadline="1s"'
+try lrsweep run "$small" --out study "${long[@]}" --quiet --set 'run.deadline="1s"'
 equal "so does one in the study" "$status" 75
 try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/silent" lrsweep run "$small" --out limit "${long[@]}" \
 	--resume --quiet

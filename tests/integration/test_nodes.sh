@@ -111,6 +111,35 @@ n2: rank 1, $cores_text, 1 trainer, checkpoints over MPI"
 	check "so are the best weights" cmp whole/best.safetensors hidden/far/best.safetensors
 	equal "no checkpoint is left" "$(ls hidden/far/checkpoints tmp)" "$(printf 'hidden/far/checkpoints:\n\ntmp:')"
 
+	# Rank 0 trains nothing, and a checkpoint that is to be gone on from is not there.
+	gone=(run "$small" --out hidden/gone --trainers 1 --set 'run.checkpoints="mpi"' --set run.retries=0)
+	lrsweep "${gone[@]}" --quiet >gone.out 2>&1 &
+	wait_for hidden/gone 'select count(*) > 1 from event where kind = "done"'
+	kill -TERM $!
+	wait $!
+	check "an interrupted search has checkpoints" test -n "$(ls hidden/gone/checkpoints)"
+	rm hidden/gone/checkpoints/*
+	gone+=(--coordinator-only --resume)
+	try mpirun -n 1 lrsweep "${gone[@]}" : -n 1 "${far[@]}" lrsweep "${gone[@]}"
+	table hidden/gone >found
+	check "where one is not there a far trainer trains again, too" diff expected found
+	cat >keeps-none.py <<'PY'
+import json, sys
+def say(**line): print(json.dumps(line), flush=True)
+while line := sys.stdin.readline():
+    c = json.loads(line)
+    if c["op"] == "hello": say(op="ready", version=1, checkpoints=False)
+    elif c["op"] == "test": say(op="tested", trial=c["trial"], status="ok", test_loss=0.25)
+    elif c["op"] == "train":
+        say(op="report", trial=c["trial"], step=c["to"], train_loss=1.0, val_loss=c["params"]["lr"])
+        say(op="done", trial=c["trial"], step=c["to"], status="ok")
+PY
+	none=(run "$LRSWEEP_SOURCE/jobs/trainers/quadratic.cfg" --out hidden/none --trainers 1 --coordinator-only
+		--set 'run.checkpoints="mpi"' --set 'trainer.command=("python3", "keeps-none.py")' --set "trainer.directory=$TEST_DIR")
+	try mpirun -n 1 lrsweep "${none[@]}" : -n 1 "${far[@]}" lrsweep "${none[@]}"
+	equal "a far trainer that keeps none is asked for its test" "$status $(sqlite3 hidden/none/study.db \
+		'select value from study where key = "test_loss"')" "0 0.25"
+
 	# Rank 0 trains nothing: everything moves. One of the two is killed in the middle.
 	lost=(run "$small" --out hidden/lost --coordinator-only --trainers 1 --set 'run.checkpoints="mpi"'
 		--set run.heartbeat_timeout=1.5)

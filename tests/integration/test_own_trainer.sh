@@ -72,6 +72,15 @@ check "nothing was made" test ! -e bad
 own '("sleep", "100")' --out bad --set run.heartbeat_timeout=0.5
 contains "a program that never answers is given up" "$err" \
 	"did not answer hello within 0.5 s (run.heartbeat_timeout)"
+{
+	sed 's/^data .*//' "$examples/quadratic.cfg"
+	printf 'data = { long = "%0200000d"; };\n' 0
+} >long.cfg
+try timeout 50 lrsweep run long.cfg --out bad --set 'trainer.command=("sleep", "100")' --set run.heartbeat_timeout=0.5
+contains "so is one that does not listen to a study longer than its pipe" "$status $err" \
+	"did not answer hello within 0.5 s (run.heartbeat_timeout)"
+try timeout 50 lrsweep check long.cfg --set 'trainer.command=("sh", "-c", "head -c 200000 /dev/zero | tr \\000 - >&2; read -r x; echo {}")'
+contains "one that talks before it listens is heard" "$err" "answered hello with neither ready nor refused"
 try lrsweep run "$examples/quadratic.cfg" --out bad --set trainer.directory=/no/where
 contains "a directory that is not there is named" "$err" "there is no directory /no/where"
 
@@ -103,6 +112,7 @@ while line := sys.stdin.readline():
         if how == "gives-up": say(op="done", trial=c["trial"], step=c["from"], status="stopped"); continue
         if how == "slow": time.sleep(0.4)
         if how == "silent": time.sleep(100)
+        if how == "beyond": report(c, 2**63 - 1)
         report(c, c["to"], unknown="x")
         say(op="done", trial=c["trial"], step=c["to"], status="ok")
 PY
@@ -120,6 +130,10 @@ contains "what it wrote to standard error is kept" "$(sqlite3 fails/study.db \
 odd gives-up
 equal "one that stops without being told to loses its attempts, and not without end" \
 	"$status $(event gives-up "kind = 'lost' and text like '%stopped without being told to%'")" "3 8"
+odd beyond
+equal "one that reports a step beyond the one it was sent to loses its attempts, and the step is in no curve" \
+	"$status $(event beyond "kind = 'lost' and text like '%a step beyond%'") $(sqlite3 beyond/study.db \
+		'select count(*) from report')" "3 8 0"
 odd slow --set run.heartbeat_timeout=3
 equal "one that is slow but within run.heartbeat_timeout is left alone" "$status $(event slow "kind = 'lost'")" "0 0"
 odd silent --set run.heartbeat_timeout=2 --set search.candidates=1
@@ -167,6 +181,20 @@ contains "its standard error is kept" "$(sqlite3 script-fails/study.db \
 	"select message from trial where state = 'failed' limit 1")" "the script ended with exit status 1; on its standard error: no such depth"
 script slow --set search.wall_time=1.5 --set search.max_budget=1000 --set search.min_budget=1000 --trainers 2
 equal "a script is killed when its trial is to stop" "$(pgrep -f "$TEST_DIR/train.py slow|train.py slow [0-9.]+ 1000" | wc -l)" 0
+cat >wrapped.sh <<'SH'
+echo "val_loss=$1"
+setsid sh -c 'echo $$ >>wrapped.pids; exec sleep 100' &
+while true; do [ "$2" = floods ] || sleep 0.05; echo "val_loss=$1"; done
+SH
+for how in waits floods; do
+	rm -f wrapped.pids
+	script "$how" --set "trainer.script=(\"sh\", \"wrapped.sh\", \"{lr}\", \"$how\")" --deadline 30s \
+		--set search.wall_time=0.5 --set search.candidates=1
+	pids=$(paste -sd, wrapped.pids)
+	equal "with a script that $how everything that it started is killed" \
+		"$status ${pids:+started} $(ps -o comm= -o stat= -p "$pids" | grep -c '^sleep [^Z]')" "3 started 0"
+	equal "and it stops when it is told to ($how)" "$(event "script-$how" "kind = 'paused' and worker >= 0")" 1
+done
 script silent --set 'trainer.script=("sleep", "10{depth}0")' --set run.heartbeat_timeout=1 --set run.retries=0 --set search.candidates=1
 equal "one that is silent for too long is killed, and its children with it" \
 	"$status $(pgrep -f '^sleep 10[123]0$' | wc -l)" "3 0"

@@ -248,6 +248,41 @@ static void a_trainer_that_cannot_be_sent_its_assignment_is_started_again(void *
     end(&job);
 }
 
+/* It reports a step, and how long it trained the trial so far. */
+static void report(struct job *job, uint32_t trial, uint32_t attempt, uint64_t step, double seconds)
+{
+    struct message message = of(MESSAGE_REPORT, 0, trial, attempt);
+    message.body.report =
+        (struct message_report){.step = step, .train_loss = 1, .val_loss = NAN, .seconds = seconds};
+    job->now_s += 1;
+    turn(job);
+    say(job, message);
+}
+
+static void what_a_deadline_counts_with_is_no_longer_than_what_passed(void **state)
+{
+    (void)state;
+    struct job job;
+    begin(&job);
+    const struct deadline *learned = &job.dispatch->deadline;
+    turn(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    report(&job, 0, 1, 1, 1000);
+    assert_true(learned->step_s <= 1.1);
+    report(&job, 0, 1, 2, 1e300);
+    assert_true(learned->step_s <= 2.2);
+    say(&job, of(MESSAGE_LOST, 0, 0, 1));
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    const struct slot *slot = workers_slot(&job.dispatch->workers, WORKER, 0);
+    assert_int_equal(slot->state, SLOT_BUSY);
+    report(&job, slot->trial, slot->attempt, 1, 1);
+    report(&job, slot->trial, slot->attempt, 2, 2);
+    assert_true(learned->begin_s <= 1.1);
+    end(&job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +291,7 @@ int main(void)
         cmocka_unit_test(what_is_said_twice_or_afterwards_does_not_count),
         cmocka_unit_test(both_trials_of_a_worker_are_lost_at_once_and_go_on),
         cmocka_unit_test(a_trainer_that_cannot_be_sent_its_assignment_is_started_again),
+        cmocka_unit_test(what_a_deadline_counts_with_is_no_longer_than_what_passed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -343,6 +343,40 @@ static void a_child_gets_its_environment_and_none_of_its_siblings_pipes(void **s
     assert_string_equal(alone, beside);
 }
 
+static void a_child_that_closed_its_output_is_not_waited_for_without_end(void **state)
+{
+    (void)state;
+    const char *const arguments[] = {"/bin/sh", "-c", "exec >&-; exec sleep 100", NULL};
+    const char *const environment[] = {NULL};
+    struct child child;
+    struct error error;
+    assert_true(
+        child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
+    (void)alarm(50); /* half of the time that it sleeps */
+    child_finish(&child, 0.2);
+    (void)alarm(0);
+    assert_int_equal(child.pid, 0);
+}
+
+static void what_a_broken_child_started_ends_with_it(void **state)
+{
+    (void)state;
+    const char *const arguments[] = {"/bin/sh", "-c", "sleep 100 >&- & exit 1", NULL};
+    const char *const environment[] = {NULL};
+    struct child child;
+    struct error error;
+    char how[CHILD_HOW_BYTES], byte;
+    assert_true(
+        child_start(&child, &(struct child_plan){arguments, environment, NULL, false}, &error));
+    struct pollfd held = {.fd = dup(child.errors), .events = POLLIN}; /* by what it started, too */
+    wait_for_end(&child);
+    child_reap(&child, how, sizeof how);
+    assert_string_equal(how, "ended with exit status 1");
+    assert_int_equal(poll(&held, 1, 50000), 1);
+    assert_int_equal(read(held.fd, &byte, 1), 0);
+    close(held.fd);
+}
+
 static void a_program_that_is_not_there_is_an_error(void **state)
 {
     (void)state;
@@ -370,6 +404,8 @@ int main(void)
         cmocka_unit_test(a_line_beyond_the_limit_is_refused),
         cmocka_unit_test(a_child_tells_how_it_ended),
         cmocka_unit_test(a_child_gets_its_environment_and_none_of_its_siblings_pipes),
+        cmocka_unit_test(a_child_that_closed_its_output_is_not_waited_for_without_end),
+        cmocka_unit_test(what_a_broken_child_started_ends_with_it),
         cmocka_unit_test(a_program_that_is_not_there_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

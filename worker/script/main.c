@@ -4,12 +4,13 @@
  * trainer.script is the command line (command_line.h); what the script prints holds its metrics
  * (metrics.h). A report's step is the one that the line tells, or the one after the last. Exit
  * status 0 says that it trained as far as it was told to ({steps}): its last metrics are those of
- * that step. The script is killed when the trial is to stop. There are no checkpoints and no tests.
- */
+ * that step. The script is killed when the trial is to stop; what it started ends with it. There
+ * are no checkpoints and no tests. */
 #include "common/child.h"
 #include "common/line_reader.h"
 #include "lrsweep/protocol.h"
 #include "worker/script/command_line.h"
+#include "worker/script/descendants.h"
 #include "worker/script/metrics.h"
 
 #include <fcntl.h>
@@ -19,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { LINES_A_TURN = 100 }; /* a script that never stops printing is not all that is heard */
 
 struct adapter {
     struct line_reader commands; /* of standard input */
@@ -79,17 +82,19 @@ static void hear_line(struct segment *segment, const char *text, size_t length)
     say(metrics_report(&metrics, segment->trial, segment->step));
 }
 
-/* What the script has printed; false: its output has ended. */
-static bool hear_script(struct segment *segment)
+/* Some of what the script has printed. LINE_READ: there may be more; LINE_NONE: not now. */
+static enum line_status hear_script(struct segment *segment)
 {
     char *text;
     size_t length;
-    enum line_status status;
+    enum line_status status = LINE_READ;
     child_listen(&segment->child);
-    while ((status = line_reader_next(&segment->output, segment->child.output, &text, &length)) ==
-           LINE_READ)
-        hear_line(segment, text, length);
-    return status == LINE_NONE;
+    for (int lines = 0; lines < LINES_A_TURN && status == LINE_READ; lines++) {
+        status = line_reader_next(&segment->output, segment->child.output, &text, &length);
+        if (status == LINE_READ)
+            hear_line(segment, text, length);
+    }
+    return status;
 }
 
 /* The next command, if one is there. NULL: none; *over: none will come. */
@@ -105,7 +110,8 @@ static json_t *next_command(struct adapter *adapter, bool *over)
 /* Until the script ends, or the trial is to. */
 static enum ending await(struct adapter *adapter, struct segment *segment)
 {
-    while (hear_script(segment)) {
+    enum line_status heard;
+    while ((heard = hear_script(segment)) == LINE_READ || heard == LINE_NONE) {
         bool over;
         json_t *command = next_command(adapter, &over);
         bool stop = strcmp(op_of(command), "stop") == 0;
@@ -116,7 +122,8 @@ static enum ending await(struct adapter *adapter, struct segment *segment)
         struct pollfd news[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                                 {.fd = segment->child.output, .events = POLLIN},
                                 {.fd = segment->child.errors, .events = POLLIN}};
-        (void)poll(news, sizeof news / sizeof news[0], -1);
+        if (heard == LINE_NONE)
+            (void)poll(news, sizeof news / sizeof news[0], -1);
     }
     return ENDING_EXIT;
 }
@@ -166,6 +173,7 @@ static bool train(struct adapter *adapter, const json_t *command)
         if (ending == ENDING_EXIT)
             conclude(&segment);
         child_kill(&segment.child);
+        descendants_kill(); /* a shell's children outlive it */
         if (ending == ENDING_STOP)
             done(&segment, "stopped", NULL);
         line_reader_destroy(&segment.output);
@@ -195,6 +203,7 @@ int main(void)
     struct adapter adapter = {.study = NULL};
     bool over = false;
     line_reader_create(&adapter.commands, LRSWEEP_LINE_MAX_BYTES);
+    descendants_adopt();
     /* Commands are looked for while a script runs. */
     (void)fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
     while (!over) {
