@@ -144,52 +144,49 @@ const struct surface surfaces[] = {
     {.name = "branin",
      .space = "{\"x0\": {\"uniform\": [-5.0, 10.0]}, \"x1\": {\"uniform\": [0.0, 15.0]}}",
      .minimum = 0.39788735772973816,
+     .fitted = true,
      .value = branin},
     {.name = "hartmann6",
      .space = "{\"x0\": {\"uniform\": [0.0, 1.0]}, \"x1\": {\"uniform\": [0.0, 1.0]},"
               " \"x2\": {\"uniform\": [0.0, 1.0]}, \"x3\": {\"uniform\": [0.0, 1.0]},"
               " \"x4\": {\"uniform\": [0.0, 1.0]}, \"x5\": {\"uniform\": [0.0, 1.0]}}",
      .minimum = -3.32236801141551,
+     .fitted = true,
      .value = hartmann6},
     {.name = "learning_rate",
      .space = "{\"lr\": {\"log_uniform\": [1e-5, 10.0]}, \"momentum\": {\"uniform\": [0.0, 0.99]},"
               " \"weight_decay\": {\"log_uniform\": [1e-6, 0.1]}}",
      .minimum = 0.3,
+     .fitted = true,
      .value = learning_rate},
     {.name = "rosenbrock4",
      .space = "{\"x0\": {\"uniform\": [-5.0, 10.0]}, \"x1\": {\"uniform\": [-5.0, 10.0]},"
               " \"x2\": {\"uniform\": [-5.0, 10.0]}, \"x3\": {\"uniform\": [-5.0, 10.0]}}",
-     .held_out = true,
      .value = rosenbrock4},
     {.name = "ackley5",
      .space = "{\"x0\": {\"uniform\": [-32.768, 32.768]}, \"x1\": {\"uniform\": [-32.768, 32.768]},"
               " \"x2\": {\"uniform\": [-32.768, 32.768]}, \"x3\": {\"uniform\": [-32.768, 32.768]},"
               " \"x4\": {\"uniform\": [-32.768, 32.768]}}",
-     .held_out = true,
      .value = ackley5},
     {.name = "rastrigin3",
      .space = "{\"x0\": {\"uniform\": [-5.12, 5.12]}, \"x1\": {\"uniform\": [-5.12, 5.12]},"
               " \"x2\": {\"uniform\": [-5.12, 5.12]}}",
-     .held_out = true,
      .value = rastrigin3},
     {.name = "levy6",
      .space = "{\"x0\": {\"uniform\": [-10.0, 10.0]}, \"x1\": {\"uniform\": [-10.0, 10.0]},"
               " \"x2\": {\"uniform\": [-10.0, 10.0]}, \"x3\": {\"uniform\": [-10.0, 10.0]},"
               " \"x4\": {\"uniform\": [-10.0, 10.0]}, \"x5\": {\"uniform\": [-10.0, 10.0]}}",
-     .held_out = true,
      .value = levy6},
     {.name = "styblinski5",
      .space = "{\"x0\": {\"uniform\": [-5.0, 5.0]}, \"x1\": {\"uniform\": [-5.0, 5.0]},"
               " \"x2\": {\"uniform\": [-5.0, 5.0]}, \"x3\": {\"uniform\": [-5.0, 5.0]},"
               " \"x4\": {\"uniform\": [-5.0, 5.0]}}",
      .minimum = -195.83082851885758,
-     .held_out = true,
      .value = styblinski5},
     {.name = "griewank4",
      .space = "{\"x0\": {\"uniform\": [-600.0, 600.0]}, \"x1\": {\"uniform\": [-600.0, 600.0]},"
               " \"x2\": {\"uniform\": [-600.0, 600.0]}, \"x3\": {\"uniform\": [-600.0, 600.0]}}",
      .minimum = 0,
-     .held_out = true,
      .value = griewank4},
     {.name = "michalewicz5",
      .space = "{\"x0\": {\"uniform\": [0.0, 3.14159265358979]}, \"x1\": {\"uniform\": [0.0, "
@@ -198,13 +195,11 @@ const struct surface surfaces[] = {
               "3.14159265358979]},"
               " \"x4\": {\"uniform\": [0.0, 3.14159265358979]}}",
      .minimum = -4.687658,
-     .held_out = true,
      .value = michalewicz5},
     {.name = "mixed",
      .space = "{\"x0\": {\"choice\": [\"a\", \"b\", \"c\", \"d\"]}, \"x1\": {\"int\": [1, 20]},"
               " \"x2\": {\"log_uniform\": [1e-5, 1.0]}}",
      .minimum = 0.3,
-     .held_out = true,
      .value = mixed},
     {.name = "schedules",
      .space = "{\"lr\": {\"log_uniform\": [1e-5, 10.0]}, \"schedule\": [{\"type\": \"constant\"},"
@@ -212,7 +207,6 @@ const struct surface surfaces[] = {
               " {\"type\": \"step\", \"every\": {\"uniform\": [0.5, 9.0]},"
               " \"gamma\": {\"uniform\": [0.05, 1.0]}}]}",
      .minimum = 0.3,
-     .held_out = true,
      .value = schedules},
 };
 
@@ -230,30 +224,48 @@ static json_t *study_of(const struct surface *surface, const json_t *sampler, un
     return study;
 }
 
-double surface_search(const struct surface *surface, const json_t *sampler, unsigned candidates,
-                      uint64_t seed)
+/* Two uniform numbers that hang on the value's last digits, and a normal one of them (Box and
+ * Muller 1958). Simple enough to be the same in another language. */
+double surface_measured(const struct surface *surface, const double *values)
+{
+    double value = surface->value(values), uniform[2], whole;
+    if (surface->noise == 0)
+        return value;
+    for (int i = 0; i < 2; i++)
+        uniform[i] = modf(43758.5453 * fabs(sin(1e4 * value + i)), &whole);
+    return value +
+           surface->noise * sqrt(-2 * log(1 - uniform[0])) * cos(6.28318530717958648 * uniform[1]);
+}
+
+void surface_search(const struct surface *surface, const json_t *sampler, unsigned candidates,
+                    uint64_t seed, double *regret)
 {
     struct error error;
     json_t *study = study_of(surface, sampler, candidates, seed);
     struct search *search = search_create(study, 0, &error);
-    double best = NAN;
-    while (search && !search_finished(search)) {
+    double best = NAN, reached = NAN;
+    for (unsigned i = 0; i < candidates; i++)
+        regret[i] = NAN;
+    for (unsigned i = 0; i < candidates && search && !search_finished(search); i++) {
         struct search_update update;
         struct search_event event = {.kind = SEARCH_FREE, .value = 1};
         if (!search_step(search, &event, &update) || update.count == 0)
             break;
         const struct search_action *train = &update.actions[update.count - 1];
+        const double *values = search_trial(search, train->trial)->values;
         event = (struct search_event){.kind = SEARCH_DONE,
                                       .trial = train->trial,
                                       .attempt = train->attempt,
-                                      .step = train->to};
-        event.value = surface->value(search_trial(search, train->trial)->values);
-        if (!(best <= event.value))
+                                      .step = train->to,
+                                      .value = surface_measured(surface, values)};
+        if (!(best <= event.value)) {
             best = event.value;
+            reached = surface->value(values) - surface->minimum;
+        }
         if (!search_step(search, &event, &update))
             break;
+        regret[i] = reached;
     }
     search_destroy(search);
     json_decref(study);
-    return best;
 }
