@@ -40,7 +40,7 @@ void trainer_process_adopt(struct trainer_process *trainer, struct child *child)
     put_down(trainer);
     line_reader_create(&trainer->reader, LRSWEEP_LINE_MAX_BYTES);
     trainer->child = *child;
-    *child = (struct child){.input = -1, .output = -1, .errors = -1};
+    *child = CHILD_NONE;
     trainer->state = TRAINER_FREE;
 }
 
