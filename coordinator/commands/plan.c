@@ -8,7 +8,6 @@
 
 #include "common/cores.h"
 #include "common/monotonic.h"
-#include "common/study_document.h"
 
 #include <getopt.h>
 #include <limits.h>

@@ -6,9 +6,6 @@
 #include "coordinator/view/figures.h"
 #include "coordinator/view/result.h"
 
-#include <math.h>
-#include <string.h>
-
 #define PRECISION JSON_REAL_PRECISION(17)
 
 static json_t *index_json(int64_t value)

@@ -16,7 +16,6 @@
 #include "common/layout.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TEXT_BYTES 512
