@@ -1,7 +1,6 @@
 /* probe.c - asks a trainer whether it accepts the study. */
 #include "coordinator/probe/probe.h"
 
-#include "common/file.h"
 #include "common/line_reader.h"
 #include "common/monotonic.h"
 #include "common/study_document.h"
@@ -41,9 +40,18 @@ bool probe_send(struct probe *probe, json_t *message, struct error *error)
     json_decref(message);
     if (!text)
         return error_set(error, "out of memory");
-    size_t length = strlen(text);
-    text[length++] = '\n';                              /* in the place of the terminator */
-    (void)file_write(probe->child.input, text, length); /* if it is gone its answer will tell */
+    size_t length = strlen(text), sent = 0;
+    text[length++] = '\n'; /* in the place of the terminator */
+    while (sent < length) {
+        ssize_t put = write(probe->child.input, text + sent, length - sent);
+        struct pollfd room = {.fd = probe->child.input, .events = POLLOUT};
+        if (put > 0)
+            sent += (size_t)put;
+        else if (put < 0 && errno == EAGAIN)
+            (void)poll(&room, 1, -1);
+        else if (put < 0 && errno != EINTR)
+            break; /* it is gone: its answer will tell */
+    }
     free(text);
     return true;
 }
