@@ -36,14 +36,15 @@ bool launcher_is_mpirun(void)
 bool launcher_started(int pid)
 {
     char path[64], line[512];
-    int parent = 0;
     (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
     FILE *file = fopen(path, "re");
     if (!file)
         return false;
+    /* PID (NAME) STATE PARENT, proc(5); the name may hold anything. */
     const char *after_name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
     (void)fclose(file);
-    return after_name && sscanf(after_name, ") %*c %d", &parent) == 1 && parent == (int)getppid();
+    return after_name && strlen(after_name) > sizeof ") S" &&
+           strtol(after_name + sizeof ") S", NULL, 10) == getppid();
 }
 
 void launcher_end(void)

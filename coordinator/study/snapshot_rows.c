@@ -216,11 +216,11 @@ bool snapshot_events(const char *dir,
 {
     struct rows rows;
     struct event_block *block = malloc(sizeof *block);
-    bool ok =
-        (block || error_set(error, "%s: out of memory", dir)) &&
-        rows_open(&rows, dir, "event",
-                  "SELECT " EVENT_ROW_COLUMNS " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-                  error);
+    if (!block)
+        return error_set(error, "%s: out of memory", dir);
+    bool ok = rows_open(
+        &rows, dir, "event",
+        "SELECT " EVENT_ROW_COLUMNS " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2", error);
     uint64_t after = 0;
     bool more = true;
     while (ok && more) {
@@ -233,8 +233,7 @@ bool snapshot_events(const char *dir,
             free((char *)block->rows[i].text);
         }
     }
-    if (block)
-        rows_close(&rows);
+    rows_close(&rows);
     free(block);
     return ok;
 }
