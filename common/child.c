@@ -110,7 +110,7 @@ bool child_start(struct child *child, const struct child_plan *plan, struct erro
 {
     const char *program = plan->arguments[0];
     int theirs[3], ours[3];
-    *child = (struct child){.input = -1, .output = -1, .errors = -1};
+    *child = CHILD_NONE;
     char **all = environment_with(plan->environment);
     if (!all)
         return error_set(error, "out of memory");

@@ -20,6 +20,9 @@ struct child {
     size_t said_bytes;
 };
 
+/* No child yet: nothing to close and nothing to wait for. */
+#define CHILD_NONE ((struct child){.input = -1, .output = -1, .errors = -1})
+
 /* What to start, and how; all borrowed. */
 struct child_plan {
     /* NULL-terminated; [0] is the program: without a / it is looked for in PATH. No shell. */

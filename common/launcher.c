@@ -1,10 +1,16 @@
-/* launcher.c - what launchers tell in the environment. */
+/* launcher.c - what launchers tell in the environment, and the process that one is. */
 #include "common/launcher.h"
 
 #include <ctype.h>
 #include <math.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
 
 int launcher_rank(void)
 {
@@ -25,6 +31,31 @@ int launcher_rank(void)
 bool launcher_is_mpirun(void)
 {
     return getenv("OMPI_COMM_WORLD_RANK") != NULL;
+}
+
+bool launcher_started(int pid)
+{
+    char path[64], line[512];
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    /* PID (NAME) STATE PARENT, proc(5); the name may hold anything. */
+    const char *after_name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    (void)fclose(file);
+    return after_name && strlen(after_name) > sizeof ") S" &&
+           strtol(after_name + sizeof ") S", NULL, 10) == getppid();
+}
+
+void launcher_end(void)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    pid_t launcher = getppid();
+    (void)kill(launcher, SIGTERM);
+    for (int i = 0; i < 20 && getppid() == launcher; i++)
+        nanosleep(&moment, NULL);
+    if (getppid() == launcher)
+        (void)kill(launcher, SIGKILL);
 }
 
 /* [days-][hours:]minutes:seconds. */

@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void checkpoint_path(const struct worker *worker, uint32_t trial, uint32_t attempt,
                             char *path)

@@ -5,7 +5,6 @@
 #include "lrsweep/protocol.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,7 +39,7 @@ void trainer_process_adopt(struct trainer_process *trainer, struct child *child)
     put_down(trainer);
     line_reader_create(&trainer->reader, LRSWEEP_LINE_MAX_BYTES);
     trainer->child = *child;
-    *child = (struct child){.input = -1, .output = -1, .errors = -1};
+    *child = CHILD_NONE;
     trainer->state = TRAINER_FREE;
 }
 

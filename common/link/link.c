@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -355,35 +354,6 @@ void link_mark_lost(struct link *link, int peer, bool lost)
     link->lost[peer] = lost;
 }
 
-/* Whether `pid` was started by what started this process: it is not someone else with that number
- * by now. */
-static bool is_sibling(int pid)
-{
-    char path[64], line[512];
-    int parent = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    const char *after_name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
-    (void)fclose(file);
-    return after_name && sscanf(after_name, ") %*c %d", &parent) == 1 && parent == (int)getppid();
-}
-
-/* mpirun, or its daemon here, waits for a daemon that died with its node and would hang for ever,
- * with recovery or without. It is asked to end, which ends the ranks that can still be reached; as
- * it ends this process too, two seconds later, it is not given more time than that. */
-static void end_launcher(void)
-{
-    const struct timespec moment = {.tv_nsec = 50000000};
-    pid_t launcher = getppid();
-    (void)kill(launcher, SIGTERM);
-    for (int i = 0; i < 20 && getppid() == launcher; i++)
-        nanosleep(&moment, NULL);
-    if (getppid() == launcher)
-        (void)kill(launcher, SIGKILL);
-}
-
 /* Rank 0 leaves last, with everything durable. Open MPI's mpirun with recovery on waits for every
  * process that it started: those of this node that hang are ended here; one on another node takes
  * mpirun with it. Without recovery mpirun ends the job when a process leaves without MPI_Finalize,
@@ -395,11 +365,11 @@ static void leave_without_finalize(const struct link *link, int exit_status)
         if (!link->lost[rank])
             continue;
         far = far || link->neighbours[rank] == 0;
-        if (link->neighbours[rank] > 0 && is_sibling(link->neighbours[rank]))
+        if (link->neighbours[rank] > 0 && launcher_started(link->neighbours[rank]))
             (void)kill(link->neighbours[rank], SIGKILL);
     }
     if (far && launcher_is_mpirun())
-        end_launcher();
+        launcher_end();
     _exit(exit_status);
 }
 

@@ -1,7 +1,6 @@
 /* parcel.c - sends and takes a file chunk by chunk. */
 #include "common/link/parcel.h"
 
-#include <string.h>
 #include <zlib.h>
 
 static uint32_t checksum(const void *data, size_t bytes)

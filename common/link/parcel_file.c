@@ -1,9 +1,10 @@
 /* parcel_file.c - the files at the two ends of a parcel. */
 #include "common/link/parcel_file.h"
 
+#include "common/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,27 +83,8 @@ struct parcel_file *parcel_file_make(const char *path, struct error *error)
 bool parcel_file_append(struct parcel_file *file, const void *data, size_t bytes,
                         struct error *error)
 {
-    size_t length = 0;
-    while (length < bytes) {
-        ssize_t put = write(file->descriptor, (const char *)data + length, bytes - length);
-        if (put >= 0)
-            length += (size_t)put;
-        else if (errno != EINTR)
-            return error_set(error, "%s: %s", file->path, strerror(errno));
-    }
-    return true;
-}
-
-/* Makes a rename durable. Some file systems cannot sync a folder: that is no failure of ours. */
-static void sync_folder(const char *path)
-{
-    char copy[PATH_MAX];
-    (void)snprintf(copy, sizeof copy, "%s", path);
-    int descriptor = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return;
-    (void)fsync(descriptor);
-    close(descriptor);
+    return file_write(file->descriptor, data, bytes) ||
+           error_set(error, "%s: %s", file->path, strerror(errno));
 }
 
 bool parcel_file_finish(struct parcel_file *file, struct error *error)
@@ -112,7 +94,7 @@ bool parcel_file_finish(struct parcel_file *file, struct error *error)
         error_set(error, "%s: %s", file->path, strerror(errno));
     } else {
         file->temporary[0] = '\0';
-        sync_folder(file->path);
+        file_sync_parent(file->path);
     }
     parcel_file_close(file);
     return good;

@@ -2,16 +2,9 @@
 #ifndef LRSWEEP_COORDINATOR_COMMANDS_COMMAND_H
 #define LRSWEEP_COORDINATOR_COMMANDS_COMMAND_H
 
-#include <stdbool.h>
+#include "coordinator/exit_status.h"
 
-/* Exit statuses: a script or SLURM decides by them. */
-enum exit_status {
-    EXIT_OK = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,       /* wrong arguments or a wrong study */
-    EXIT_NO_SURVIVOR = 3, /* no candidate reached the full budget, no rate can be proposed */
-    EXIT_INTERRUPTED = 75 /* run it again with --resume */
-};
+#include <stdbool.h>
 
 struct command {
     const char *name;

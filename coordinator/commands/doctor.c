@@ -3,14 +3,14 @@
 #include "common/link/clocks.h"
 #include "common/link/link.h"
 #include "common/study_document.h"
-#include "coordinator/beacon.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/option_value.h"
-#include "coordinator/commands/study_argument.h"
 #include "coordinator/doctor/findings.h"
-#include "coordinator/job.h"
-#include "coordinator/open_files.h"
-#include "coordinator/probe.h"
+#include "coordinator/job/beacon.h"
+#include "coordinator/job/job.h"
+#include "coordinator/job/open_files.h"
+#include "coordinator/job/study_argument.h"
+#include "coordinator/probe/probe.h"
 
 #include <getopt.h>
 #include <libgen.h>

@@ -4,7 +4,7 @@
 #include "coordinator/commands/option_value.h"
 #include "coordinator/find/find_result.h"
 #include "coordinator/find/find_text.h"
-#include "coordinator/job.h"
+#include "coordinator/job/job.h"
 #include "coordinator/view/atomic_file.h"
 #include "coordinator/view/text_table.h"
 

@@ -1,14 +1,13 @@
 /* plan.c - lrsweep plan: what a search will cost, before it is started. */
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/option_value.h"
-#include "coordinator/commands/study_argument.h"
-#include "coordinator/measure.h"
+#include "coordinator/job/study_argument.h"
 #include "coordinator/planning/forecast.h"
-#include "coordinator/probe.h"
+#include "coordinator/probe/measure.h"
+#include "coordinator/probe/probe.h"
 
 #include "common/cores.h"
 #include "common/monotonic.h"
-#include "common/study_document.h"
 
 #include <getopt.h>
 #include <limits.h>

@@ -2,7 +2,7 @@
 #include "common/deadline_text.h"
 #include "coordinator/commands/command.h"
 #include "coordinator/commands/option_value.h"
-#include "coordinator/job.h"
+#include "coordinator/job/job.h"
 #include "coordinator/report/report.h"
 #include "coordinator/study/snapshot.h"
 #include "coordinator/view/result.h"

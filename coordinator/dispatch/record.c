@@ -11,7 +11,6 @@
 #include "coordinator/dispatch/standing.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -3,8 +3,8 @@
 #ifndef LRSWEEP_COORDINATOR_DOCTOR_FINDINGS_H
 #define LRSWEEP_COORDINATOR_DOCTOR_FINDINGS_H
 
-#include "coordinator/doctor/setting.h"
 #include "coordinator/doctor/vitals.h"
+#include "coordinator/job/setting.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #include "coordinator/doctor/vitals.h"
 
 #include "common/line_reader.h"
-#include "coordinator/probe.h"
+#include "coordinator/probe/probe.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static void ask_for_kernel(struct vitals *vitals, const char *program)
 
 static void ask_for_study(struct vitals *vitals, const char *program, const json_t *document)
 {
-    struct probe probe = {.child = {.input = -1, .output = -1, .errors = -1}};
+    struct probe probe = {.child = CHILD_NONE};
     struct error error;
     char at[128] = "";
     if (!probe_start(&probe, program, document, &error) ||

@@ -1,7 +1,7 @@
 /* find_result.c - curves from the report table, and what they say. */
 #include "coordinator/find/find_result.h"
 
-#include "coordinator/find/median.h"
+#include "common/median.h"
 #include "coordinator/study/snapshot.h"
 
 #include <math.h>

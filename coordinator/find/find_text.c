@@ -1,7 +1,6 @@
 /* find_text.c - advice, plot and table. */
 #include "coordinator/find/find_text.h"
 
-#include "common/study_document.h"
 #include "coordinator/view/figures.h"
 #include "coordinator/view/plot.h"
 #include "coordinator/view/result_table.h"

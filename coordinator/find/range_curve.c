@@ -1,7 +1,7 @@
 /* range_curve.c - smooths the curve of a range test, finds its fall and its edge. */
 #include "coordinator/find/range_curve.h"
 
-#include "coordinator/find/median.h"
+#include "common/median.h"
 
 #include <math.h>
 #include <stdlib.h>

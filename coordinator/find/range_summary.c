@@ -1,7 +1,7 @@
 /* range_summary.c - medians over seeds. */
 #include "coordinator/find/range_summary.h"
 
-#include "coordinator/find/median.h"
+#include "common/median.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
 #include "coordinator/report/parts.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #define FILE_NAME  "find.json"

@@ -1,13 +1,11 @@
 /* part_schedules.c - the learning rate of the best trials, step by step. */
 #include "common/schedule/schedule.h"
-#include "common/study_document.h"
 #include "coordinator/report/curve.h"
 #include "coordinator/report/parts.h"
 #include "coordinator/report/thin.h"
 #include "coordinator/view/figures.h"
 
 #include <math.h>
-#include <string.h>
 
 #define TRIALS_MOST 8   /* more cannot be told apart */
 #define POINTS      400 /* of each */

@@ -8,7 +8,6 @@
 #include "coordinator/view/stable_lr.h"
 #include "coordinator/view/study_text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* source.c - reads what a report is made from. */
 #include "coordinator/report/source.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
 #include "coordinator/study/database.h"
 #include "coordinator/study/store_schema.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -4,6 +4,7 @@
 #include "common/layout.h"
 #include "coordinator/study/database.h"
 #include "coordinator/study/database_checks.h"
+#include "coordinator/study/event_row.h"
 #include "coordinator/study/store_files.h"
 
 #include <math.h>
@@ -183,24 +184,14 @@ struct event_block {
     size_t count;
 };
 
+/* The row's texts are copies. */
 static bool read_event(struct event_row *row, sqlite3_stmt *from, struct error *error)
 {
-    uint64_t trial = 0, attempt = 0;
-    const char *kind = "", *verdict = "", *text = "";
-    *row = (struct event_row){.time = NAN};
+    *row = (struct event_row){.kind = "", .text = "", .time = NAN};
     bool ok =
-        column_whole(from, 0, INT64_MAX, &row->seq, error) && column_text(from, 1, &kind, error) &&
-        column_whole(from, 2, UINT32_MAX, &trial, error) &&
-        column_whole(from, 3, UINT32_MAX, &attempt, error) &&
-        column_index(from, 4, &row->worker, error) && column_index(from, 5, &row->trainer, error) &&
-        column_whole(from, 6, INT64_MAX, &row->step, error) &&
-        column_real(from, 7, &row->value, error) && column_text(from, 8, &verdict, error) &&
-        column_text(from, 9, &text, error) && column_real(from, 10, &row->time, error);
-    row->trial = (uint32_t)trial;
-    row->attempt = (uint32_t)attempt;
-    row->verdict = verdict_from_name(verdict);
-    row->kind = strdup(kind);
-    row->text = strdup(text);
+        column_whole(from, 0, INT64_MAX, &row->seq, error) && event_row_read(from, row, error);
+    row->kind = strdup(row->kind);
+    row->text = strdup(row->text);
     return ok && ((row->kind && row->text) || error_set(error, "out of memory"));
 }
 
@@ -225,11 +216,11 @@ bool snapshot_events(const char *dir,
 {
     struct rows rows;
     struct event_block *block = malloc(sizeof *block);
-    bool ok = (block || error_set(error, "%s: out of memory", dir)) &&
-              rows_open(&rows, dir, "event",
-                        "SELECT seq, kind, trial, attempt, worker, trainer, step, value, verdict,"
-                        " text, time FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-                        error);
+    if (!block)
+        return error_set(error, "%s: out of memory", dir);
+    bool ok = rows_open(
+        &rows, dir, "event",
+        "SELECT " EVENT_ROW_COLUMNS " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2", error);
     uint64_t after = 0;
     bool more = true;
     while (ok && more) {
@@ -242,8 +233,7 @@ bool snapshot_events(const char *dir,
             free((char *)block->rows[i].text);
         }
     }
-    if (block)
-        rows_close(&rows);
+    rows_close(&rows);
     free(block);
     return ok;
 }

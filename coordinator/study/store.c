@@ -3,6 +3,7 @@
 
 #include "common/layout.h"
 #include "coordinator/study/database.h"
+#include "coordinator/study/event_row.h"
 #include "coordinator/study/store_files.h"
 #include "coordinator/study/study_lock.h"
 
@@ -316,37 +317,18 @@ bool store_event(struct store *store, const struct event_row *row, struct error 
 /* --- replay -------------------------------------------------------------------------------------
  */
 
-static bool read_event(sqlite3_stmt *from, struct event_row *row, struct error *error)
-{
-    uint64_t trial = 0, attempt = 0;
-    const char *verdict = "";
-    bool ok = column_text(from, 1, &row->kind, error) &&
-              column_whole(from, 2, UINT32_MAX, &trial, error) &&
-              column_whole(from, 3, UINT32_MAX, &attempt, error) &&
-              column_index(from, 4, &row->worker, error) &&
-              column_index(from, 5, &row->trainer, error) &&
-              column_whole(from, 6, INT64_MAX, &row->step, error) &&
-              column_real(from, 7, &row->value, error) && column_text(from, 8, &verdict, error) &&
-              column_text(from, 9, &row->text, error) && column_real(from, 10, &row->time, error);
-    row->trial = (uint32_t)trial;
-    row->attempt = (uint32_t)attempt;
-    row->verdict = verdict_from_name(verdict);
-    return ok;
-}
-
 bool store_replay(struct store *store,
                   bool (*each)(void *context, const struct event_row *row, struct error *error),
                   void *context, struct error *error)
 {
     sqlite3_stmt *from = NULL;
-    bool ok = database_prepare(store->db, store->path,
-                               "SELECT seq, kind, trial, attempt, worker, trainer, step, value,"
-                               " verdict, text, time FROM event ORDER BY seq",
-                               &from, error);
+    bool ok =
+        database_prepare(store->db, store->path,
+                         "SELECT " EVENT_ROW_COLUMNS " FROM event ORDER BY seq", &from, error);
     int code = SQLITE_DONE;
     while (ok && (code = sqlite3_step(from)) == SQLITE_ROW) {
         struct event_row row = {0};
-        ok = read_event(from, &row, error);
+        ok = event_row_read(from, &row, error);
         if (!ok)
             error_prefix(error, "%s: event %lld", store->path,
                          (long long)sqlite3_column_int64(from, 0));

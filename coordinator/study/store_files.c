@@ -1,6 +1,7 @@
 /* store_files.c - makes DIR and a new study in it. */
 #include "coordinator/study/store_files.h"
 
+#include "common/file.h"
 #include "common/layout.h"
 #include "common/version.h"
 #include "coordinator/study/checkpoints.h"
@@ -188,18 +189,6 @@ static bool fill(sqlite3 *db, const char *path, const json_t *document, struct e
     return ok && database_run(db, path, "COMMIT", error);
 }
 
-static bool sync_directory(const char *dir, struct error *error)
-{
-    int file = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* EINVAL: a file system that cannot sync a directory; nothing more can be done there. */
-    bool ok = file >= 0 && (fsync(file) == 0 || errno == EINVAL);
-    if (!ok)
-        error_set(error, "%s: cannot make its entries durable: %s", dir, strerror(errno));
-    if (file >= 0)
-        close(file);
-    return ok;
-}
-
 /* --- the old study ------------------------------------------------------------------------------
  */
 
@@ -223,7 +212,8 @@ static bool remove_study(const char *dir, struct error *error)
     return checkpoints_clean(dir, NULL, NULL, error) && remove_file(dir, LAYOUT_SUMMARY, error) &&
            remove_file(dir, LAYOUT_REPORT, error) && remove_file(dir, LAYOUT_BEST, error) &&
            remove_file(dir, LAYOUT_DATABASE, error) &&
-           remove_file(dir, LAYOUT_DATABASE JOURNAL_SUFFIX, error) && sync_directory(dir, error);
+           remove_file(dir, LAYOUT_DATABASE JOURNAL_SUFFIX, error) &&
+           file_sync_directory(dir, error);
 }
 
 bool store_make_study(const char *dir, const json_t *document, struct error *error)
@@ -244,7 +234,7 @@ bool store_make_study(const char *dir, const json_t *document, struct error *err
     if (ok && rename(aside, path) != 0)
         ok = error_set(error, "%s: cannot rename it to %s: %s", aside, LAYOUT_DATABASE,
                        strerror(errno));
-    ok = ok && sync_directory(dir, error);
+    ok = ok && file_sync_directory(dir, error);
     if (!ok) {
         struct error ignored;
         (void)remove_file(dir, NEW_DATABASE, &ignored);

@@ -1,26 +1,14 @@
 /* atomic_file.c - writes aside, syncs, renames. */
 #include "coordinator/view/atomic_file.h"
 
+#include "common/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool write_all(int file, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(file, bytes, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
 
 static bool failed(const char *path, const char *what, struct error *error)
 {
@@ -35,22 +23,11 @@ static bool write_aside(const char *path, const void *bytes, size_t length, bool
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (file < 0)
         return failed(path, "create", error);
-    bool ok = (write_all(file, bytes, length) && (!sync || fsync(file) == 0)) ||
+    bool ok = (file_write(file, bytes, length) && (!sync || fsync(file) == 0)) ||
               failed(path, "write", error);
     /* NFS tells of a full disk or quota as late as here. */
     if (close(file) != 0 && ok)
         ok = failed(path, "write", error);
-    return ok;
-}
-
-static bool sync_directory(const char *dir, struct error *error)
-{
-    int file = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0)
-        return failed(dir, "open", error);
-    /* EINVAL: a file system that cannot sync a directory; nothing more can be done there. */
-    bool ok = fsync(file) == 0 || errno == EINVAL || failed(dir, "sync", error);
-    close(file);
     return ok;
 }
 
@@ -70,7 +47,7 @@ static bool replace(const char *dir, const char *name, const void *bytes, size_t
             ok = failed(path, "replace", error);
         if (!ok)
             (void)unlink(aside);
-        ok = ok && (!sync || sync_directory(dir, error));
+        ok = ok && (!sync || file_sync_directory(dir, error));
     }
     free(path);
     free(aside);

@@ -92,6 +92,12 @@ json_t *figure_json(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *figure_text_json(const char *text)
+{
+    json_t *string = json_string(text);
+    return string ? string : json_null();
+}
+
 /* Length of the UTF-8 character that begins at `from`; 0: it is none, or a control character. */
 static size_t printable(const unsigned char *from)
 {

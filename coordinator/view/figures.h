@@ -34,6 +34,9 @@ struct figure figure_budget(double budget, const char *unit);
 /* JSON has no NaN: null for what is not known. A new reference. */
 json_t *figure_json(double value);
 
+/* A text of the study, null where it is not UTF-8: a study may come from elsewhere. */
+json_t *figure_text_json(const char *text);
+
 /* Copies a text that may come from anywhere: control characters, which a terminal would obey,
  * become spaces; cut at a whole UTF-8 character. Newlines are kept if `lines`. */
 void figure_clean(char *text, size_t text_bytes, const char *from, bool lines);

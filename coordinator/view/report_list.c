@@ -1,7 +1,6 @@
 /* report_list.c - gathers reports and finds those of a trial. */
 #include "coordinator/view/report_list.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

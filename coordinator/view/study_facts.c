@@ -61,6 +61,11 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
     return facts;
 }
 
+bool study_facts_finished(const struct study_facts *facts)
+{
+    return strcmp(facts->status, "finished") == 0;
+}
+
 double study_facts_epochs(const struct study_facts *facts, const struct trial_row *trial,
                           uint64_t steps)
 {

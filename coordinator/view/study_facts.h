@@ -26,6 +26,8 @@ struct study_facts {
 
 struct study_facts study_facts_of(const struct snapshot *snapshot);
 
+bool study_facts_finished(const struct study_facts *facts);
+
 /* A value of the `study` table as a number, NaN if there is none. */
 double study_facts_number(const struct snapshot *snapshot, const char *key);
 

@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text of the study, which need not be UTF-8 in a document that came from elsewhere. */
-static json_t *text(const char *value)
-{
-    json_t *string = json_string(value);
-    return string ? string : json_null();
-}
-
 /* What a candidate brought with fresh seeds. */
 static json_t *repeats_array(const struct snapshot *snapshot, const struct trial_row *of)
 {
@@ -149,11 +142,11 @@ json_t *result_summary(const struct snapshot *snapshot)
     const struct study_facts facts = study_facts_of(snapshot);
     double lost = study_facts_number(snapshot, "workers_lost");
     return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "study",
-                     text(facts.name), "status", text(facts.status), "seed", (json_int_t)facts.seed,
-                     "metric", text(facts.metric), "best", best_object(snapshot, &facts),
-                     "finalists", finalists_array(snapshot), "counts", counts_object(&facts),
-                     "budget", budget_object(&facts), "time", time_object(snapshot), "rungs",
-                     rungs_array(snapshot), "workers_lost",
+                     figure_text_json(facts.name), "status", figure_text_json(facts.status), "seed",
+                     (json_int_t)facts.seed, "metric", figure_text_json(facts.metric), "best",
+                     best_object(snapshot, &facts), "finalists", finalists_array(snapshot),
+                     "counts", counts_object(&facts), "budget", budget_object(&facts), "time",
+                     time_object(snapshot), "rungs", rungs_array(snapshot), "workers_lost",
                      (json_int_t)(lost > 0 && lost < 1e9 ? lost : 0), "losses",
                      losses_array(snapshot), "stable_lr", stable_lr_object(snapshot, &facts));
 }

@@ -215,7 +215,7 @@ static void check_readable(void)
     snapshot_destroy(snapshot);
 }
 
-/* As job.c does it. */
+/* As job_study.c does it. */
 static void resume(struct job *job, const json_t *begun)
 {
     struct error error = {""};

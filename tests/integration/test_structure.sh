@@ -11,6 +11,11 @@ includes() { # FOLDERS PATTERN: lines that include what matches
 equal "common includes nothing of coordinator or worker" "$(includes common '(coordinator|worker)/')" ""
 equal "worker includes nothing of coordinator" "$(includes worker 'coordinator/')" ""
 equal "coordinator includes nothing of worker" "$(includes coordinator 'worker/')" ""
+below=$(git ls-files coordinator | cut -d/ -f1,2 | sort -u | grep -vE '/(commands|main\.c)$' | tr '\n' ' ')
+equal "nothing but main includes the commands" "$(includes "$below" 'coordinator/commands/')" ""
+equal "what is looked at knows nothing of how it is searched and trained" \
+	"$(includes 'coordinator/view coordinator/report coordinator/export coordinator/find' \
+		'coordinator/(search|dispatch|probe|job)/')" ""
 equal "the search core includes nothing of the outside world" \
 	"$(includes coordinator/search '(mpi|sqlite3|time|unistd|sys/|stdio|poll|signal|pthread|fcntl)')" ""
 equal "the trainer includes neither MPI nor SQLite nor the study file's library" \

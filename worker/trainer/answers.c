@@ -1,35 +1,14 @@
 /* answers.c - builds and writes the trainer's lines. */
 #include "worker/trainer/answers.h"
 
+#include "common/file.h"
+
 #include "common/version.h"
 #include "lrsweep/protocol.h"
 
-#include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static bool write_all(int descriptor, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t done = write(descriptor, bytes, count);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            /* A pipe that its other end made non-blocking: wait for room. */
-            struct pollfd room = {.fd = descriptor, .events = POLLOUT};
-            (void)poll(&room, 1, -1);
-            continue;
-        }
-        if (done <= 0)
-            return false;
-        bytes += done;
-        count -= (size_t)done;
-    }
-    return true;
-}
 
 /* Writes the line and gives the object up. */
 static bool answer(int descriptor, json_t *object)
@@ -40,7 +19,7 @@ static bool answer(int descriptor, json_t *object)
         return false;
     size_t length = strlen(text);
     text[length] = '\n'; /* in place of the NUL: the line is counted from here on */
-    bool good = write_all(descriptor, text, length + 1);
+    bool good = file_write(descriptor, text, length + 1);
     free(text);
     return good;
 }

@@ -1,9 +1,10 @@
 /* safetensors.c - writes and reads safetensors files. */
 #include "worker/trainer/safetensors.h"
 
+#include "common/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -105,21 +106,6 @@ static char *header_text(const struct safetensors_tensor *tensors, size_t count,
     return padded;
 }
 
-static bool write_all(int descriptor, const void *data, size_t bytes)
-{
-    const char *at = data;
-    while (bytes > 0) {
-        ssize_t done = write(descriptor, at, bytes);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        at += done;
-        bytes -= (size_t)done;
-    }
-    return true;
-}
-
 /* Sets the checksum's digits in the header and writes everything to an open file. */
 static bool file_fill(int descriptor, char *header, size_t header_bytes,
                       const struct safetensors_tensor *tensors, size_t count)
@@ -137,23 +123,11 @@ static bool file_fill(int descriptor, char *header, size_t header_bytes,
         return false;
     memcpy(place + strlen(crc_start), digits, CRC_DIGITS);
 
-    bool good =
-        write_all(descriptor, length, sizeof length) && write_all(descriptor, header, header_bytes);
+    bool good = file_write(descriptor, length, sizeof length) &&
+                file_write(descriptor, header, header_bytes);
     for (size_t i = 0; good && i < count; i++)
-        good = write_all(descriptor, tensors[i].data, tensor_bytes(&tensors[i]));
+        good = file_write(descriptor, tensors[i].data, tensor_bytes(&tensors[i]));
     return good && fsync(descriptor) == 0;
-}
-
-/* Makes a rename durable. Some file systems cannot sync a folder: that is no failure of ours. */
-static void folder_sync(const char *path)
-{
-    char *copy = strdup(path);
-    int descriptor = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (descriptor >= 0) {
-        (void)fsync(descriptor);
-        close(descriptor);
-    }
-    free(copy);
 }
 
 bool safetensors_write(const char *path, const struct safetensors_tensor *tensors, size_t count,
@@ -186,7 +160,7 @@ bool safetensors_write(const char *path, const struct safetensors_tensor *tensor
             (void)unlink(temporary);
         return error_set(error, "%s cannot be written: %s", path, strerror(reason));
     }
-    folder_sync(path);
+    file_sync_parent(path);
     return true;
 }
 

@@ -6,16 +6,7 @@
 #include "coordinator/view/figures.h"
 #include "coordinator/view/result.h"
 
-#include <math.h>
-#include <string.h>
-
 #define PRECISION JSON_REAL_PRECISION(17)
-
-static json_t *text(const char *value)
-{
-    json_t *string = json_string(value);
-    return string ? string : json_null();
-}
 
 static json_t *index_json(int64_t value)
 {
@@ -60,11 +51,11 @@ static json_t *trial_object(const struct export_source *source, const struct tri
         figure_json(study_facts_epochs(&source->facts, trial, trial->step)));
     json_t *rest = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "lr", figure_json(trial->lr),
-        "schedule", text(trial->schedule), "params", params ? params : json_null(), "metric",
-        figure_json(trial->metric), "final", figure_json(trial->final), "started",
+        "schedule", figure_text_json(trial->schedule), "params", params ? params : json_null(),
+        "metric", figure_json(trial->metric), "final", figure_json(trial->final), "started",
         figure_json(trial->started), "ended", figure_json(trial->ended), "attempts",
         (json_int_t)trial->attempts, "worker", index_json(trial->worker), "message",
-        text(trial->message), "reports", reports_object(rows, count));
+        figure_text_json(trial->message), "reports", reports_object(rows, count));
     (void)json_object_update(object, rest);
     json_decref(rest);
     return object;
@@ -87,13 +78,13 @@ struct event_list {
 static bool put_event(void *context, const struct event_row *row, struct error *error)
 {
     struct event_list *list = context;
-    json_t *object =
-        json_pack("{s:I, s:o, s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "seq",
-                  (json_int_t)row->seq, "time", figure_json(row->time), "trial",
-                  (json_int_t)row->trial, "attempt", (json_int_t)row->attempt, "worker",
-                  index_json(row->worker), "trainer", index_json(row->trainer), "step",
-                  (json_int_t)row->step, "value", figure_json(row->value), "kind", text(row->kind),
-                  "verdict", text(verdict_name(row->verdict)), "text", text(row->text));
+    json_t *object = json_pack(
+        "{s:I, s:o, s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "seq", (json_int_t)row->seq,
+        "time", figure_json(row->time), "trial", (json_int_t)row->trial, "attempt",
+        (json_int_t)row->attempt, "worker", index_json(row->worker), "trainer",
+        index_json(row->trainer), "step", (json_int_t)row->step, "value", figure_json(row->value),
+        "kind", figure_text_json(row->kind), "verdict",
+        figure_text_json(verdict_name(row->verdict)), "text", figure_text_json(row->text));
     bool ok = put(list->stream, list->begun ? ",\n" : "\n", object);
     list->begun = true;
     return ok || error_set(error, "out of memory");

@@ -3,6 +3,7 @@
  * Its first part needs no PyTorch: the rate of each step. The schedule is a LambdaLR of that
  * function, so that it agrees with ours at every step, warm-up and fractions of a period included;
  * PyTorch's own classes count epochs, or differ at their ends. */
+#include "common/study_document.h"
 #include "coordinator/export/candidate_study.h"
 #include "coordinator/export/exporter.h"
 #include "coordinator/export/python_model.h"
@@ -13,18 +14,11 @@
 #include "coordinator/view/figures.h"
 
 #include "common/layout.h"
-#include "common/study_document.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TEXT_BYTES 512
-
-static double number(const json_t *study, const char *group, const char *key)
-{
-    return json_number_value(json_object_get(json_object_get(study, group), key));
-}
 
 static bool read_schedule(const struct export_source *source, const json_t *study,
                           struct schedule *schedule, struct error *error)
@@ -39,9 +33,9 @@ static bool read_schedule(const struct export_source *source, const json_t *stud
                                          "%s: the run has not read its data yet: try again "
                                          "when it trains",
                                          source->snapshot->dir);
-    ok = ok &&
-         schedule_create(schedule, given ? given : constant, number(study, "space", "lr"),
-                         epochs ? epoch : 1, epoch, number(study, "search", "max_budget"), error);
+    ok = ok && schedule_create(schedule, given ? given : constant,
+                               study_number(study, "space", "lr"), epochs ? epoch : 1, epoch,
+                               study_number(study, "search", "max_budget"), error);
     json_decref(constant);
     return ok;
 }
@@ -55,8 +49,8 @@ static void print_head(FILE *stream, const struct export_source *source, const j
     const struct trial_row *trial = source->trial;
     char name[TEXT_BYTES], candidate[TEXT_BYTES], metric[64];
     double epoch = candidate_study_epoch(study, source->facts.train_samples);
-    double budget = number(study, "search", "max_budget") * schedule->steps_per_unit;
-    double batch = number(study, "train", "batch_size");
+    double budget = study_number(study, "search", "max_budget") * schedule->steps_per_unit;
+    double batch = study_number(study, "train", "batch_size");
     figure_clean(name, sizeof name, source->facts.name, false);
     figure_clean(metric, sizeof metric, source->facts.metric, false);
     candidate_text(trial, candidate, sizeof candidate);
@@ -75,7 +69,7 @@ static void print_head(FILE *stream, const struct export_source *source, const j
 static void print_loss(FILE *stream, const json_t *study)
 {
     const char *loss = study_text(study, "model", "loss");
-    double smoothing = number(study, "model", "label_smoothing");
+    double smoothing = study_number(study, "model", "label_smoothing");
     (void)fputs("loss_function = ", stream);
     if (strcmp(loss, "squared_error") == 0)
         (void)fputs("nn.MSELoss()\n", stream);
@@ -120,7 +114,8 @@ static void print_scheduler(FILE *stream, const struct schedule *schedule)
 
 static void print_step(FILE *stream, const json_t *study, const struct schedule *schedule)
 {
-    double value = number(study, "train", "clip_value"), norm = number(study, "train", "clip_norm");
+    double value = study_number(study, "train", "clip_value"),
+           norm = study_number(study, "train", "clip_norm");
     (void)fputs("\n\ndef train_step(inputs, targets):\n"
                 "    model.train()\n"
                 "    optimizer.zero_grad()\n"

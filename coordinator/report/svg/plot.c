@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* In pixels, of which a paper's column has about 320. */
 #define WIDTH      640.0

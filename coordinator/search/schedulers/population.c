@@ -2,7 +2,6 @@
 #include "coordinator/search/queue.h"
 #include "coordinator/search/schedulers/pbt.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

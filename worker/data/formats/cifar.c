@@ -8,9 +8,6 @@
 #include "worker/data/format_paths.h"
 #include "worker/data/packed_file.h"
 
-#include <stdio.h>
-#include <string.h>
-
 enum { CHANNELS = 3, SIDE = 32, PIXELS = CHANNELS * SIDE * SIDE, LABELS_MAX = 2 };
 
 struct variant {

@@ -6,7 +6,6 @@
 #include "worker/data/format.h"
 #include "worker/data/part_files.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

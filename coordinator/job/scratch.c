@@ -4,7 +4,7 @@
  * however it dies. Between its making and its locking another process may take it for one that was
  * left behind and remove it: then it is made again. */
 #define _GNU_SOURCE /* nftw with FTW_PHYS */
-#include "coordinator/scratch.h"
+#include "coordinator/job/scratch.h"
 
 #include "common/layout.h"
 

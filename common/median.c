@@ -1,5 +1,5 @@
 /* median.c - by sorting: windows are small. */
-#include "coordinator/find/median.h"
+#include "common/median.h"
 
 #include <math.h>
 #include <stdlib.h>

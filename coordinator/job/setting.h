@@ -1,6 +1,6 @@
 /* setting.h - what started this process, as far as its environment tells. */
-#ifndef LRSWEEP_COORDINATOR_DOCTOR_SETTING_H
-#define LRSWEEP_COORDINATOR_DOCTOR_SETTING_H
+#ifndef LRSWEEP_COORDINATOR_JOB_SETTING_H
+#define LRSWEEP_COORDINATOR_JOB_SETTING_H
 
 #include <stdbool.h>
 

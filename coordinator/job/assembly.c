@@ -1,5 +1,5 @@
 /* assembly.c - the ranks of a job come together. */
-#include "coordinator/assembly.h"
+#include "coordinator/job/assembly.h"
 
 #include "common/layout.h"
 #include "common/study_document.h"

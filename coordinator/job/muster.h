@@ -1,7 +1,7 @@
 /* muster.h - who takes part in a job: which node has which ranks, cores and trainers, and which of
  * them see the study's directory. */
-#ifndef LRSWEEP_COORDINATOR_MUSTER_H
-#define LRSWEEP_COORDINATOR_MUSTER_H
+#ifndef LRSWEEP_COORDINATOR_JOB_MUSTER_H
+#define LRSWEEP_COORDINATOR_JOB_MUSTER_H
 
 #include "common/error.h"
 #include "common/link/link.h"

@@ -1,5 +1,5 @@
 /* beacon.c - a file in a directory, for other ranks to look for. */
-#include "coordinator/beacon.h"
+#include "coordinator/job/beacon.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* scratch.h - a directory of this process alone, for the files of trainers that do not see the
  * study's directory. */
-#ifndef LRSWEEP_COORDINATOR_SCRATCH_H
-#define LRSWEEP_COORDINATOR_SCRATCH_H
+#ifndef LRSWEEP_COORDINATOR_JOB_SCRATCH_H
+#define LRSWEEP_COORDINATOR_JOB_SCRATCH_H
 
 #include "common/error.h"
 

@@ -9,10 +9,10 @@
  * Their differences are the costs. With a trainer that does not know the protocol's `pause` the
  * time of a validation counts as part of taking a trial up; with one that leaves no checkpoints
  * `resume` is `fresh`. */
-#ifndef LRSWEEP_COORDINATOR_MEASURE_H
-#define LRSWEEP_COORDINATOR_MEASURE_H
+#ifndef LRSWEEP_COORDINATOR_PROBE_MEASURE_H
+#define LRSWEEP_COORDINATOR_PROBE_MEASURE_H
 
-#include "coordinator/probe.h"
+#include "coordinator/probe/probe.h"
 #include "coordinator/search/simulator.h"
 
 struct measure_options {

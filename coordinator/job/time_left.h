@@ -1,6 +1,6 @@
 /* time_left.h - how long this job may run: what its user said, and what SLURM knows. */
-#ifndef LRSWEEP_COORDINATOR_TIME_LEFT_H
-#define LRSWEEP_COORDINATOR_TIME_LEFT_H
+#ifndef LRSWEEP_COORDINATOR_JOB_TIME_LEFT_H
+#define LRSWEEP_COORDINATOR_JOB_TIME_LEFT_H
 
 #include "common/child.h"
 

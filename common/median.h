@@ -1,6 +1,6 @@
 /* median.h - the median, which a few wild values do not move. */
-#ifndef LRSWEEP_COORDINATOR_FIND_MEDIAN_H
-#define LRSWEEP_COORDINATOR_FIND_MEDIAN_H
+#ifndef LRSWEEP_COMMON_MEDIAN_H
+#define LRSWEEP_COMMON_MEDIAN_H
 
 #include <stddef.h>
 

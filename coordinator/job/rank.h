@@ -1,7 +1,7 @@
 /* rank.h - one rank of `lrsweep run`: waits for its roles and gives them turns until all have
  * ended. */
-#ifndef LRSWEEP_COORDINATOR_RANK_H
-#define LRSWEEP_COORDINATOR_RANK_H
+#ifndef LRSWEEP_COORDINATOR_JOB_RANK_H
+#define LRSWEEP_COORDINATOR_JOB_RANK_H
 
 #include "common/role.h"
 

@@ -1,6 +1,6 @@
 /* open_files.h - how many files this process may open. */
-#ifndef LRSWEEP_COORDINATOR_OPEN_FILES_H
-#define LRSWEEP_COORDINATOR_OPEN_FILES_H
+#ifndef LRSWEEP_COORDINATOR_JOB_OPEN_FILES_H
+#define LRSWEEP_COORDINATOR_JOB_OPEN_FILES_H
 
 #include "common/error.h"
 

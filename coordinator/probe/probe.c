@@ -1,5 +1,5 @@
 /* probe.c - asks a trainer whether it accepts the study. */
-#include "coordinator/probe.h"
+#include "coordinator/probe/probe.h"
 
 #include "common/line_reader.h"
 #include "common/monotonic.h"

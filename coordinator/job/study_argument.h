@@ -1,6 +1,6 @@
 /* study_argument.h - the study file and --set options, as several commands take them. */
-#ifndef LRSWEEP_COORDINATOR_COMMANDS_STUDY_ARGUMENT_H
-#define LRSWEEP_COORDINATOR_COMMANDS_STUDY_ARGUMENT_H
+#ifndef LRSWEEP_COORDINATOR_JOB_STUDY_ARGUMENT_H
+#define LRSWEEP_COORDINATOR_JOB_STUDY_ARGUMENT_H
 
 #include "common/study/study_file.h"
 

@@ -1,5 +1,5 @@
 /* muster.c - the ranks of a job, node by node. */
-#include "coordinator/muster.h"
+#include "coordinator/job/muster.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,11 +3,11 @@
  * Every rank calls job_run. Rank 0 reads the study, asks a trainer whether it accepts it (while MPI
  * starts), makes the study's directory and shares the resolved study; then each rank plays its
  * roles, and rank 0 concludes. */
-#ifndef LRSWEEP_COORDINATOR_JOB_H
-#define LRSWEEP_COORDINATOR_JOB_H
+#ifndef LRSWEEP_COORDINATOR_JOB_JOB_H
+#define LRSWEEP_COORDINATOR_JOB_JOB_H
 
 #include "common/error.h"
-#include "coordinator/commands/study_argument.h"
+#include "coordinator/job/study_argument.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* study_argument.c - the study file and --set options, as several commands take them. */
-#include "coordinator/commands/study_argument.h"
+#include "coordinator/job/study_argument.h"
 
 #include "common/trainer_start.h"
-#include "coordinator/commands/command.h"
+#include "coordinator/exit_status.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* open_files.c - how many files this process may open. */
-#include "coordinator/open_files.h"
+#include "coordinator/job/open_files.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,14 +4,13 @@
  * when something has just happened, and after up to 1 ms when it is quiet. A rank that is alone
  * gets news from its trainers' pipes only, and sleeps until one comes. */
 #define _GNU_SOURCE /* ppoll */
-#include "coordinator/rank.h"
+#include "coordinator/job/rank.h"
 
 #include "common/monotonic.h"
 
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* setting.c - reads what launchers leave in the environment. */
-#include "coordinator/doctor/setting.h"
+#include "coordinator/job/setting.h"
 
 #include <stddef.h>
 #include <stdlib.h>

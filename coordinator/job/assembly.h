@@ -1,10 +1,10 @@
 /* assembly.h - the ranks of a job come together: who they are, and whether they see the study's
  * directory. */
-#ifndef LRSWEEP_COORDINATOR_ASSEMBLY_H
-#define LRSWEEP_COORDINATOR_ASSEMBLY_H
+#ifndef LRSWEEP_COORDINATOR_JOB_ASSEMBLY_H
+#define LRSWEEP_COORDINATOR_JOB_ASSEMBLY_H
 
-#include "coordinator/beacon.h"
-#include "coordinator/muster.h"
+#include "coordinator/job/beacon.h"
+#include "coordinator/job/muster.h"
 
 #include <jansson.h>
 

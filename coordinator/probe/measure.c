@@ -1,10 +1,10 @@
 /* measure.c - times short segments on trainers that work side by side. */
-#include "coordinator/measure.h"
+#include "coordinator/probe/measure.h"
 
 #include "common/line_reader.h"
+#include "common/median.h"
 #include "common/monotonic.h"
 #include "common/study_document.h"
-#include "coordinator/find/median.h"
 #include "lrsweep/protocol.h"
 
 #include <errno.h>
@@ -375,7 +375,7 @@ bool measure_costs(const struct measure_options *options, struct probe *first, d
     if (!measure.benches)
         return error_set(error, "out of memory");
     for (unsigned i = 0; i < options->trainers; i++) {
-        measure.benches[i].probe.child = (struct child){.input = -1, .output = -1, .errors = -1};
+        measure.benches[i].probe.child = CHILD_NONE;
         line_reader_create(&measure.benches[i].reader, LRSWEEP_LINE_MAX_BYTES);
     }
     measure.benches[0].probe = *first;

@@ -1,5 +1,5 @@
 /* time_left.c - asks the user's word and SLURM's squeue how long this job may run. */
-#include "coordinator/time_left.h"
+#include "coordinator/job/time_left.h"
 
 #include "common/deadline_text.h"
 #include "common/launcher.h"
@@ -33,7 +33,7 @@ static bool name_job(char *option, size_t bytes)
 bool time_left_ask(struct time_left *left, const char *text, struct error *error)
 {
     *left = (struct time_left){
-        .squeue = {.input = -1, .output = -1, .errors = -1},
+        .squeue = CHILD_NONE,
         .asked_s = monotonic_s(),
         .own_s = INFINITY,
     };

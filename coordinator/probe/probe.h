@@ -3,8 +3,8 @@
  * The engine that trains is the only judge of data and layers; `check` and `run` ask it before
  * anything is made. `run` starts the probe before MPI, so that reading the data and starting MPI
  * overlap, and hands the trainer on to rank 0's worker. */
-#ifndef LRSWEEP_COORDINATOR_PROBE_H
-#define LRSWEEP_COORDINATOR_PROBE_H
+#ifndef LRSWEEP_COORDINATOR_PROBE_PROBE_H
+#define LRSWEEP_COORDINATOR_PROBE_PROBE_H
 
 #include "common/child.h"
 #include "common/error.h"

@@ -1,7 +1,7 @@
 /* beacon.h - whether all ranks see the same directory: a file that rank 0 leaves there at the start
  * of a job, for the others to look for. */
-#ifndef LRSWEEP_COORDINATOR_BEACON_H
-#define LRSWEEP_COORDINATOR_BEACON_H
+#ifndef LRSWEEP_COORDINATOR_JOB_BEACON_H
+#define LRSWEEP_COORDINATOR_JOB_BEACON_H
 
 #include <stdbool.h>
 
