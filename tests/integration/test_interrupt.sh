@@ -66,6 +66,7 @@ contains "and shows its result" "$out" "Recommended: lr "
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set train.momentum=0.5
 equal "--resume of another study is refused with status 2" "$status" 2
 contains "and names what differs, with both values" "$err" "train.momentum: was 0.9, is 0.5"
+equal "and the result of the study that is there is not taken for its own" "$out" ""
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set search.eta=2 --set run.retries=0 \
 	--set 'model.layers=({type="dense";units=25;activation="relu";},{type="dense";units=10;})'
 equal "several changes are refused with status 2" "$status" 2
