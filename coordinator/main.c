@@ -55,6 +55,12 @@ int command_usage_error(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
+int command_option_error(const struct command *command)
+{
+    fprintf(stderr, "lrsweep %s --help lists the options\n", command->name);
+    return EXIT_USAGE;
+}
+
 int command_end_output(int status)
 {
     bool written = fflush(stdout) == 0 && !ferror(stdout);
@@ -62,6 +68,15 @@ int command_end_output(int status)
         return status;
     fputs("lrsweep: the result could not be written to standard output\n", stderr);
     return EXIT_FAILED;
+}
+
+/* getopt begins what it says of a wrong option with argv[0]. */
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "lrsweep %s", command->name);
+    argv[0] = name;
+    return command->run(command, argc, argv);
 }
 
 static int play(int argc, char **argv)
@@ -88,7 +103,7 @@ static int play(int argc, char **argv)
             command_print_help(commands[i]);
             return EXIT_OK;
         }
-        return commands[i]->run(commands[i], argc - 1, argv + 1);
+        return run_command(commands[i], argc - 1, argv + 1);
     }
     fprintf(stderr, "lrsweep: there is no command \"%s\"; there are:", name);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)

@@ -194,6 +194,9 @@ static void refuse_root_member(const struct walk *walk, const struct study_node 
         if (!owner && catalogue_key_find(group, node->name))
             owner = group->name;
     }
+    for (size_t i = 0; i < catalogue_optimizers.count() && !owner; i++)
+        if (catalogue_key_find(catalogue_optimizers.entry(i), node->name))
+            owner = "train";
     if (owner)
         study_problem(walk->problems, &node->place, "%.60s: stands outside its group %s",
                       node->name, owner);

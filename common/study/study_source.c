@@ -74,7 +74,9 @@ static bool admit(FILE *stream, const char *quoted, const struct study_place *pl
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
-        study_problem(problems, place, "%sa directory; a study file is expected", quoted);
+        study_problem(problems, place,
+                      "%sa directory; a study file is expected (--out names the directory)",
+                      quoted);
         return false;
     }
     file->device = status.st_dev;

@@ -134,7 +134,7 @@ static int run(const struct command *self, int argc, char **argv)
             study_argument_destroy(&argument);
             return EXIT_OK;
         default:
-            status = EXIT_USAGE;
+            status = command_option_error(self);
         }
     }
     if (status == EXIT_OK && argc - optind != 1)

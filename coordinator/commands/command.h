@@ -11,7 +11,7 @@ struct command {
     const char *arguments; /* "FILE [OPTION]..." */
     const char *summary;   /* one line */
     const char *help;      /* what stands below usage and summary */
-    int (*run)(const struct command *self, int argc, char **argv); /* argv[0] is the name */
+    int (*run)(const struct command *self, int argc, char **argv); /* argv[0]: "lrsweep NAME" */
 };
 
 extern const struct command command_run;
@@ -29,6 +29,9 @@ void command_print_help(const struct command *command);
 
 /* Prints "lrsweep NAME: <message>" and where help is to standard error; returns EXIT_USAGE. */
 int command_usage_error(const struct command *command, const char *format, ...);
+
+/* Adds where help is to what getopt said of a wrong option; returns EXIT_USAGE. */
+int command_option_error(const struct command *command);
 
 /* Writes out what stands in standard output's buffer: `status`, or EXIT_FAILED, said on standard
  * error, if any of the output could not be written. */

@@ -77,7 +77,7 @@ static int read_arguments(struct doctor *doctor, int argc, char **argv, bool *do
             *done = true;
             return EXIT_OK;
         default:
-            return EXIT_USAGE;
+            return command_option_error(doctor->self);
         }
     }
     if (argc - optind > 1)

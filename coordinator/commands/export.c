@@ -54,11 +54,12 @@ static int run(const struct command *self, int argc, char **argv)
             command_print_help(self);
             return EXIT_OK;
         default:
-            return EXIT_USAGE;
+            return command_option_error(self);
         }
     }
     if (!request.to)
-        return command_usage_error(self, "--to is missing: what to write, see below");
+        return command_usage_error(self,
+                                   "--to NAME is missing; lrsweep list exporters tells the names");
     if (argc - optind < 1 || argc - optind > 2)
         return command_usage_error(self,
                                    "expected a directory and perhaps a path, found %d "

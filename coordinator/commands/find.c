@@ -93,7 +93,7 @@ static int read_arguments(struct find *find, int argc, char **argv, bool *done)
             *done = true;
             return EXIT_OK;
         case '?':
-            return EXIT_USAGE;
+            return command_option_error(find->self);
         default:
             status = read_value(find, option, optarg);
         }

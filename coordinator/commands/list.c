@@ -12,7 +12,7 @@ static int run(const struct command *self, int argc, char **argv)
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option != 'h')
-            return EXIT_USAGE;
+            return command_option_error(self);
         command_print_help(self);
         return EXIT_OK;
     }

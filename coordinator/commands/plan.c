@@ -64,7 +64,7 @@ static int read_option(struct plan *plan, int option, bool *done)
         *done = true;
         return EXIT_OK;
     default:
-        return EXIT_USAGE;
+        return command_option_error(plan->self);
     }
 }
 

@@ -76,7 +76,7 @@ static int read_arguments(struct run *run, int argc, char **argv, bool *done)
             *done = true;
             return EXIT_OK;
         default:
-            return EXIT_USAGE;
+            return command_option_error(run->self);
         }
     }
     if (argc - optind != 1)

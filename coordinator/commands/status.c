@@ -258,7 +258,7 @@ static int run(const struct command *self, int argc, char **argv)
             command_print_help(self);
             return EXIT_OK;
         default:
-            return EXIT_USAGE;
+            return command_option_error(self);
         }
     }
     if (argc - optind != 1)

@@ -92,7 +92,7 @@ static int reopen(struct job *job, bool *finished)
         return job_complain(&error, EXIT_FAILED);
     char *changes = study_changes(snapshot->document, job->document);
     job->begun = json_incref(snapshot->document);
-    *finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
+    bool was_finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
     bool kept = strcmp(snapshot_value(snapshot, "checkpoints"), "0") != 0;
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
@@ -110,6 +110,7 @@ static int reopen(struct job *job, bool *finished)
     free(changes);
     if (!same)
         return EXIT_USAGE;
+    *finished = was_finished;
     if (!*finished && kept != probe_can(&job->probe, "checkpoints")) {
         error_set(&error,
                   "%s was begun with a trainer that %s checkpoints, and now it %s: that is another "

@@ -21,12 +21,17 @@
 #define SEND_PATIENCE_S  1.0 /* for the last messages, when all roles have ended */
 #define DESCRIPTORS_MAX  4096
 #define EXIT_INTERRUPTED 75
+#define SAME_SIGNAL_S    0.2 /* timeout(1) sends one to the process, and to its group */
 
 static volatile sig_atomic_t told_to_end;
 
 static void on_signal(int number)
 {
-    if (told_to_end && number == SIGINT)
+    static double first_s; /* handlers do not interrupt each other */
+    double now_s = monotonic_s();
+    if (!told_to_end)
+        first_s = now_s;
+    else if (number == SIGINT && now_s - first_s > SAME_SIGNAL_S)
         _exit(EXIT_INTERRUPTED);
     told_to_end = 1;
 }
@@ -38,10 +43,13 @@ static void catch_signals(sigset_t *while_waiting)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigset_t blocked;
     sigemptyset(&blocked);
+    sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         sigaddset(&blocked, numbers[i]);
-        sigaction(numbers[i], &action, NULL);
+        sigaddset(&action.sa_mask, numbers[i]);
     }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaction(numbers[i], &action, NULL);
     sigprocmask(SIG_BLOCK, &blocked, while_waiting);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigdelset(while_waiting, numbers[i]);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { RANGE_BYTES = 200, PATH_BYTES = 100 };
+enum { RANGE_BYTES = 200, PATH_BYTES = 100, RANGE_COLUMNS = 48 };
 
 static const struct catalogue *const catalogues[] = {
     &catalogue_schedules,  &catalogue_optimizers, &catalogue_samplers,
@@ -50,11 +50,16 @@ static void table_row(struct table *table, const char *prefix, const struct cata
     if (table->measuring) {
         widen(&table->name_width, strlen(name));
         widen(&table->default_width, strlen(fallback));
-        widen(&table->range_width, strlen(range));
+        if (strlen(range) <= RANGE_COLUMNS)
+            widen(&table->range_width, strlen(range));
         return;
     }
-    (void)fprintf(table->stream, "    %-*s  %-*s  %-*s  %s\n", (int)table->name_width, name,
-                  (int)table->default_width, fallback, (int)table->range_width, range, key->text);
+    (void)fprintf(table->stream, "    %-*s  %-*s  %-*s", (int)table->name_width, name,
+                  (int)table->default_width, fallback, (int)table->range_width, range);
+    if (strlen(range) > table->range_width) /* what it means stands below it */
+        (void)fprintf(table->stream, "\n    %*s  %*s  %*s", (int)table->name_width, "",
+                      (int)table->default_width, "", (int)table->range_width, "");
+    (void)fprintf(table->stream, "  %s\n", key->text);
 }
 
 /* The keys of `entry`, and those of the groups inside it: "schedule.warmup.from". Leaves out keys

@@ -3,6 +3,7 @@
 
 #include "coordinator/view/candidate_text.h"
 #include "coordinator/view/figures.h"
+#include "coordinator/view/terminal.h"
 #include "coordinator/view/text_table.h"
 #include "coordinator/view/trial_order.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 
 #define WRAP_COLUMNS     80
-#define TABLE_COLUMNS    100
+#define TABLE_COLUMNS    100 /* where it is no terminal */
 #define LONGEST_SENTENCE 2048
 #define COLUMNS(array)   (sizeof(array) / sizeof(array)[0])
 #define ENDING_INDENT    7 /* columns: below "lr" */
@@ -49,7 +50,7 @@ void result_table_rungs(FILE *stream, const struct snapshot *snapshot,
         (void)text_table_row(table, cells + skipped, NULL);
     }
     if (table)
-        text_table_print(table, stream, TABLE_COLUMNS, colour);
+        text_table_print(table, stream, terminal_columns(stream, TABLE_COLUMNS), colour);
     text_table_destroy(table);
 }
 
@@ -122,7 +123,7 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
         fprintf(stream,
                 "Trials by their %s: the best one seen, and the one at the last rung's end\n",
                 metric);
-        text_table_print(table, stream, TABLE_COLUMNS, colour);
+        text_table_print(table, stream, terminal_columns(stream, TABLE_COLUMNS), colour);
     }
     free(order);
     text_table_destroy(table);
@@ -173,7 +174,7 @@ void result_table_finalists(FILE *stream, const struct snapshot *snapshot,
         fprintf(stream,
                 "\nFinalists, trained again with fresh seeds: mean %s and its standard error\n",
                 metric);
-        text_table_print(table, stream, TABLE_COLUMNS, colour);
+        text_table_print(table, stream, terminal_columns(stream, TABLE_COLUMNS), colour);
     }
     text_table_destroy(table);
 }

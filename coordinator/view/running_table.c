@@ -3,12 +3,13 @@
 
 #include "coordinator/view/candidate_text.h"
 #include "coordinator/view/figures.h"
+#include "coordinator/view/terminal.h"
 #include "coordinator/view/text_table.h"
 
 #include <math.h>
 #include <string.h>
 
-#define TABLE_COLUMNS 100
+#define TABLE_COLUMNS 100 /* where it is no terminal */
 
 /* NULL: it has not reported yet. */
 static const struct report_row *latest_of(const struct snapshot *snapshot, uint32_t trial)
@@ -66,7 +67,7 @@ void running_table_print(FILE *stream, const struct snapshot *snapshot,
         bool trains = strcmp(facts->status, "running") == 0 && !snapshot->unattended;
         fprintf(stream, "\n%s: the newest training loss, and the best %s\n",
                 trains ? "In training" : "Were in training", metric);
-        text_table_print(table, stream, TABLE_COLUMNS, colour);
+        text_table_print(table, stream, terminal_columns(stream, TABLE_COLUMNS), colour);
         if (shown < running)
             fprintf(stream, "... and %s more\n", figure_count(running - shown).text);
     }

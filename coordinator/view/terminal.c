@@ -25,8 +25,15 @@ struct terminal_size terminal_size_of(FILE *stream)
     bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0;
     return (struct terminal_size){
         .columns =
-            known && size.ws_col > 0 ? size.ws_col : from_environment("COLUMNS", COLUMNS_FALLBACK),
+            (unsigned)terminal_columns(stream, from_environment("COLUMNS", COLUMNS_FALLBACK)),
         .rows = known && size.ws_row > 0 ? size.ws_row : from_environment("LINES", ROWS_FALLBACK)};
+}
+
+size_t terminal_columns(FILE *stream, size_t elsewhere)
+{
+    struct winsize size = {0};
+    bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0;
+    return known && size.ws_col > 0 ? size.ws_col : elsewhere;
 }
 
 bool terminal_blocks(void)

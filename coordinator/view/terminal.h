@@ -14,6 +14,9 @@ struct terminal_size {
  * in the environment say; else 80 columns and 24 rows. */
 struct terminal_size terminal_size_of(FILE *stream);
 
+/* Columns of the terminal that `stream` is; `elsewhere`, if it is none or does not tell. */
+size_t terminal_columns(FILE *stream, size_t elsewhere);
+
 /* Whether block and Braille characters can be written: the character set (setlocale is called by
  * main) is UTF-8. */
 bool terminal_blocks(void);

@@ -52,7 +52,11 @@ refused "--set is checked like the file" study.cfg --set train.momentum=2.0 -- '
 refused "--set of an unknown key is refused" study.cfg --set train.momentun=0.5 -- '--set' momentun
 refused "--trainers 0 is refused" study.cfg --trainers 0 -- "--trainers 0" "from 1"
 refused "zero trainers in the study are refused" study.cfg --set run.trainers=0 -- run.trainers 0
-refused "an unknown option is refused" study.cfg --frobnicate -- frobnicate
+refused "an unknown option is refused, with where the options are listed" study.cfg --frobnicate -- \
+	"lrsweep run: unrecognized option '--frobnicate'" "lrsweep run --help"
+refused "a study's directory in the place of its file is refused, with the option for it" . -- "--out"
+refused "--set of a key without its group is told the group" study.cfg --set momentum=0.5 -- \
+	"stands outside its group train"
 refused "two study files are refused" study.cfg study.cfg -- "one study file"
 refused "--coordinator-only without other ranks is refused" study.cfg --coordinator-only -- "one rank"
 edit 's/units = 10/units = 9/'

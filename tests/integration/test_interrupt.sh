@@ -66,6 +66,7 @@ contains "and shows its result" "$out" "Recommended: lr "
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set train.momentum=0.5
 equal "--resume of another study is refused with status 2" "$status" 2
 contains "and names what differs, with both values" "$err" "train.momentum: was 0.9, is 0.5"
+equal "and the result of the study that is there is not taken for its own" "$out" ""
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set search.eta=2 --set run.retries=0 \
 	--set 'model.layers=({type="dense";units=25;activation="relu";},{type="dense";units=10;})'
 equal "several changes are refused with status 2" "$status" 2
@@ -102,6 +103,18 @@ try lrsweep run "$small" --out changed --quiet --resume "${long[@]}" --set searc
 equal "--resume of it reports and ends with status 0" "$status" 0
 try lrsweep run "$small" --out unheard-of --quiet --resume --trainers 1
 equal "--resume where there is no study starts it" "$status" 0
+
+# --- one SIGINT, sent twice: timeout and others send it to the process and to its group ------------------
+env --default-signal=INT lrsweep run "$small" --out doubled --quiet "${long[@]}" >doubled.out 2>&1 &
+pid=$!
+check "the search got under way (doubled)" wait_for doubled 'select count(*) > 4 from event'
+kill -INT "$pid"
+sleep 0.01 # or the two are pending together, which is one for the kernel
+kill -INT "$pid"
+wait "$pid"
+equal "a SIGINT that comes twice at once interrupts the search" $? 75
+equal "and what ran was saved: the study says interrupted, not that rank 0 died" \
+	"$(lrsweep status doubled --json | jq -c '[.status, .now.alive]')" '["interrupted",null]'
 
 # --- a second SIGINT ---------------------------------------------------------------------------------
 env --default-signal=INT lrsweep run "$small" --out twice --quiet "${long[@]}" >twice.out 2>&1 &

@@ -179,6 +179,10 @@ equal "a script that fails fails its candidates alone" "$status $(sqlite3 script
 	where (state = 'failed') != (json_extract(params, '\$.depth') = 2) and lr < 2")" "0 0"
 contains "its standard error is kept" "$(sqlite3 script-fails/study.db \
 	"select message from trial where state = 'failed' limit 1")" "the script ended with exit status 1; on its standard error: no such depth"
+script silent-standard-output --set search.candidates=1 --set run.retries=0 \
+	--set 'trainer.script=("python3", "-c", "import sys; sys.stderr.write(chr(118) + \"al_loss=1\")", "{lr}")'
+contains "a script that prints its metrics elsewhere is told where they belong" \
+	"$(sqlite3 script-silent-standard-output/study.db 'select message from trial')" "on its standard output"
 script slow --set search.wall_time=1.5 --set search.max_budget=1000 --set search.min_budget=1000 --trainers 2
 equal "a script is killed when its trial is to stop" "$(pgrep -f "$TEST_DIR/train.py slow|train.py slow [0-9.]+ 1000" | wc -l)" 0
 cat >wrapped.sh <<'SH'

@@ -108,6 +108,18 @@ try lrsweep run "$small" --out dies --quiet --resume "${long[@]}"
 table dies >found.txt
 check "and the resumed search ends in the same table" diff expected.txt found.txt
 
+# --- the table of trials on a terminal -------------------------------------------------------------
+# A schedule's text as long as the table allows, on a terminal that is narrower.
+lrsweep run "$small" --out long --quiet --set search.candidates=3 --set search.max_budget=2 --set search.min_budget=2 \
+	--set 'space.schedule={ type = "one_cycle"; div_factor = 12.345; final_div_factor = 1234.5; }' >long.txt
+check "the table of trials is wide where it is no terminal" grep -qE '^trial .{80}' long.txt
+table_width() { # COLUMNS
+	TERM=dumb script -qec "stty cols $1 rows 30; lrsweep status long" /dev/null </dev/null |
+		tr -d '\r' | sed -n '/^trial/,/^$/p' | widest
+}
+equal "on a terminal of 80 columns it has no more" "$(($(table_width 80) <= 80))" 1
+equal "and the schedules in full where there is room" "$(($(table_width 140) > 100))" 1
+
 try lrsweep status nowhere --watch
 equal "there must be a study" "$status" 2
 try lrsweep status run --json --plot

@@ -798,6 +798,7 @@ static void a_bad_set_is_refused_in_its_own_words(void **state)
         {"train.batch_size=1; seed = 3", {": train.batch_size: found \"1; seed = 3\""}},
         {"train.batch_size=64 # or so", {": train.batch_size: found \"64 # or so\""}},
         {"colour.red=1", {": colour: unknown group"}},
+        {"momentum=0.5", {": momentum: stands outside its group train"}},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char start[200];

@@ -138,8 +138,8 @@ static void conclude(struct segment *segment)
         done(segment, "failed", message);
     } else if (!segment->reported) {
         done(segment, "failed",
-             "the script ended without a line that holds train_loss=..., val_loss=... or "
-             "val_accuracy=...");
+             "the script printed no train_loss=..., val_loss=... or "
+             "val_accuracy=... on its standard output");
     } else if (is_lost(&segment->last)) {
         done(segment, "diverged", "The script's last loss is not finite.");
     } else {
