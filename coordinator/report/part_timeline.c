@@ -163,9 +163,11 @@ static json_t *gather(struct timeline *timeline)
     double span_s = timeline->last - timeline->first;
     size_t whole = timeline->bar_count;
     qsort(timeline->bars, timeline->bar_count, sizeof *timeline->bars, by_lane);
-    for (double gap_s = span_s / 4000; timeline->bar_count > BARS_MOST && gap_s < span_s;
-         gap_s *= 1.5)
+    double gap_s = span_s / 4000;
+    while (timeline->bar_count > BARS_MOST && gap_s < span_s) {
         timeline->bar_count = join(timeline->bars, timeline->bar_count, gap_s);
+        gap_s *= 1.5;
+    }
     return json_pack("{s:o, s:o, s:o, s:I}", "span_s", figure_json(span_s), "lanes",
                      lanes_json(timeline), "bars", bars_json(timeline), "of", (json_int_t)whole);
 }

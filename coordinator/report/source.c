@@ -1,6 +1,7 @@
 /* source.c - reads what a report is made from. */
 #include "coordinator/report/source.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

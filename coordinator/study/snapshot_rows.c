@@ -138,9 +138,10 @@ static bool pass_reports(const struct rows *rows, int64_t trial, int64_t step, e
                          void *context, struct error *error)
 {
     struct report_block *block = malloc(sizeof *block);
-    bool ok = block || error_set(error, "%s: out of memory", rows->path);
-    bool more = true;
-    while (ok && block && more) {
+    if (!block)
+        return error_set(error, "%s: out of memory", rows->path);
+    bool ok = true, more = true;
+    while (ok && more) {
         ok = read_reports(rows, trial, step, block, error);
         for (size_t i = 0; ok && i < block->count; i++)
             ok = each(context, &block->rows[i], error);

@@ -100,9 +100,10 @@ static size_t linear_ticks(const struct plot_scale *scale, double ticks[TICKS_MO
     for (size_t i = sizeof factors / sizeof factors[0]; i-- > 0;)
         if (factors[i] * power >= rough)
             step = factors[i] * power;
-    size_t count = 0;
-    for (double at = ceil(scale->low / step); at * step <= scale->high && count < TICKS_MOST; at++)
-        ticks[count++] = at * step;
+    double first = ceil(scale->low / step), most = floor(scale->high / step) - first + 1;
+    size_t count = most > 0 ? (size_t)fmin(most, TICKS_MOST) : 0;
+    for (size_t i = 0; i < count; i++)
+        ticks[i] = (first + (double)i) * step;
     return count;
 }
 
@@ -112,12 +113,12 @@ static size_t log_ticks(const struct plot_scale *scale, double ticks[TICKS_MOST]
     static const double factors[] = {1, 2, 3, 5};
     double decades = log10(scale->high / scale->low);
     size_t used = decades > 2.5 ? 1 : sizeof factors / sizeof factors[0], count = 0;
-    double skip = fmax(1, ceil(decades / 9));
-    for (double power = floor(log10(scale->low)); power <= log10(scale->high); power++)
+    int skip = (int)fmax(1, ceil(decades / 9)), last = (int)floor(log10(scale->high));
+    for (int power = (int)floor(log10(scale->low)); power <= last; power++)
         for (size_t i = 0; i < used && count < TICKS_MOST; i++) {
             double tick = factors[i] * pow(10, power);
             bool within = tick >= scale->low && tick <= scale->high;
-            if (within && (used > 1 || fmod(power, skip) == 0))
+            if (within && (used > 1 || power % skip == 0))
                 ticks[count++] = tick;
         }
     return count > 1 ? count : linear_ticks(scale, ticks);
