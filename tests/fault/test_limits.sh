@@ -4,7 +4,7 @@
 . "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 study=$LRSWEEP_SOURCE/tests/fault/kills.cfg
 patience=60 # seconds; a run that is still there then hangs
-options=(--quiet --trainers 2 --set search.candidates=4 --set search.max_budget=30000)
+options=(--quiet --trainers 2 --set search.candidates=4 --set search.max_budget=200000)
 
 # Leaves in $status and $err how it ended.
 search() { # DIR [OPTION]...
