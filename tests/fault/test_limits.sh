@@ -4,7 +4,7 @@
 . "$LRSWEEP_SOURCE/tests/integration/tap.sh" || exit 1
 study=$LRSWEEP_SOURCE/tests/fault/kills.cfg
 patience=60 # seconds; a run that is still there then hangs
-options=(--quiet --trainers 2 --set search.candidates=4 --set search.max_budget=200000)
+options=(--quiet --trainers 2 --set search.candidates=4 --set search.max_budget=100000)
 
 # Leaves in $status and $err how it ended.
 search() { # DIR [OPTION]...
@@ -48,7 +48,7 @@ table whole >expected
 # --- a directory that fills up, is read-only, or goes away --------------------------------------------
 mkdir disk
 trap 'umount disk 2>/dev/null' EXIT
-if mount -t tmpfs -o size=2m none disk 2>/dev/null; then
+if mount -t tmpfs -o size=8m none disk 2>/dev/null; then
 	begin disk/full
 	dd if=/dev/zero of=disk/ballast bs=4096 2>/dev/null
 	finish

@@ -63,7 +63,7 @@ cat >limited.sbatch <<-END
 END
 job[limited]=$(sbatch --parsable --output=limited.log --time=1 --requeue --open-mode=append \
 	--nodelist=node1 limited.sbatch study.cfg --out limited --trainers 1 --set search.candidates=2 \
-	--set 'search.scheduler="none"' --set search.max_budget=1500000)
+	--set 'search.scheduler="none"' --set search.max_budget=4000000)
 submit told slurm.sbatch --nodes=3
 submit requeued slurm.sbatch --nodes=3
 submit forwarded slurm-mpirun.sbatch --nodes=3

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,12 +19,11 @@ void descendants_adopt(void)
 
 static void kill_children(void)
 {
-    char path[64];
-    int child;
+    char path[64], number[32];
     (void)snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
     FILE *list = fopen(path, "re");
-    while (list && fscanf(list, "%d", &child) == 1)
-        (void)kill((pid_t)child, SIGKILL);
+    while (list && fscanf(list, "%31s", number) == 1)
+        (void)kill((pid_t)strtol(number, NULL, 10), SIGKILL);
     if (list)
         (void)fclose(list);
 }
