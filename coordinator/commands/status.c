@@ -63,13 +63,12 @@ static json_t *failures(const struct snapshot *snapshot)
         const struct trial_row *trial = &snapshot->trials[i];
         if (trial->state != TRIAL_FAILED && trial->state != TRIAL_DIVERGED)
             continue;
-        char message[2048];
-        figure_clean(message, sizeof message, trial->message, true);
         (void)json_array_append_new(
-            list, json_pack("{s:I, s:o, s:s, s:s, s:I, s:s}", "trial", (json_int_t)trial->id, "lr",
-                            figure_json(trial->lr), "state", trial_state_name(trial->state),
-                            "verdict", verdict_name(trial->verdict), "step",
-                            (json_int_t)trial->step, "message", message));
+            list,
+            json_pack("{s:I, s:o, s:s, s:s, s:I, s:o}", "trial", (json_int_t)trial->id, "lr",
+                      figure_json(trial->lr), "state", trial_state_name(trial->state), "verdict",
+                      verdict_name(trial->verdict), "step", (json_int_t)trial->step, "message",
+                      figure_clean_json(trial->message, true)));
     }
     return list;
 }
@@ -79,13 +78,13 @@ static void print_json(const struct snapshot *snapshot, size_t indent)
     const struct study_facts facts = study_facts_of(snapshot);
     bool running = strcmp(facts.status, "running") == 0;
     json_t *summary = result_summary(snapshot);
-    json_t *now =
-        json_pack("{s:o, s:o, s:i, s:o, s:o}", "alive",
-                  running ? json_boolean(!snapshot->unattended) : json_null(), "rank0",
-                  running && snapshot->holder && *snapshot->holder ? json_string(snapshot->holder)
-                                                                   : json_null(),
-                  "left", (int)running_left(snapshot, &facts), "running",
-                  running_json(snapshot, &facts), "ended_badly", failures(snapshot));
+    json_t *now = json_pack("{s:o, s:o, s:i, s:o, s:o}", "alive",
+                            running ? json_boolean(!snapshot->unattended) : json_null(), "rank0",
+                            running && snapshot->holder && *snapshot->holder
+                                ? figure_clean_json(snapshot->holder, false)
+                                : json_null(),
+                            "left", (int)running_left(snapshot, &facts), "running",
+                            running_json(snapshot, &facts), "ended_badly", failures(snapshot));
     (void)json_object_set_new(summary, "now", now);
     json_dumpf(summary, stdout, JSON_INDENT(indent) | JSON_REAL_PRECISION(17));
     puts("");

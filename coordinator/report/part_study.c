@@ -12,19 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text that may come from anywhere, without control characters; lines are kept if `lines`. */
-static json_t *clean(const char *text, bool lines)
-{
-    size_t bytes = strlen(text) + 1;
-    char *copy = malloc(bytes);
-    if (!copy)
-        return json_null();
-    figure_clean(copy, bytes, text, lines);
-    json_t *string = json_string(copy);
-    free(copy);
-    return string ? string : json_string("?");
-}
-
 /* What `print` writes to a stream. */
 static json_t *printed(const struct report_source *source,
                        void (*print)(FILE *stream, const struct report_source *source), bool lines)
@@ -35,7 +22,7 @@ static json_t *printed(const struct report_source *source,
     if (!stream)
         return json_null();
     print(stream, source);
-    json_t *json = fclose(stream) == 0 ? clean(text, lines) : json_null();
+    json_t *json = fclose(stream) == 0 ? figure_clean_json(text, lines) : json_null();
     free(text);
     return json;
 }
@@ -66,8 +53,8 @@ static json_t *groups_json(const struct snapshot *snapshot)
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         (void)json_array_append_new(array, json_pack("{s:o, s:o}", "schedule",
-                                                     clean(groups[i].name, false), "stable",
-                                                     stable_json(&groups[i].found)));
+                                                     figure_clean_json(groups[i].name, false),
+                                                     "stable", stable_json(&groups[i].found)));
     return array;
 }
 
@@ -126,21 +113,23 @@ json_t *report_part_study(const struct report_source *source, struct error *erro
     json_t *study = json_pack(
         "{s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, "
         "s:o}",
-        "name", clean(facts->name, false), "status", clean(facts->status, false), "metric",
-        clean(facts->metric, false), "unit", clean(facts->unit, false), "unattended",
-        snapshot->unattended, "range_test", facts->range_test, "seed", (json_int_t)facts->seed,
-        "candidates", figure_json(facts->candidates), "max_budget", figure_json(facts->max_budget),
-        "scheduler", clean(scheduler ? scheduler : "", false), "best", best_json(source), "rates",
+        "name", figure_clean_json(facts->name, false), "status",
+        figure_clean_json(facts->status, false), "metric", figure_clean_json(facts->metric, false),
+        "unit", figure_clean_json(facts->unit, false), "unattended", snapshot->unattended,
+        "range_test", facts->range_test, "seed", (json_int_t)facts->seed, "candidates",
+        figure_json(facts->candidates), "max_budget", figure_json(facts->max_budget), "scheduler",
+        figure_clean_json(scheduler ? scheduler : "", false), "best", best_json(source), "rates",
         printed(source, print_rates, false), "stable", stable_json(&stable), "by_schedule",
         groups_json(snapshot), "finalists", finalists_json(snapshot), "file",
         printed(source, print_file, true), "lrsweep", LRSWEEP_VERSION, "made_by",
-        clean(snapshot_value(snapshot, "version"), false));
+        figure_clean_json(snapshot_value(snapshot, "version"), false));
     if (!study) {
         error_set(error, "out of memory");
         return NULL;
     }
     add_numbers(study, snapshot);
-    (void)json_object_set_new(study, "closed", clean(snapshot_value(snapshot, "closed"), false));
+    (void)json_object_set_new(study, "closed",
+                              figure_clean_json(snapshot_value(snapshot, "closed"), false));
     (void)json_object_set_new(study, "steps_trained",
                               json_integer((json_int_t)facts->steps_trained));
     (void)json_object_set_new(study, "epochs_trained", figure_json(facts->epochs_trained));

@@ -11,13 +11,6 @@
 #define WORDS_BYTES 256
 #define NAME_BYTES  128
 
-/* A text that is none of ours need not be UTF-8. */
-static json_t *text_json(const char *text)
-{
-    json_t *string = json_string(text);
-    return string ? string : json_string("?");
-}
-
 /* --- columns of one number a trial --- */
 
 static json_t *state_of(const struct report_source *source, const struct trial_row *trial)
@@ -146,7 +139,7 @@ static bool add_schedules(json_t *trials, const struct snapshot *snapshot)
     json_t *names = json_array(), *values = json_array(), *known = json_object();
     bool ok = true;
     for (size_t i = 0; ok && i < snapshot->trial_count; i++) {
-        json_t *name = text_json(snapshot->trials[i].schedule);
+        json_t *name = figure_clean_json(snapshot->trials[i].schedule, false);
         json_t *number = json_object_get(known, json_string_value(name));
         if (!number) {
             number = json_integer((json_int_t)json_array_size(names));

@@ -516,6 +516,24 @@ static void figures_read_well(void **state)
     assert_string_equal(text, "12");
 }
 
+/* Jansson takes no text that is not UTF-8: what is made clean must be. */
+static void a_text_of_any_bytes_is_clean_as_json(void **state)
+{
+    static const unsigned char seconds[] = {0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2};
+    (void)state;
+    for (unsigned first = 1; first < 256; first++)
+        for (size_t i = 0; i < sizeof seconds; i++) {
+            const char text[] = {(char)first, (char)seconds[i], '\x80', '\xbf', '\0'};
+            json_t *clean = figure_clean_json(text, false);
+            if (!json_is_string(clean))
+                fail_msg("%02x %02x 80 bf became no string", first, seconds[i]);
+            json_decref(clean);
+        }
+    json_t *kept = figure_clean_json("\xc3\xa9 \xe2\x89\xa5 \xf0\x9f\x94\xa5\n\a", true);
+    assert_string_equal(json_string_value(kept), "\xc3\xa9 \xe2\x89\xa5 \xf0\x9f\x94\xa5\n ");
+    json_decref(kept);
+}
+
 static void rungs_are_told_by_bracket_where_there_is_more_than_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -700,6 +718,7 @@ int main(void)
         cmocka_unit_test(a_rate_is_useful_if_it_learned),
         cmocka_unit_test(a_candidate_is_told_in_a_few_words),
         cmocka_unit_test(figures_read_well),
+        cmocka_unit_test(a_text_of_any_bytes_is_clean_as_json),
         STUDY_TEST(a_finished_study_is_told_in_words_and_tables),
         STUDY_TEST(rungs_are_told_by_bracket_where_there_is_more_than_one),
         STUDY_TEST(an_unfinished_study_says_where_it_stands_and_how_to_go_on),
