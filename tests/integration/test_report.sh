@@ -16,6 +16,11 @@ contains "and is named" "$err" "missing: holds no study"
 try lrsweep report run/find
 equal "a range test's own study has a report too" "$status" 0
 
+cp -r run dead
+sqlite3 dead/study.db "update study set value = 'running' where key = 'status'"
+lrsweep report dead >/dev/null
+contains "a report tells of a run that died" "$(cat dead/report.html)" '"unattended":true'
+
 # A report that cannot be written is no failure of the run.
 mkdir -p blocked/report.html.new
 try lrsweep run "$LRSWEEP_SOURCE/tests/integration/small.cfg" --out blocked --resume
