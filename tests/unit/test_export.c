@@ -4,7 +4,7 @@
 #include "coordinator/export/crc32c.h"
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/export.h"
-#include "coordinator/export/flat_params.h"
+#include "coordinator/view/flat_params.h"
 #include "coordinator/export/optuna_distribution.h"
 #include "coordinator/export/protobuf.h"
 

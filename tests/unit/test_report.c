@@ -192,6 +192,7 @@ static void the_trials_stand_in_columns(void **state)
     assert_member(trials, "schedules", "[\"step\"]");
     assert_member(trials, "schedule", "[0,0,0]");
     json_t *params = json_object_get(trials, "params");
+    assert_member(params, "schedule", "[\"step\",\"step\",\"step\"]");
     assert_member(params, "schedule.gamma",
                   "[0.41999999999999998,0.41999999999999998,"
                   "0.41999999999999998]");

@@ -1,7 +1,7 @@
 /* csv.c - two tables as RFC 4180 has them: a header, CRLF, quotes where a field needs them. A
  * number that is not there, or is not finite, is an empty field. */
 #include "coordinator/export/exporter.h"
-#include "coordinator/export/flat_params.h"
+#include "coordinator/view/flat_params.h"
 #include "coordinator/view/figures.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
  * are google.protobuf.Value (struct.proto). TensorBoard keeps single precision. */
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/exporter.h"
-#include "coordinator/export/flat_params.h"
+#include "coordinator/view/flat_params.h"
 #include "coordinator/view/figures.h"
 
 #include <math.h>
