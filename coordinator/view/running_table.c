@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#define RATE_COLUMN   1
 #define TABLE_COLUMNS 100 /* where it is no terminal */
 
 /* NULL: it has not reported yet. */
@@ -55,6 +56,8 @@ void running_table_print(FILE *stream, const struct snapshot *snapshot,
     size_t running = facts->states[TRIAL_RUNNING], shown = 0;
     struct text_table *table =
         running > 0 ? text_table_create(columns, sizeof columns / sizeof columns[0]) : NULL;
+    if (table && !facts->searches_rate)
+        text_table_hide(table, RATE_COLUMN);
     for (size_t i = 0; table && i < snapshot->trial_count && shown < most; i++) {
         if (snapshot->trials[i].state != TRIAL_RUNNING)
             continue;

@@ -74,6 +74,7 @@ contains "it draws losses in Braille" "$out" "⠤"
 contains "and names the schedules and what diverged" "$out" "x diverged"
 cp -r run unrated
 sqlite3 unrated/study.db "update trial set lr = null"
+equal "and no table has a column for rates" "$(lrsweep status unrated | grep -c '^trial *lr ')" 0
 try lrsweep status unrated --plot
 equal "where no rate is searched, none is plotted" "$(grep -c 'Training losses' <<<"$out") $(grep -c 'its rate' <<<"$out")" "1 0"
 LC_ALL=C try lrsweep status run --plot

@@ -73,11 +73,11 @@ function finalistRows() {
     : entry.tied ? 'tied within the error' : '');
   return element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Finalists' }, element('table', { class: 'finalists' },
     element('caption', {}, `Finalists, trained again with fresh seeds: ${study.metric}`),
-    element('thead', {}, element('tr', {}, ['trial', 'lr', 'schedule', 'mean', 'error', 'repeats', 'standing'].map((head) => element('th', { scope: 'col' }, head)))),
+    element('thead', {}, element('tr', {}, ['trial', ...(searchesRate ? ['lr'] : []), 'schedule', 'mean', 'error', 'repeats', 'standing'].map((head) => element('th', { scope: 'col' }, head)))),
     element('tbody', {}, study.finalists.map((entry) => {
       const trial = trials.byId(entry.trial);
       return element('tr', { class: study.best && entry.trial === study.best.trial ? 'best' : null },
-        element('td', { class: 'number' }, String(entry.trial)), element('td', { class: 'number' }, trial ? figureRate(trial.lr) : '–'),
+        element('td', { class: 'number' }, String(entry.trial)), searchesRate ? element('td', { class: 'number' }, trial ? figureRate(trial.lr) : '–') : null,
         element('td', {}, trial ? trial.words : ''), element('td', { class: 'number' }, figureMetric(entry.mean)),
         element('td', { class: 'number' }, entry.standard_error !== null ? '± ' + figureError(entry.standard_error) : '–'),
         element('td', {}, dots(entry)), element('td', {}, note(entry)));

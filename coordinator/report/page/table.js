@@ -4,7 +4,7 @@ const table = (() => {
   const page = 50;
   const columns = [
     { name: 'trial', number: true, of: (trial) => trial.id, text: (trial) => String(trial.id) },
-    { name: 'lr', number: true, of: (trial) => trial.lr, text: (trial) => figureRate(trial.lr), exact: (trial) => trial.lr },
+    ...(searchesRate ? [{ name: 'lr', number: true, of: (trial) => trial.lr, text: (trial) => figureRate(trial.lr), exact: (trial) => trial.lr }] : []),
     { name: trials.schedules.some(Boolean) ? 'schedule' : 'parameters', of: (trial) => trial.words, text: (trial) => trial.words },
     { name: 'state', of: (trial) => trial.state, text: (trial) => trial.state + (trial.repeat ? `, repeat of ${trial.parent}` : '') },
     { name: 'verdict', of: (trial) => trial.verdict, text: (trial) => trial.verdict, symbol: true },
