@@ -10,14 +10,12 @@ static int write_report(const struct command *self, const char *dir, bool figure
     struct error error;
     struct study_reader reader = {.dir = dir};
     struct snapshot *snapshot = study_reader_read(&reader, &error);
-    bool written = snapshot && (figures ? report_write_figures(dir, snapshot, &error)
+    bool written = snapshot && (figures ? report_write_figures(dir, snapshot, stdout, &error)
                                         : report_write(dir, snapshot, &error));
     snapshot_destroy(snapshot);
     if (!written)
         return study_reader_failed(&reader, self, &error);
-    if (figures)
-        printf("%s/losses.svg\n%s/rates.svg\n", dir, dir);
-    else
+    if (!figures)
         printf("%s/report.html\n", dir);
     return EXIT_OK;
 }
@@ -55,6 +53,7 @@ const struct command command_report = {
     "run goes on, this command shows how it stands.\n"
     "\n"
     "  --svg    write DIR/losses.svg and DIR/rates.svg instead: the loss curves, and the metric\n"
-    "           against the learning rate, for a paper\n",
+    "           against the learning rate, for a paper; one that has nothing to draw is left "
+    "out\n",
     run,
 };

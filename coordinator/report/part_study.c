@@ -94,10 +94,10 @@ static json_t *best_json(const struct report_source *source)
 /* Numbers of the `study` table under their own names. */
 static void add_numbers(json_t *study, const struct snapshot *snapshot)
 {
-    static const char *const keys[] = {
-        "created",       "wall_s",     "train_s",           "trainers",        "workers_lost",
-        "train_samples", "classes",    "constant_loss",     "steps_per_epoch", "test_loss",
-        "test_accuracy", "parameters", "validation_samples"};
+    static const char *const keys[] = {"created",       "wall_s",          "train_s",
+                                       "trainers",      "workers_lost",    "train_samples",
+                                       "classes",       "steps_per_epoch", "test_loss",
+                                       "test_accuracy", "parameters",      "validation_samples"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         (void)json_object_set_new(study, keys[i],
                                   figure_json(study_facts_number(snapshot, keys[i])));

@@ -30,6 +30,12 @@ contains "and says so" "$err" "warning: no report was written"
 try lrsweep report run --svg
 equal "--svg names both figures" "$out" "run/losses.svg
 run/rates.svg"
+cp -r run unrated
+rm unrated/*.svg
+sqlite3 unrated/study.db "update trial set lr = null"
+try lrsweep report unrated --svg
+equal "where no rate is searched, only the losses are drawn" "$status $out" "0 unrated/losses.svg"
+lrsweep report unrated >/dev/null
 for kind in sound diverged interrupted hostile; do
 	"$make" "$kind" 27 10 "$kind" >/dev/null || not_ok "a study of the kind $kind is made"
 	try lrsweep report "$kind" --svg
@@ -88,6 +94,6 @@ else
 	done < <(PYTHONDONTWRITEBYTECODE=1 timeout 300 /usr/bin/python3 "$LRSWEEP_SOURCE/tests/support/report_checks.py" \
 		run run/report.html sound sound/report.html one one/report.html diverged diverged/report.html \
 		interrupted interrupted/report.html hostile hostile/report.html \
-		negative negative/report.html thrown thrown/report.html large large/report.html 2>&1)
+		unrated unrated/report.html negative negative/report.html thrown thrown/report.html large large/report.html 2>&1)
 fi
 plan

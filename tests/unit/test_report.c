@@ -393,14 +393,102 @@ static void the_report_replaces_an_old_one(void **state)
     assert_false(fixture_has(fixture, "report.html.new"));
 }
 
-static void a_study_without_losses_has_no_figures(void **state)
+/* For the next case of a table. */
+static void remove_study(const struct fixture *fixture)
 {
+    assert_int_equal(nftw(fixture->dir, fixture_remove, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void only_figures_that_have_something_to_draw_are_written(void **state)
+{
+    static const struct {
+        double lr, loss; /* NaN: none */
+        const char *written;
+    } cases[] = {
+        {NAN, NAN, ""},
+        {0.1, NAN, "rates.svg\n"},
+        {NAN, 0.5, "losses.svg\n"},
+        {0.1, 0.5, "losses.svg\nrates.svg\n"},
+    };
     struct fixture *fixture = *state;
-    fixture_close(fixture, begin_study(fixture));
-    struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
-    assert_false(report_write_figures(fixture->dir, snapshot, &fixture->error));
-    assert_contains(fixture->error.text, "nothing to draw");
-    snapshot_destroy(snapshot);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct store *store = fixture_create(fixture);
+        struct trial_row trial = waiting_trial(0);
+        trial.state = TRIAL_COMPLETE;
+        trial.step = 100;
+        trial.lr = cases[i].lr;
+        trial.metric = trial.final = 0.5;
+        struct report_row report = sound_report(0, 50);
+        assert_true(store_set(store, "steps_per_epoch", "100", &fixture->error));
+        report.train_loss = cases[i].loss;
+        assert_true(store_trial(store, &trial, &fixture->error));
+        assert_true(store_report(store, &report, &fixture->error));
+        fixture_close(fixture, store);
+        struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+        char *names = NULL, expected[2 * PATH_BYTES] = "";
+        size_t length = 0;
+        FILE *written = open_memstream(&names, &length);
+        assert_non_null(written);
+        bool drawn = report_write_figures(fixture->dir, snapshot, written, &fixture->error);
+        assert_int_equal(fclose(written), 0);
+        static const char *const files[] = {"losses.svg", "rates.svg"};
+        for (size_t j = 0; j < 2; j++) {
+            bool wanted = strstr(cases[i].written, files[j]) != NULL;
+            size_t used = strlen(expected);
+            assert_int_equal(fixture_has(fixture, files[j]), wanted);
+            if (wanted)
+                (void)snprintf(expected + used, sizeof expected - used, "%s/%s\n", fixture->dir,
+                               files[j]);
+        }
+        assert_string_equal(names, expected);
+        assert_int_equal(drawn, cases[i].written[0] != '\0');
+        if (!drawn)
+            assert_contains(fixture->error.text, "nothing to draw");
+        free(names);
+        snapshot_destroy(snapshot);
+        remove_study(fixture);
+    }
+}
+
+/* Three times the middle of what the trials began with, unless the constant predictor is worse. */
+static void losses_are_cut_off_far_above_where_training_begins(void **state)
+{
+    static const struct {
+        const char *constant;
+        double begins[3], ceiling; /* NaN: nothing was reported */
+    } cases[] = {
+        {"", {NAN, NAN, NAN}, INFINITY},
+        {"2.5", {NAN, NAN, NAN}, 7.5},
+        {"", {4, 1e9, 2}, 12},
+        {"2.5", {4, 1e9, 2}, 12},
+        {"2.5", {1, 1e9, 2}, 7.5},
+        {"", {-1, NAN, NAN}, INFINITY},
+        {"no number", {NAN, 5, NAN}, 15},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct store *store = fixture_create(fixture);
+        assert_true(store_set(store, "constant_loss", cases[i].constant, &fixture->error));
+        for (uint32_t j = 0; j < 3; j++) {
+            struct trial_row trial = waiting_trial(j);
+            struct report_row first = sound_report(j, 1), second = sound_report(j, 2);
+            first.train_loss = cases[i].begins[j];
+            second.train_loss = 1e12;
+            assert_true(store_trial(store, &trial, &fixture->error));
+            if (!isnan(first.train_loss)) {
+                assert_true(store_report(store, &first, &fixture->error));
+                assert_true(store_report(store, &second, &fixture->error));
+            }
+        }
+        fixture_close(fixture, store);
+        struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+        struct report_source source;
+        assert_true(report_source_read(&source, snapshot, &fixture->error));
+        assert_true(report_source_ceiling(&source) == cases[i].ceiling);
+        report_source_free(&source);
+        snapshot_destroy(snapshot);
+        remove_study(fixture);
+    }
 }
 
 static void a_scale_holds_its_values_whatever_they_are(void **state)
@@ -446,7 +534,8 @@ int main(void)
         cmocka_unit_test(json_in_the_page_holds_nothing_that_ends_a_script),
         TEST(a_title_is_only_ever_a_text),
         TEST(the_report_replaces_an_old_one),
-        TEST(a_study_without_losses_has_no_figures),
+        TEST(only_figures_that_have_something_to_draw_are_written),
+        TEST(losses_are_cut_off_far_above_where_training_begins),
         cmocka_unit_test(a_scale_holds_its_values_whatever_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
