@@ -39,11 +39,12 @@ static void print_file(FILE *stream, const struct report_source *source)
 
 static json_t *stable_json(const struct stable_lr *stable)
 {
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "lowest_useful", figure_json(stable->lowest_useful),
-        "highest_stable", figure_json(stable->highest_stable), "edge", figure_json(stable->edge),
-        "edge_low", figure_json(stable->edge_low), "edge_high", figure_json(stable->edge_high),
-        "lost", (json_int_t)stable->lost, "tried", (json_int_t)stable->tried);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "lowest_useful",
+                     figure_json(stable->lowest_useful), "highest_stable",
+                     figure_json(stable->highest_stable), "top", figure_json(stable_lr_top(stable)),
+                     "edge", figure_json(stable->edge), "edge_low", figure_json(stable->edge_low),
+                     "edge_high", figure_json(stable->edge_high), "lost", (json_int_t)stable->lost,
+                     "tried", (json_int_t)stable->tried);
 }
 
 static json_t *groups_json(const struct snapshot *snapshot)
@@ -67,13 +68,9 @@ static json_t *finalists_json(const struct snapshot *snapshot)
         for (size_t j = 0; j < snapshot->trial_count; j++)
             if (snapshot->trials[j].repeat && snapshot->trials[j].parent == finalist->trial)
                 (void)json_array_append_new(values, figure_json(snapshot->trials[j].final));
-        (void)json_array_append_new(array, json_pack("{s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "trial",
-                                                     (json_int_t)finalist->trial, "repeats",
-                                                     (json_int_t)finalist->repeats, "lost",
-                                                     (json_int_t)finalist->lost, "mean",
-                                                     figure_json(finalist->mean), "standard_error",
-                                                     figure_json(finalist->standard_error), "tied",
-                                                     finalist->tied, "values", values));
+        json_t *object = result_finalist_json(finalist);
+        (void)json_object_set_new(object, "values", values);
+        (void)json_array_append_new(array, object);
     }
     return array;
 }

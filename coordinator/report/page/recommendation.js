@@ -42,9 +42,8 @@ function bestFacts() {
     facts.push(study.classes > 0 ? fact('test accuracy', (100 * study.test_accuracy).toFixed(2) + ' %', study.test_loss !== null ? 'test loss ' + figureMetric(study.test_loss) : null)
       : fact('test R²', study.test_accuracy.toFixed(4), study.test_loss !== null ? 'test loss ' + figureMetric(study.test_loss) : null));
   const stable = study.stable;
-  const high = stable.edge_low !== null ? stable.edge_low : stable.highest_stable;
-  if (stable.lowest_useful !== null && high !== null && high > stable.lowest_useful)
-    facts.push(fact('rates that learn', `${figureRate(stable.lowest_useful)} to ${figureRate(high)}`,
+  if (stable.lowest_useful !== null && stable.top > stable.lowest_useful)
+    facts.push(fact('rates that learn', `${figureRate(stable.lowest_useful)} to ${figureRate(stable.top)}`,
       stable.edge !== null ? 'divergence from ' + figureRate(stable.edge) + ' up' : 'none diverged'));
   return element('dl', { class: 'cards' }, facts);
 }

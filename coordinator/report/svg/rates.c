@@ -18,7 +18,7 @@ static double value_of(const struct trial_row *trial)
 
 static void add_range(const struct plot *plot, const struct stable_lr *stable)
 {
-    double high = isnan(stable->edge_low) ? stable->highest_stable : stable->edge_low;
+    double high = stable_lr_top(stable);
     char text[64];
     if (stable->lowest_useful < high)
         plot_band(plot, stable->lowest_useful, high, "#0072b2", 0.08);

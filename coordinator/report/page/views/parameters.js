@@ -51,7 +51,7 @@ views.push((() => {
     const lines = chosen.slice().reverse().map((trial) => ({
       trial: trial.id, colour: colourOf(trial.verdict), dash: lookOf(trial.verdict).dash,
       base: (trial.state === 'stopped' ? 0.4 : trial.state === 'complete' ? 1 : 0.6) * pale,
-      path: axes.map((one, i) => `${i ? 'L' : 'M'}${x(i).toFixed(1)},${y(one, valueOf(trial, one.name)).toFixed(1)}`).join(''),
+      path: pathOf(axes.map((one, i) => [x(i), y(one, valueOf(trial, one.name))])),
     }));
     const ticks = axes.flatMap((one, i) => [...one.ticks.map((tick) => ({ x: x(i), y: (height - foot) * (1 - tick.at), text: tick.text })),
       ...(one.missing ? [{ x: x(i), y: height, text: 'none' }] : [])]);
