@@ -3,7 +3,7 @@
 #define LRSWEEP_COORDINATOR_REPORT_SVG_SVG_H
 
 #include "coordinator/report/source.h"
-#include "coordinator/report/text_buffer.h"
+#include "coordinator/view/text_buffer.h"
 
 enum svg_end { SVG_DRAWN, SVG_NOTHING, SVG_FAILED };
 
