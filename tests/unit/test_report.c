@@ -8,6 +8,8 @@
 #include "coordinator/report/templates.h"
 #include "coordinator/report/thin.h"
 
+#include <sqlite3.h>
+
 /* --- a made-up study ----------------------------------------------------------------------------
  */
 
@@ -55,12 +57,11 @@ static struct store *begin_study(struct fixture *fixture)
     return store;
 }
 
-/* What is read of the study, and the part of that name; the caller frees both. */
-static json_t *part(struct fixture *fixture, struct store *store, const char *name)
+/* The part of that name, of the study as it lies in its directory. */
+static json_t *part_of_closed(struct fixture *fixture, const char *name)
 {
     struct report_source source;
     json_t *made = NULL;
-    fixture_close(fixture, store);
     struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
     assert_non_null(snapshot);
     assert_true(report_source_read(&source, snapshot, &fixture->error));
@@ -71,6 +72,13 @@ static json_t *part(struct fixture *fixture, struct store *store, const char *na
     report_source_free(&source);
     snapshot_destroy(snapshot);
     return made;
+}
+
+/* Closes the store. */
+static json_t *part(struct fixture *fixture, struct store *store, const char *name)
+{
+    fixture_close(fixture, store);
+    return part_of_closed(fixture, name);
 }
 
 static void assert_member(json_t *object, const char *name, const char *expected)
@@ -223,6 +231,22 @@ static void curves_leave_out_what_is_not_finite(void **state)
     json_decref(curves);
 }
 
+/* 1.007 epochs of 100 steps end between two steps; a run may end with either. */
+static void a_rung_that_ends_between_two_steps_is_reached_by_both(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = begin_study(fixture);
+    assert_true(store_set(store, "rungs",
+                          "[{\"bracket\":0,\"budget\":1.007,\"candidates\":3,\"promoted\":0}]",
+                          &fixture->error));
+    add_event(fixture, store, "assigned", 1, 0, 0, 0, NAN);
+    for (uint64_t step = 99; step <= 102; step++)
+        add_event(fixture, store, "done", 1, 0, 0, step, (double)step);
+    json_t *rungs = part(fixture, store, "rungs");
+    assert_member(rungs, "value", "[100.0,101.0]");
+    json_decref(rungs);
+}
+
 static void a_value_stands_at_the_rung_whose_budget_it_was_reached_with(void **state)
 {
     struct fixture *fixture = *state;
@@ -267,6 +291,61 @@ static void the_timeline_tells_how_each_assignment_ended(void **state)
         assert_true(json_integer_value(json_array_get(bar, 2)) >=
                     json_integer_value(json_array_get(bar, 1)));
     }
+    json_decref(timeline);
+}
+
+/* Its events were recorded ten seconds apart. */
+static void what_a_killed_run_held_ends_when_a_trainer_was_last_heard_of(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = begin_study(fixture);
+    char path[PATH_BYTES];
+    sqlite3 *db = NULL;
+    add_event(fixture, store, "assigned", 0, 0, 0, 0, NAN);
+    add_event(fixture, store, "assigned", 1, 1, 0, 0, NAN);
+    add_event(fixture, store, "done", 1, 1, 0, 300, 0.5);
+    add_event(fixture, store, "assigned", 0, 0, 0, 0, NAN); /* by another run */
+    add_event(fixture, store, "done", 0, 0, 0, 100, 0.5);
+    fixture_close(fixture, store);
+    assert_int_equal(sqlite3_open(fixture_path(fixture, "study.db", path), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE event SET time = 10 * seq", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    json_t *timeline = part_of_closed(fixture, "timeline");
+    assert_member(timeline, "span_s", "40.0");
+    assert_member(timeline, "bars",
+                  "[[0,0,20000,0,4,1],[0,30000,40000,0,0,1],[1,10000,20000,1,0,1]]");
+    json_decref(timeline);
+}
+
+static void short_bars_are_drawn_as_one_but_for_those_that_were_lost(void **state)
+{
+    enum { BARS = 3000, LOST = 1500 };
+    struct fixture *fixture = *state;
+    struct store *store = begin_study(fixture);
+    for (int i = 0; i < BARS; i++) {
+        add_event(fixture, store, "assigned", 0, 0, 0, 0, NAN);
+        add_event(fixture, store, i == LOST ? "lost" : "done", 0, 0, 0, 100, 0.5);
+    }
+    json_t *timeline = part(fixture, store, "timeline");
+    json_t *bars = json_object_get(timeline, "bars"), *bar;
+    json_int_t trials = 0, before = 0;
+    size_t index, lost = 0;
+    assert_member(timeline, "of", "3000");
+    assert_true(json_array_size(bars) <= 2500);
+    json_array_foreach(bars, index, bar)
+    {
+        json_int_t of_bar = json_integer_value(json_array_get(bar, 5));
+        if (json_integer_value(json_array_get(bar, 4)) == 3) {
+            assert_int_equal(of_bar, 1);
+            lost++;
+            before = trials;
+        }
+        trials += of_bar;
+    }
+    assert_int_equal(lost, 1);
+    assert_int_equal(before, LOST);
+    assert_int_equal(trials, BARS);
     json_decref(timeline);
 }
 
@@ -324,7 +403,7 @@ static void a_sample_holds_the_best_and_some_of_every_verdict(void **state)
 {
     struct fixture *fixture = *state;
     struct store *store = fixture_create(fixture);
-    uint32_t chosen[20];
+    uint32_t chosen[40];
     size_t slow = 0;
     for (uint32_t id = 0; id < 1000; id++) {
         struct trial_row row = waiting_trial(id);
@@ -337,11 +416,11 @@ static void a_sample_holds_the_best_and_some_of_every_verdict(void **state)
     struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
     struct report_source source;
     assert_true(report_source_read(&source, snapshot, &fixture->error));
-    size_t count = report_source_sample(&source, 20, chosen);
-    assert_int_equal(count, 20);
+    size_t count = report_source_sample(&source, 40, chosen);
+    assert_int_equal(count, 40);
     for (size_t i = 0; i < count; i++) {
         assert_true(i == 0 || chosen[i] > chosen[i - 1]);
-        assert_true(i > 5 || chosen[i] == i);
+        assert_true(i > 10 || chosen[i] == i); /* the best quarter */
         slow += chosen[i] >= 990;
     }
     assert_true(slow >= 5);
@@ -514,6 +593,22 @@ static void a_scale_holds_its_values_whatever_they_are(void **state)
     }
 }
 
+static void a_mark_without_a_value_stands_at_the_upper_edge(void **state)
+{
+    static const double values[] = {1000, INFINITY, NAN, 1e9, 1};
+    struct text_buffer marks[5] = {{0}};
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        const struct plot plot = {
+            .out = &marks[i], .x = {0, 1, false, "x"}, .y = {1, 1000, true, "y"}};
+        plot_mark(&plot, 0.5, values[i], plot_look(VERDICT_DIVERGED), 4, 1);
+        text_buffer_add(&marks[i], "", 1);
+        assert_int_equal(strcmp(marks[i].text, marks[0].text) == 0, i < 4);
+    }
+    for (size_t i = 0; i < 5; i++)
+        free(marks[i].text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
@@ -524,8 +619,11 @@ int main(void)
         cmocka_unit_test(a_text_cannot_bring_a_hole_of_its_own),
         TEST(the_trials_stand_in_columns),
         TEST(curves_leave_out_what_is_not_finite),
+        TEST(a_rung_that_ends_between_two_steps_is_reached_by_both),
         TEST(a_value_stands_at_the_rung_whose_budget_it_was_reached_with),
         TEST(the_timeline_tells_how_each_assignment_ended),
+        TEST(what_a_killed_run_held_ends_when_a_trainer_was_last_heard_of),
+        TEST(short_bars_are_drawn_as_one_but_for_those_that_were_lost),
         TEST(a_study_without_events_has_no_timeline),
         TEST(a_range_test_is_shown_if_its_file_is_sound),
         TEST(a_damaged_range_test_is_left_out),
@@ -537,6 +635,7 @@ int main(void)
         TEST(only_figures_that_have_something_to_draw_are_written),
         TEST(losses_are_cut_off_far_above_where_training_begins),
         cmocka_unit_test(a_scale_holds_its_values_whatever_they_are),
+        cmocka_unit_test(a_mark_without_a_value_stands_at_the_upper_edge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
