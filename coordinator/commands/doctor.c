@@ -58,16 +58,14 @@ static int read_arguments(struct doctor *doctor, int argc, char **argv, bool *do
                 return EXIT_FAILED;
             break;
         case 't':
-            if (!option_whole_number(optarg, 1, JOB_TRAINERS_MAX, &doctor->trainers))
-                return command_usage_error(doctor->self,
-                                           "--trainers %s: a whole number from 1 to %d is allowed",
-                                           optarg, JOB_TRAINERS_MAX);
+            if (option_whole_number(doctor->self, "trainers", optarg, 1, JOB_TRAINERS_MAX,
+                                    &doctor->trainers) != EXIT_OK)
+                return EXIT_USAGE;
             break;
         case 'p':
-            if (!option_whole_number(optarg, 1, PATIENCE_MAX_S, &doctor->patience_s))
-                return command_usage_error(doctor->self,
-                                           "--patience %s: a whole number from 1 to %d is allowed",
-                                           optarg, PATIENCE_MAX_S);
+            if (option_whole_number(doctor->self, "patience", optarg, 1, PATIENCE_MAX_S,
+                                    &doctor->patience_s) != EXIT_OK)
+                return EXIT_USAGE;
             break;
         case 'j':
             doctor->json = true;

@@ -42,9 +42,8 @@ static int run(const struct command *self, int argc, char **argv)
             request.to = optarg;
             break;
         case 'i':
-            if (!option_whole_number(optarg, 0, UINT_MAX, &trial))
-                return command_usage_error(self, "--trial: expected a trial's number, found \"%s\"",
-                                           optarg);
+            if (option_whole_number(self, "trial", optarg, 0, UINT_MAX, &trial) != EXIT_OK)
+                return EXIT_USAGE;
             request.trial = trial;
             break;
         case 'o':

@@ -42,22 +42,13 @@ static int read_value(struct find *find, int option, const char *text)
     case 's':
         return study_argument_add(&find->argument, text) ? EXIT_OK : EXIT_FAILED;
     case 't':
-        if (option_whole_number(text, 1, JOB_TRAINERS_MAX, &find->job.trainers))
-            return EXIT_OK;
-        return command_usage_error(find->self,
-                                   "--trainers %s: a whole number from 1 to %d is allowed", text,
-                                   JOB_TRAINERS_MAX);
+        return option_whole_number(find->self, "trainers", text, 1, JOB_TRAINERS_MAX,
+                                   &find->job.trainers);
     case 'n':
-        if (option_whole_number(text, RANGE_POINTS_MIN, STEPS_MAX, &find->test.steps))
-            return EXIT_OK;
-        return command_usage_error(find->self,
-                                   "--steps %s: a whole number from %d to %d is allowed", text,
-                                   RANGE_POINTS_MIN, STEPS_MAX);
+        return option_whole_number(find->self, "steps", text, RANGE_POINTS_MIN, STEPS_MAX,
+                                   &find->test.steps);
     case 'e':
-        if (option_whole_number(text, 1, SEEDS_MAX, &find->test.seeds))
-            return EXIT_OK;
-        return command_usage_error(find->self, "--seeds %s: a whole number from 1 to %d is allowed",
-                                   text, SEEDS_MAX);
+        return option_whole_number(find->self, "seeds", text, 1, SEEDS_MAX, &find->test.seeds);
     default:
         if (option_number(text, rate) && *rate > 0)
             return EXIT_OK;

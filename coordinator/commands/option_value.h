@@ -2,10 +2,14 @@
 #ifndef LRSWEEP_COORDINATOR_COMMANDS_OPTION_VALUE_H
 #define LRSWEEP_COORDINATOR_COMMANDS_OPTION_VALUE_H
 
+#include "coordinator/commands/command.h"
+
 #include <stdbool.h>
 
-/* A whole number from `least` to `most`, and nothing else. */
-bool option_whole_number(const char *text, unsigned least, unsigned most, unsigned *value);
+/* The value of --name: a whole number from `least` to `most`, and nothing else. EXIT_OK, or what
+ * was found and what is allowed is said: EXIT_USAGE. */
+int option_whole_number(const struct command *command, const char *name, const char *text,
+                        unsigned least, unsigned most, unsigned *value);
 
 /* A finite number, and nothing else. */
 bool option_number(const char *text, double *value);

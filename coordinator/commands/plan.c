@@ -38,11 +38,8 @@ static int read_option(struct plan *plan, int option, bool *done)
     case 's':
         return study_argument_add(&plan->argument, optarg) ? EXIT_OK : EXIT_FAILED;
     case 't':
-        if (!option_whole_number(optarg, 1, TRAINERS_MAX, &plan->trainers))
-            return command_usage_error(plan->self,
-                                       "--trainers %s: a whole number from 1 to %d is allowed",
-                                       optarg, TRAINERS_MAX);
-        return EXIT_OK;
+        return option_whole_number(plan->self, "trainers", optarg, 1, TRAINERS_MAX,
+                                   &plan->trainers);
     case 'e':
         if (!option_number(optarg, &plan->seconds_per_epoch) || !(plan->seconds_per_epoch > 0))
             return command_usage_error(

@@ -1,33 +1,21 @@
 /* report.c - lrsweep report: a study as a page, or as figures. */
 #include "coordinator/report/report.h"
-#include "coordinator/commands/command.h"
-#include "coordinator/study/study_lock.h"
+#include "coordinator/commands/study_reader.h"
 
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
-static int write_report(const char *dir, bool figures)
+static int write_report(const struct command *self, const char *dir, bool figures)
 {
     struct error error;
-    char holder[256];
-    struct snapshot *snapshot = snapshot_read(dir, &error);
-    if (!snapshot) {
-        fprintf(stderr, "lrsweep report: %s\n", error.text);
-        return store_exists(dir) ? EXIT_FAILED : EXIT_USAGE;
-    }
-    snapshot->unattended = strcmp(snapshot_value(snapshot, "status"), "running") == 0 &&
-                           !study_lock_held(dir, holder, sizeof holder);
-    bool written =
-        figures ? report_write_figures(dir, snapshot, &error) : report_write(dir, snapshot, &error);
+    struct study_reader reader = {.dir = dir};
+    struct snapshot *snapshot = study_reader_read(&reader, &error);
+    bool written = snapshot && (figures ? report_write_figures(dir, snapshot, stdout, &error)
+                                        : report_write(dir, snapshot, &error));
     snapshot_destroy(snapshot);
-    if (!written) {
-        fprintf(stderr, "lrsweep report: %s\n", error.text);
-        return EXIT_FAILED;
-    }
-    if (figures)
-        printf("%s/losses.svg\n%s/rates.svg\n", dir, dir);
-    else
+    if (!written)
+        return study_reader_failed(&reader, self, &error);
+    if (!figures)
         printf("%s/report.html\n", dir);
     return EXIT_OK;
 }
@@ -53,7 +41,7 @@ static int run(const struct command *self, int argc, char **argv)
     if (argc - optind != 1)
         return command_usage_error(self, "expected one directory, found %d arguments",
                                    argc - optind);
-    return write_report(argv[optind], figures);
+    return write_report(self, argv[optind], figures);
 }
 
 const struct command command_report = {
@@ -65,6 +53,7 @@ const struct command command_report = {
     "run goes on, this command shows how it stands.\n"
     "\n"
     "  --svg    write DIR/losses.svg and DIR/rates.svg instead: the loss curves, and the metric\n"
-    "           against the learning rate, for a paper\n",
+    "           against the learning rate, for a paper; one that has nothing to draw is left "
+    "out\n",
     run,
 };

@@ -51,11 +51,9 @@ static int read_arguments(struct run *run, int argc, char **argv, bool *done)
                 return EXIT_FAILED;
             break;
         case 't':
-            if (!option_whole_number(optarg, 1, JOB_TRAINERS_MAX, &run->job.trainers))
-                return command_usage_error(run->self,
-                                           "--trainers %s: a whole number from 1 to %d "
-                                           "is allowed",
-                                           optarg, JOB_TRAINERS_MAX);
+            if (option_whole_number(run->self, "trainers", optarg, 1, JOB_TRAINERS_MAX,
+                                    &run->job.trainers) != EXIT_OK)
+                return EXIT_USAGE;
             break;
         case 'c':
             run->job.coordinator_only = true;

@@ -2,7 +2,7 @@
 #include "common/layout.h"
 #include "common/monotonic.h"
 #include "coordinator/commands/command.h"
-#include "coordinator/study/snapshot.h"
+#include "coordinator/commands/study_reader.h"
 #include "coordinator/study/study_lock.h"
 #include "coordinator/view/figures.h"
 #include "coordinator/view/result.h"
@@ -28,29 +28,10 @@
 #define PLOT_ROWS_MIN 4
 
 struct view {
-    const char *dir;
+    const struct command *self;
+    struct study_reader reader;
     bool json, plot, watch;
-    char holder[256]; /* of the study, as it was looked up last */
 };
-
-static struct snapshot *read_study(struct view *view, struct error *error)
-{
-    /* Asked before the study is read: what the run writes before it gives the lock back is then in
-     * the snapshot, and a run that ends in between is not taken for one that died. */
-    bool held = study_lock_held(view->dir, view->holder, sizeof view->holder);
-    struct snapshot *snapshot = snapshot_read(view->dir, error);
-    if (snapshot && strcmp(snapshot_value(snapshot, "status"), "running") == 0) {
-        snapshot->unattended = !held;
-        snapshot->holder = view->holder;
-    }
-    return snapshot;
-}
-
-static int unreadable(const struct view *view, const struct error *error)
-{
-    fprintf(stderr, "lrsweep status: %s\n", error->text);
-    return store_exists(view->dir) ? EXIT_FAILED : EXIT_USAGE;
-}
 
 /* --- for scripts --------------------------------------------------------------------------------
  */
@@ -63,13 +44,12 @@ static json_t *failures(const struct snapshot *snapshot)
         const struct trial_row *trial = &snapshot->trials[i];
         if (trial->state != TRIAL_FAILED && trial->state != TRIAL_DIVERGED)
             continue;
-        char message[2048];
-        figure_clean(message, sizeof message, trial->message, true);
         (void)json_array_append_new(
-            list, json_pack("{s:I, s:o, s:s, s:s, s:I, s:s}", "trial", (json_int_t)trial->id, "lr",
-                            figure_json(trial->lr), "state", trial_state_name(trial->state),
-                            "verdict", verdict_name(trial->verdict), "step",
-                            (json_int_t)trial->step, "message", message));
+            list,
+            json_pack("{s:I, s:o, s:s, s:s, s:I, s:o}", "trial", (json_int_t)trial->id, "lr",
+                      figure_json(trial->lr), "state", trial_state_name(trial->state), "verdict",
+                      verdict_name(trial->verdict), "step", (json_int_t)trial->step, "message",
+                      figure_clean_json(trial->message, true)));
     }
     return list;
 }
@@ -79,13 +59,13 @@ static void print_json(const struct snapshot *snapshot, size_t indent)
     const struct study_facts facts = study_facts_of(snapshot);
     bool running = strcmp(facts.status, "running") == 0;
     json_t *summary = result_summary(snapshot);
-    json_t *now =
-        json_pack("{s:o, s:o, s:i, s:o, s:o}", "alive",
-                  running ? json_boolean(!snapshot->unattended) : json_null(), "rank0",
-                  running && snapshot->holder && *snapshot->holder ? json_string(snapshot->holder)
-                                                                   : json_null(),
-                  "left", (int)running_left(snapshot, &facts), "running",
-                  running_json(snapshot, &facts), "ended_badly", failures(snapshot));
+    json_t *now = json_pack("{s:o, s:o, s:i, s:o, s:o}", "alive",
+                            running ? json_boolean(!snapshot->unattended) : json_null(), "rank0",
+                            running && snapshot->holder && *snapshot->holder
+                                ? figure_clean_json(snapshot->holder, false)
+                                : json_null(),
+                            "left", (int)running_left(snapshot, &facts), "running",
+                            running_json(snapshot, &facts), "ended_badly", failures(snapshot));
     (void)json_object_set_new(summary, "now", now);
     json_dumpf(summary, stdout, JSON_INDENT(indent) | JSON_REAL_PRECISION(17));
     puts("");
@@ -108,7 +88,7 @@ static bool print_plot(FILE *stream, const struct view *view, const struct snaps
                        size_t rows, struct error *error)
 {
     struct report_list reports;
-    if (!report_list_read(&reports, view->dir, error))
+    if (!report_list_read(&reports, view->reader.dir, error))
         return false;
     status_plot_print(stream, snapshot, &reports, look_of(rows));
     report_list_destroy(&reports);
@@ -118,7 +98,7 @@ static bool print_plot(FILE *stream, const struct view *view, const struct snaps
 static int print_once(struct view *view)
 {
     struct error error;
-    struct snapshot *snapshot = read_study(view, &error);
+    struct snapshot *snapshot = study_reader_read(&view->reader, &error);
     bool ok = snapshot != NULL;
     if (ok && view->json)
         print_json(snapshot, 2);
@@ -127,7 +107,7 @@ static int print_once(struct view *view)
     else if (ok)
         result_print(stdout, snapshot, text_style_colour(stdout));
     snapshot_destroy(snapshot);
-    return ok ? EXIT_OK : unreadable(view, &error);
+    return ok ? EXIT_OK : study_reader_failed(&view->reader, view->self, &error);
 }
 
 /* --- watching -----------------------------------------------------------------------------------
@@ -194,14 +174,14 @@ static bool changed(const struct view *view, struct stamp *stamp)
     char path[PATH_MAX], holder[256];
     struct stat file;
     struct stamp now = {.read_s = monotonic_s()};
-    (void)snprintf(path, sizeof path, "%s/" LAYOUT_DATABASE, view->dir);
+    (void)snprintf(path, sizeof path, "%s/" LAYOUT_DATABASE, view->reader.dir);
     if (stat(path, &file) == 0) {
         now.time = file.st_mtim;
         now.size = file.st_size;
     }
     bool same = now.time.tv_sec == stamp->time.tv_sec && now.time.tv_nsec == stamp->time.tv_nsec &&
                 now.size == stamp->size && now.read_s - stamp->read_s < READ_AGAIN_S &&
-                study_lock_held(view->dir, holder, sizeof holder);
+                study_lock_held(view->reader.dir, holder, sizeof holder);
     if (!same)
         *stamp = now;
     return !same;
@@ -222,7 +202,7 @@ static int watch_study(struct view *view)
     bool ok = watch != NULL;
     while (ok && end < 0) {
         if (changed(view, &stamp)) {
-            struct snapshot *snapshot = read_study(view, &error);
+            struct snapshot *snapshot = study_reader_read(&view->reader, &error);
             ok = snapshot && show_page(watch, view, snapshot, &error);
             end = ok ? ending(snapshot) : end;
             snapshot_destroy(snapshot);
@@ -231,7 +211,7 @@ static int watch_study(struct view *view)
             wait_a_little();
     }
     watch_destroy(watch);
-    return ok ? end : unreadable(view, &error);
+    return ok ? end : study_reader_failed(&view->reader, view->self, &error);
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -241,7 +221,7 @@ static int run(const struct command *self, int argc, char **argv)
                                             {"watch", no_argument, NULL, 'w'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    struct view view = {.dir = NULL};
+    struct view view = {.self = self};
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -266,7 +246,7 @@ static int run(const struct command *self, int argc, char **argv)
                                    argc - optind);
     if (view.json && view.plot)
         return command_usage_error(self, "--json and --plot: one of the two");
-    view.dir = argv[optind];
+    view.reader.dir = argv[optind];
     return view.watch ? watch_study(&view) : print_once(&view);
 }
 

@@ -12,25 +12,17 @@ enum { PLUGIN_NAME = 1, PLUGIN_CONTENT = 2 };
 enum { TENSOR_DTYPE = 1, TENSOR_SHAPE = 2, TENSOR_STRING = 8, SHAPE_DIM = 2, DIM_SIZE = 1 };
 enum { DT_STRING = 7 };
 
-static void put_number(struct protobuf *file, uint64_t value, size_t count)
-{
-    unsigned char bytes[8];
-    for (size_t i = 0; i < count; i++)
-        bytes[i] = (unsigned char)(value >> (8 * i));
-    protobuf_raw(file, bytes, count);
-}
-
 /* Adds one record; the event is empty afterwards. */
 static void put_event(struct protobuf *file, struct protobuf *event)
 {
     unsigned char length[8];
     for (size_t i = 0; i < sizeof length; i++)
-        length[i] = (unsigned char)((uint64_t)event->used >> (8 * i));
-    file->lost = file->lost || event->lost;
+        length[i] = (unsigned char)((uint64_t)event->bytes.length >> (8 * i));
+    file->bytes.failed = file->bytes.failed || event->bytes.failed;
     protobuf_raw(file, length, sizeof length);
-    put_number(file, crc32c_masked(length, sizeof length), 4);
-    protobuf_raw(file, event->bytes, event->used);
-    put_number(file, crc32c_masked(event->bytes, event->used), 4);
+    protobuf_little_endian(file, crc32c_masked(length, sizeof length), 4);
+    protobuf_raw(file, event->bytes.text, event->bytes.length);
+    protobuf_little_endian(file, crc32c_masked(event->bytes.text, event->bytes.length), 4);
     protobuf_destroy(event);
 }
 

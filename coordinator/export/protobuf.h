@@ -2,23 +2,20 @@
  *
  * https://protobuf.dev/programming-guides/encoding/. A message is built field by field; one inside
  * another is built first and then added as bytes. After memory ran out everything that is added is
- * dropped, and protobuf_good is false. */
+ * dropped, and bytes.failed is set. */
 #ifndef LRSWEEP_COORDINATOR_EXPORT_PROTOBUF_H
 #define LRSWEEP_COORDINATOR_EXPORT_PROTOBUF_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "coordinator/view/text_buffer.h"
+
 #include <stdint.h>
 
 struct protobuf {
-    unsigned char *bytes; /* [used] */
-    size_t used, room;
-    bool lost; /* memory ran out */
+    struct text_buffer bytes;
 };
 
 /* Zero-initialised is empty. */
 void protobuf_destroy(struct protobuf *message);
-bool protobuf_good(const struct protobuf *message);
 
 /* int64, int32, uint64, enum and bool. */
 void protobuf_whole(struct protobuf *message, unsigned field, int64_t value);
@@ -32,7 +29,8 @@ void protobuf_text(struct protobuf *message, unsigned field, const char *text);
 /* A message inside: takes it over, `inner` is empty afterwards. */
 void protobuf_inner(struct protobuf *message, unsigned field, struct protobuf *inner);
 
-/* Bytes without a field, for framing. */
+/* Bytes without a field, for framing; the lowest `count` bytes of a number. */
 void protobuf_raw(struct protobuf *message, const void *bytes, size_t length);
+void protobuf_little_endian(struct protobuf *message, uint64_t value, size_t count);
 
 #endif

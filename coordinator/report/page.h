@@ -3,7 +3,7 @@
 #define LRSWEEP_COORDINATOR_REPORT_PAGE_H
 
 #include "common/error.h"
-#include "coordinator/report/text_buffer.h"
+#include "coordinator/view/text_buffer.h"
 
 #include <jansson.h>
 

@@ -1,6 +1,5 @@
 /* part_curves.c - loss curves, thinned for drawing: their scale is logarithmic, so is the measure
  * by which a point is worth keeping. */
-#include "coordinator/report/curve.h"
 #include "coordinator/report/parts.h"
 #include "coordinator/report/thin.h"
 #include "coordinator/view/figures.h"
@@ -8,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TRIALS_MOST 240   /* more lines than that are a smear */
 #define POINTS_MOST 36000 /* of all curves together; a point takes about 14 bytes of the page */
 #define POINTS_EACH 400   /* what a screen can show */
 
@@ -46,18 +44,14 @@ static json_t *curve_json(const struct curve *curve, size_t keep)
 
 json_t *report_part_curves(const struct report_source *source, struct error *error)
 {
-    uint32_t trials[TRIALS_MOST];
-    size_t count = report_source_sample(source, TRIALS_MOST, trials);
-    struct curve *curves = curves_read(source->snapshot->dir, trials, count, error);
-    if (!curves)
-        return NULL;
+    size_t count = source->curve_count;
     size_t keep = count > 0 ? POINTS_MOST / (2 * count) : POINTS_EACH;
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
         (void)json_array_append_new(
-            list, curve_json(&curves[i], keep < POINTS_EACH ? keep : POINTS_EACH));
-    curves_free(curves, count);
-    json_t *json = json_pack("{s:I, s:o}", "of", (json_int_t)source->order_count, "curves", list);
+            list, curve_json(&source->curves[i], keep < POINTS_EACH ? keep : POINTS_EACH));
+    json_t *json = json_pack("{s:I, s:o, s:o}", "of", (json_int_t)source->order_count, "ceiling",
+                             figure_json(report_source_ceiling(source)), "curves", list);
     if (!json)
         error_set(error, "out of memory");
     return json;

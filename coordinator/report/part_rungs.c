@@ -1,6 +1,7 @@
 /* part_rungs.c - who reached which rung, and with what. */
 #include "coordinator/report/parts.h"
 #include "coordinator/view/figures.h"
+#include "coordinator/view/result.h"
 
 #include <math.h>
 
@@ -20,20 +21,13 @@ static long rung_at(const struct report_source *source, const struct trial_row *
     return -1;
 }
 
-static json_t *rung_json(const struct snapshot_rung *rung)
-{
-    return json_pack("{s:I, s:o, s:I, s:I}", "bracket", (json_int_t)rung->bracket, "budget",
-                     figure_json(rung->budget), "candidates", (json_int_t)rung->candidates,
-                     "promoted", (json_int_t)rung->promoted);
-}
-
 json_t *report_part_rungs(const struct report_source *source, struct error *error)
 {
     const struct snapshot *snapshot = source->snapshot;
     json_t *rungs = json_array(), *trials = json_array(), *at = json_array();
     json_t *values = json_array();
     for (size_t i = 0; i < snapshot->rung_count; i++)
-        (void)json_array_append_new(rungs, rung_json(&snapshot->rungs[i]));
+        (void)json_array_append_new(rungs, result_rung_json(&snapshot->rungs[i]));
     for (size_t i = 0; i < source->event_count; i++) {
         const struct report_event *event = &source->events[i];
         const struct trial_row *trial =

@@ -12,19 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text that may come from anywhere, without control characters; lines are kept if `lines`. */
-static json_t *clean(const char *text, bool lines)
-{
-    size_t bytes = strlen(text) + 1;
-    char *copy = malloc(bytes);
-    if (!copy)
-        return json_null();
-    figure_clean(copy, bytes, text, lines);
-    json_t *string = json_string(copy);
-    free(copy);
-    return string ? string : json_string("?");
-}
-
 /* What `print` writes to a stream. */
 static json_t *printed(const struct report_source *source,
                        void (*print)(FILE *stream, const struct report_source *source), bool lines)
@@ -35,7 +22,7 @@ static json_t *printed(const struct report_source *source,
     if (!stream)
         return json_null();
     print(stream, source);
-    json_t *json = fclose(stream) == 0 ? clean(text, lines) : json_null();
+    json_t *json = fclose(stream) == 0 ? figure_clean_json(text, lines) : json_null();
     free(text);
     return json;
 }
@@ -52,11 +39,12 @@ static void print_file(FILE *stream, const struct report_source *source)
 
 static json_t *stable_json(const struct stable_lr *stable)
 {
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "lowest_useful", figure_json(stable->lowest_useful),
-        "highest_stable", figure_json(stable->highest_stable), "edge", figure_json(stable->edge),
-        "edge_low", figure_json(stable->edge_low), "edge_high", figure_json(stable->edge_high),
-        "lost", (json_int_t)stable->lost, "tried", (json_int_t)stable->tried);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "lowest_useful",
+                     figure_json(stable->lowest_useful), "highest_stable",
+                     figure_json(stable->highest_stable), "top", figure_json(stable_lr_top(stable)),
+                     "edge", figure_json(stable->edge), "edge_low", figure_json(stable->edge_low),
+                     "edge_high", figure_json(stable->edge_high), "lost", (json_int_t)stable->lost,
+                     "tried", (json_int_t)stable->tried);
 }
 
 static json_t *groups_json(const struct snapshot *snapshot)
@@ -66,8 +54,8 @@ static json_t *groups_json(const struct snapshot *snapshot)
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         (void)json_array_append_new(array, json_pack("{s:o, s:o}", "schedule",
-                                                     clean(groups[i].name, false), "stable",
-                                                     stable_json(&groups[i].found)));
+                                                     figure_clean_json(groups[i].name, false),
+                                                     "stable", stable_json(&groups[i].found)));
     return array;
 }
 
@@ -80,13 +68,9 @@ static json_t *finalists_json(const struct snapshot *snapshot)
         for (size_t j = 0; j < snapshot->trial_count; j++)
             if (snapshot->trials[j].repeat && snapshot->trials[j].parent == finalist->trial)
                 (void)json_array_append_new(values, figure_json(snapshot->trials[j].final));
-        (void)json_array_append_new(array, json_pack("{s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "trial",
-                                                     (json_int_t)finalist->trial, "repeats",
-                                                     (json_int_t)finalist->repeats, "lost",
-                                                     (json_int_t)finalist->lost, "mean",
-                                                     figure_json(finalist->mean), "standard_error",
-                                                     figure_json(finalist->standard_error), "tied",
-                                                     finalist->tied, "values", values));
+        json_t *object = result_finalist_json(finalist);
+        (void)json_object_set_new(object, "values", values);
+        (void)json_array_append_new(array, object);
     }
     return array;
 }
@@ -107,10 +91,10 @@ static json_t *best_json(const struct report_source *source)
 /* Numbers of the `study` table under their own names. */
 static void add_numbers(json_t *study, const struct snapshot *snapshot)
 {
-    static const char *const keys[] = {
-        "created",       "wall_s",     "train_s",           "trainers",        "workers_lost",
-        "train_samples", "classes",    "constant_loss",     "steps_per_epoch", "test_loss",
-        "test_accuracy", "parameters", "validation_samples"};
+    static const char *const keys[] = {"created",       "wall_s",          "train_s",
+                                       "trainers",      "workers_lost",    "train_samples",
+                                       "classes",       "steps_per_epoch", "test_loss",
+                                       "test_accuracy", "parameters",      "validation_samples"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         (void)json_object_set_new(study, keys[i],
                                   figure_json(study_facts_number(snapshot, keys[i])));
@@ -126,21 +110,23 @@ json_t *report_part_study(const struct report_source *source, struct error *erro
     json_t *study = json_pack(
         "{s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, "
         "s:o}",
-        "name", clean(facts->name, false), "status", clean(facts->status, false), "metric",
-        clean(facts->metric, false), "unit", clean(facts->unit, false), "unattended",
-        snapshot->unattended, "range_test", facts->range_test, "seed", (json_int_t)facts->seed,
-        "candidates", figure_json(facts->candidates), "max_budget", figure_json(facts->max_budget),
-        "scheduler", clean(scheduler ? scheduler : "", false), "best", best_json(source), "rates",
+        "name", figure_clean_json(facts->name, false), "status",
+        figure_clean_json(facts->status, false), "metric", figure_clean_json(facts->metric, false),
+        "unit", figure_clean_json(facts->unit, false), "unattended", snapshot->unattended,
+        "range_test", facts->range_test, "seed", (json_int_t)facts->seed, "candidates",
+        figure_json(facts->candidates), "max_budget", figure_json(facts->max_budget), "scheduler",
+        figure_clean_json(scheduler ? scheduler : "", false), "best", best_json(source), "rates",
         printed(source, print_rates, false), "stable", stable_json(&stable), "by_schedule",
         groups_json(snapshot), "finalists", finalists_json(snapshot), "file",
         printed(source, print_file, true), "lrsweep", LRSWEEP_VERSION, "made_by",
-        clean(snapshot_value(snapshot, "version"), false));
+        figure_clean_json(snapshot_value(snapshot, "version"), false));
     if (!study) {
         error_set(error, "out of memory");
         return NULL;
     }
     add_numbers(study, snapshot);
-    (void)json_object_set_new(study, "closed", clean(snapshot_value(snapshot, "closed"), false));
+    (void)json_object_set_new(study, "closed",
+                              figure_clean_json(snapshot_value(snapshot, "closed"), false));
     (void)json_object_set_new(study, "steps_trained",
                               json_integer((json_int_t)facts->steps_trained));
     (void)json_object_set_new(study, "epochs_trained", figure_json(facts->epochs_trained));

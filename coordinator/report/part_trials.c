@@ -3,20 +3,11 @@
 #include "coordinator/report/templates.h"
 #include "coordinator/view/candidate_text.h"
 #include "coordinator/view/figures.h"
+#include "coordinator/view/flat_params.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #define WORDS_BYTES 256
-#define NAME_BYTES  128
-
-/* A text that is none of ours need not be UTF-8. */
-static json_t *text_json(const char *text)
-{
-    json_t *string = json_string(text);
-    return string ? string : json_string("?");
-}
 
 /* --- columns of one number a trial --- */
 
@@ -146,7 +137,7 @@ static bool add_schedules(json_t *trials, const struct snapshot *snapshot)
     json_t *names = json_array(), *values = json_array(), *known = json_object();
     bool ok = true;
     for (size_t i = 0; ok && i < snapshot->trial_count; i++) {
-        json_t *name = text_json(snapshot->trials[i].schedule);
+        json_t *name = figure_clean_json(snapshot->trials[i].schedule, false);
         json_t *number = json_object_get(known, json_string_value(name));
         if (!number) {
             number = json_integer((json_int_t)json_array_size(names));
@@ -198,49 +189,22 @@ static bool set_parameter(json_t *params, const char *name, size_t row, json_t *
     return ok;
 }
 
-/* Members of members get names such as "schedule.gamma". */
-static bool flatten(json_t *params, const char *before, size_t row, json_t *from)
-{
-    const char *key;
-    json_t *value;
-    bool ok = true;
-    json_object_foreach(from, key, value)
-    {
-        char name[NAME_BYTES];
-        (void)snprintf(name, sizeof name, "%s%s%s", before, *before ? "." : "", key);
-        if (json_is_object(value) && strlen(before) < NAME_BYTES / 2)
-            ok = ok && flatten(params, name, row, value);
-        else if (json_is_number(value) || json_is_string(value) || json_is_boolean(value))
-            ok = ok && set_parameter(params, name, row, value);
-    }
-    return ok;
-}
-
-/* "lr_multiplier.0": of the layer of that number. */
-static bool flatten_multipliers(json_t *params, size_t row, const json_t *list)
-{
-    bool ok = true;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *element = json_array_get(list, i);
-        json_t *value = json_object_get(element, "value");
-        char name[NAME_BYTES];
-        (void)snprintf(name, sizeof name, "lr_multiplier.%" JSON_INTEGER_FORMAT,
-                       json_integer_value(json_object_get(element, "layer")));
-        if (json_is_number(value))
-            ok = ok && set_parameter(params, name, row, value);
-    }
-    return ok;
-}
-
+/* Lists have no place on an axis. */
 static bool add_parameters(json_t *trials, const struct snapshot *snapshot)
 {
     json_t *params = json_object();
     bool ok = json_object_set_new(trials, "params", params) == 0;
     for (size_t i = 0; ok && i < snapshot->trial_count; i++) {
-        json_t *of = json_loads(snapshot->trials[i].params, 0, NULL);
-        ok = flatten(params, "", i, of) &&
-             flatten_multipliers(params, i, json_object_get(of, "lr_multiplier"));
-        json_decref(of);
+        json_t *flat = flat_params(snapshot->trials[i].params);
+        const char *name;
+        json_t *value;
+        ok = flat != NULL;
+        json_object_foreach(flat, name, value)
+        {
+            if (json_is_number(value) || json_is_string(value) || json_is_boolean(value))
+                ok = ok && set_parameter(params, name, i, value);
+        }
+        json_decref(flat);
     }
     return ok;
 }

@@ -57,22 +57,42 @@ bool report_write(const char *dir, const struct snapshot *snapshot, struct error
     return ok;
 }
 
-bool report_write_figures(const char *dir, const struct snapshot *snapshot, struct error *error)
+struct figure_file {
+    const char *name;
+    enum svg_end (*draw)(struct text_buffer *out, const struct report_source *source,
+                         struct error *error);
+};
+
+static enum svg_end write_figure(const char *dir, const struct figure_file *file,
+                                 const struct report_source *source, struct error *error)
 {
-    static const struct {
-        const char *name;
-        bool (*draw)(struct text_buffer *out, const struct report_source *source,
-                     struct error *error);
-    } figures[] = {{"losses.svg", svg_losses}, {"rates.svg", svg_rates}};
+    struct text_buffer figure = {0};
+    enum svg_end end = file->draw(&figure, source, error);
+    if (end == SVG_DRAWN &&
+        ((figure.failed && !error_set(error, "out of memory")) ||
+         !atomic_file_write(dir, file->name, figure.text, figure.length, error)))
+        end = SVG_FAILED;
+    free(figure.text);
+    return end;
+}
+
+bool report_write_figures(const char *dir, const struct snapshot *snapshot, FILE *written,
+                          struct error *error)
+{
+    static const struct figure_file files[] = {{"losses.svg", svg_losses},
+                                               {"rates.svg", svg_rates}};
     struct report_source source;
-    bool ok = report_source_read(&source, snapshot, error);
-    for (size_t i = 0; ok && i < sizeof figures / sizeof figures[0]; i++) {
-        struct text_buffer figure = {0};
-        ok = figures[i].draw(&figure, &source, error) &&
-             (!figure.failed || error_set(error, "out of memory")) &&
-             atomic_file_write(dir, figures[i].name, figure.text, figure.length, error);
-        free(figure.text);
+    bool ok = report_source_read(&source, snapshot, error), any = false;
+    for (size_t i = 0; ok && i < sizeof files / sizeof files[0]; i++) {
+        enum svg_end end = write_figure(dir, &files[i], &source, error);
+        if (end == SVG_DRAWN)
+            fprintf(written, "%s/%s\n", dir, files[i].name);
+        any = any || end == SVG_DRAWN;
+        ok = end != SVG_FAILED;
     }
     report_source_free(&source);
-    return ok;
+    return ok && (any || error_set(error,
+                                   "%s: no loss was reported and no trial was trained at a "
+                                   "rate: there is nothing to draw",
+                                   dir));
 }

@@ -7,7 +7,8 @@
 
 #define EVENTS_AT_FIRST  256
 #define TOO_HIGH         3
-#define OF_EVERY_VERDICT 5 /* trials that are drawn of it at least, if there are as many */
+#define CURVES_MOST      240 /* more lines than that are a smear */
+#define OF_EVERY_VERDICT 5   /* trials that are drawn of it at least, if there are as many */
 
 static const char *const event_names[REPORT_EVENTS] = {
     [REPORT_ASSIGNED] = "assigned",
@@ -57,6 +58,14 @@ static bool add_event(void *context, const struct event_row *row, struct error *
     return true;
 }
 
+static bool read_curves(struct report_source *source, struct error *error)
+{
+    uint32_t trials[CURVES_MOST];
+    source->curve_count = report_source_sample(source, CURVES_MOST, trials);
+    source->curves = curves_read(source->snapshot->dir, trials, source->curve_count, error);
+    return source->curves != NULL;
+}
+
 bool report_source_read(struct report_source *source, const struct snapshot *snapshot,
                         struct error *error)
 {
@@ -67,13 +76,14 @@ bool report_source_read(struct report_source *source, const struct snapshot *sna
     if (!source->order)
         return error_set(error, "out of memory");
     source->order_count = trial_order(snapshot, source->order);
-    return snapshot_events(snapshot->dir, add_event, source, error);
+    return snapshot_events(snapshot->dir, add_event, source, error) && read_curves(source, error);
 }
 
 void report_source_free(struct report_source *source)
 {
     free(source->order);
     free(source->events);
+    curves_free(source->curves, source->curve_count);
 }
 
 /* Marks trials, by their place in the order, until `most` are marked. */
@@ -114,10 +124,25 @@ size_t report_source_sample(const struct report_source *source, size_t most, uin
     return used;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
 double report_source_ceiling(const struct report_source *source)
 {
-    double constant = study_facts_number(source->snapshot, "constant_loss");
-    return constant > 0 ? TOO_HIGH * constant : INFINITY;
+    double firsts[CURVES_MOST], begins = study_facts_number(source->snapshot, "constant_loss");
+    size_t count = 0;
+    for (size_t i = 0; i < source->curve_count; i++) {
+        const struct series *train = &source->curves[i].train;
+        if (train->count > 0 && train->value[0] > 0)
+            firsts[count++] = train->value[0];
+    }
+    qsort(firsts, count, sizeof firsts[0], by_value);
+    if (count > 0)
+        begins = fmax(begins, firsts[count / 2]); /* of a NaN and a number fmax takes the number */
+    return begins > 0 ? TOO_HIGH * begins : INFINITY;
 }
 
 double report_source_budget(const struct report_source *source, const struct trial_row *trial,

@@ -2,6 +2,7 @@
 #ifndef LRSWEEP_COORDINATOR_REPORT_SOURCE_H
 #define LRSWEEP_COORDINATOR_REPORT_SOURCE_H
 
+#include "coordinator/report/curve.h"
 #include "coordinator/view/study_facts.h"
 #include "coordinator/view/trial_order.h"
 
@@ -35,6 +36,8 @@ struct report_source {
     size_t order_count;
     struct report_event *events; /* [event_count], in order; of kinds that are known */
     size_t event_count;
+    struct curve *curves; /* [curve_count], of a sample of the trials, the best first */
+    size_t curve_count;
 };
 
 bool report_source_read(struct report_source *source, const struct snapshot *snapshot,
@@ -45,8 +48,9 @@ void report_source_free(struct report_source *source);
  * evenly over the ranks. chosen [most] gets their ids, the best first; returns how many. */
 size_t report_source_sample(const struct report_source *source, size_t most, uint32_t *chosen);
 
-/* Losses above this tell nothing more, and would squeeze the others: three times the constant
- * predictor's. Infinite where that is not known. */
+/* Losses above this tell nothing more, and would squeeze the others: three times where training
+ * begins, at the constant predictor's or at the first report of the middle curve, whichever is
+ * higher. Infinite where neither is known. */
 double report_source_ceiling(const struct report_source *source);
 
 /* Steps of a trial in search.unit; NaN: not known. */

@@ -98,9 +98,19 @@ json_t *figure_text_json(const char *text)
     return string ? string : json_null();
 }
 
-/* Length of the UTF-8 character that begins at `from`; 0: it is none, or a control character. */
+/* Length of the UTF-8 character (RFC 3629, section 4) that begins at `from`; 0: it is none, or a
+ * control character. */
 static size_t printable(const unsigned char *from)
 {
+    /* The second byte keeps out longer forms of shorter characters, surrogates, what is above
+     * U+10FFFF, and U+0080 to U+009F, which are control characters too. */
+    static const struct {
+        unsigned char first, low, high;
+    } bounds[] = {{0xc2, 0xa0, 0xbf},
+                  {0xe0, 0xa0, 0xbf},
+                  {0xed, 0x80, 0x9f},
+                  {0xf0, 0x90, 0xbf},
+                  {0xf4, 0x80, 0x8f}};
     if (*from < 0x80)
         return *from >= 0x20 && *from != 0x7f;
     size_t length = *from >= 0xf0 && *from < 0xf5   ? 4
@@ -110,8 +120,10 @@ static size_t printable(const unsigned char *from)
     for (size_t i = 1; i < length; i++)
         if ((from[i] & 0xc0) != 0x80)
             return 0;
-    /* U+0080 to U+009F are control characters too. */
-    return length == 2 && from[0] == 0xc2 && from[1] < 0xa0 ? 0 : length;
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++)
+        if (*from == bounds[i].first && (from[1] < bounds[i].low || from[1] > bounds[i].high))
+            return 0;
+    return length;
 }
 
 void figure_clean(char *text, size_t text_bytes, const char *from, bool lines)
@@ -133,6 +145,18 @@ void figure_clean(char *text, size_t text_bytes, const char *from, bool lines)
     }
     if (text_bytes > 0)
         text[used] = '\0';
+}
+
+json_t *figure_clean_json(const char *text, bool lines)
+{
+    size_t bytes = strlen(text) + 1;
+    char *clean = malloc(bytes);
+    if (!clean)
+        return json_null();
+    figure_clean(clean, bytes, text, lines);
+    json_t *string = json_string(clean);
+    free(clean);
+    return string ? string : json_null();
 }
 
 size_t figure_columns(const char *text)

@@ -37,9 +37,12 @@ json_t *figure_json(double value);
 /* A text of the study, null where it is not UTF-8: a study may come from elsewhere. */
 json_t *figure_text_json(const char *text);
 
-/* Copies a text that may come from anywhere: control characters, which a terminal would obey,
- * become spaces; cut at a whole UTF-8 character. Newlines are kept if `lines`. */
+/* Copies a text that may come from anywhere: control characters, which a terminal would obey, and
+ * what is not UTF-8 become spaces; cut at a whole UTF-8 character. Newlines are kept if `lines`. */
 void figure_clean(char *text, size_t text_bytes, const char *from, bool lines);
+
+/* The same of a text of any length; null when memory runs out. A new reference. */
+json_t *figure_clean_json(const char *text, bool lines);
 
 /* Columns that a UTF-8 text takes (every character counted as one). */
 size_t figure_columns(const char *text);

@@ -67,3 +67,15 @@ bool report_measured(const struct report_row *row, const char *metric)
 {
     return strcmp(metric, "train_loss") == 0 || row->validated;
 }
+
+const char *const report_number_names[REPORT_NUMBERS] = {"epoch",        "train_loss", "val_loss",
+                                                         "val_accuracy", "lr",         "grad_norm",
+                                                         "update_ratio", "dead_units", "seconds"};
+
+void report_numbers(const struct report_row *row, double numbers[REPORT_NUMBERS])
+{
+    const double all[REPORT_NUMBERS] = {row->epoch,        row->train_loss, row->val_loss,
+                                        row->val_accuracy, row->lr,         row->grad_norm,
+                                        row->update_ratio, row->dead_units, row->seconds};
+    memcpy(numbers, all, sizeof all);
+}

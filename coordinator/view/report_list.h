@@ -24,4 +24,10 @@ double report_metric(const struct report_row *row, const char *metric);
 /* Whether the report measured it, finite or not. */
 bool report_measured(const struct report_row *row, const char *metric);
 
+#define REPORT_NUMBERS 9
+
+/* What a report measured, named as in table `report`, in its order there. */
+extern const char *const report_number_names[REPORT_NUMBERS];
+void report_numbers(const struct report_row *row, double numbers[REPORT_NUMBERS]);
+
 #endif

@@ -26,6 +26,10 @@ void result_show(const struct snapshot *snapshot, bool json);
 /* The content of summary.json; a new reference. */
 json_t *result_summary(const struct snapshot *snapshot);
 
+/* One of its finalists, and one of its rungs; new references. */
+json_t *result_finalist_json(const struct snapshot_finalist *finalist);
+json_t *result_rung_json(const struct snapshot_rung *rung);
+
 /* Writes DIR/summary.json, replacing an old one atomically. */
 bool result_write_summary(const char *dir, const struct snapshot *snapshot, struct error *error);
 

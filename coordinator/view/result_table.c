@@ -15,6 +15,7 @@
 #define TABLE_COLUMNS    100 /* where it is no terminal */
 #define LONGEST_SENTENCE 2048
 #define COLUMNS(array)   (sizeof(array) / sizeof(array)[0])
+#define RATE_COLUMN      1
 #define ENDING_INDENT    7 /* columns: below "lr" */
 
 /* --- rungs --------------------------------------------------------------------------------------
@@ -115,6 +116,8 @@ void result_table_trials(FILE *stream, const struct snapshot *snapshot,
     };
     struct text_table *table = text_table_create(columns, sizeof columns / sizeof columns[0]);
     struct trial_rank *order = calloc(count + 1, sizeof *order);
+    if (table && !facts->searches_rate)
+        text_table_hide(table, RATE_COLUMN);
     if (table && order) {
         size_t candidates = trial_order(snapshot, order);
         for (size_t i = 0; i < candidates; i++)
@@ -166,6 +169,8 @@ void result_table_finalists(FILE *stream, const struct snapshot *snapshot,
     struct text_table *table = snapshot->finalist_count > 0
                                    ? text_table_create(columns, sizeof columns / sizeof columns[0])
                                    : NULL;
+    if (table && !facts->searches_rate)
+        text_table_hide(table, RATE_COLUMN);
     for (size_t i = 0; table && i < snapshot->finalist_count; i++)
         add_finalist(table, snapshot, &snapshot->finalists[i], facts);
     if (table) {

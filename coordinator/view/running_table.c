@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#define RATE_COLUMN   1
 #define TABLE_COLUMNS 100 /* where it is no terminal */
 
 /* NULL: it has not reported yet. */
@@ -55,6 +56,8 @@ void running_table_print(FILE *stream, const struct snapshot *snapshot,
     size_t running = facts->states[TRIAL_RUNNING], shown = 0;
     struct text_table *table =
         running > 0 ? text_table_create(columns, sizeof columns / sizeof columns[0]) : NULL;
+    if (table && !facts->searches_rate)
+        text_table_hide(table, RATE_COLUMN);
     for (size_t i = 0; table && i < snapshot->trial_count && shown < most; i++) {
         if (snapshot->trials[i].state != TRIAL_RUNNING)
             continue;
@@ -79,10 +82,10 @@ static json_t *running_object(const struct snapshot *snapshot, const struct stud
 {
     const struct report_row *report = latest_of(snapshot, trial->id);
     uint64_t step = report && report->step > trial->step ? report->step : trial->step;
-    json_t *params = json_loads(trial->params, 0, NULL), *schedule = json_string(trial->schedule);
+    json_t *params = json_loads(trial->params, 0, NULL);
     return json_pack("{s:I, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "trial",
                      (json_int_t)trial->id, "lr", figure_json(trial->lr), "schedule",
-                     schedule ? schedule : json_null(), "params", params ? params : json_null(),
+                     figure_text_json(trial->schedule), "params", params ? params : json_null(),
                      "rung", (json_int_t)trial->rung, "step", (json_int_t)step, "epochs",
                      figure_json(study_facts_epochs(facts, trial, step)), "train_loss",
                      figure_json(report ? report->train_loss : (double)NAN), "val_loss",

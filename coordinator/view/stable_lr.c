@@ -152,6 +152,11 @@ struct stable_lr stable_lr_find(const struct snapshot *snapshot)
     return find_among(snapshot, NULL, NULL);
 }
 
+double stable_lr_top(const struct stable_lr *stable)
+{
+    return isnan(stable->edge_low) ? stable->highest_stable : stable->edge_low;
+}
+
 /* --- groups --------------------------------------------------------------------------------------
  */
 

@@ -33,6 +33,10 @@ struct stable_lr {
  * that is not known, lowest_useful is NaN. */
 struct stable_lr stable_lr_find(const struct snapshot *snapshot);
 
+/* Up to which rate training was stable for sure: the lower end of the edge's interval, the highest
+ * stable rate where there is no edge. NaN: not known. */
+double stable_lr_top(const struct stable_lr *stable);
+
 /* What the trials can be grouped by. */
 enum stable_lr_key { STABLE_LR_SCHEDULE, STABLE_LR_OPTIMIZER };
 

@@ -208,20 +208,11 @@ static void print_rates(FILE *stream, const struct snapshot *snapshot,
     free(groups);
 }
 
-/* False with a user's own trainer where no rate is searched. */
-static bool has_rates(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->trial_count; i++)
-        if (snapshot->trials[i].lr > 0)
-            return true;
-    return false;
-}
-
 void status_plot_print(FILE *stream, const struct snapshot *snapshot,
                        const struct report_list *reports, struct status_look look)
 {
     const struct study_facts facts = study_facts_of(snapshot);
     print_losses(stream, snapshot, &facts, reports, look);
-    if (!facts.range_test && has_rates(snapshot))
+    if (!facts.range_test && facts.searches_rate)
         print_rates(stream, snapshot, &facts, look);
 }

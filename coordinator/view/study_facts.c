@@ -45,6 +45,7 @@ struct study_facts study_facts_of(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->trial_count; i++) {
         const struct trial_row *trial = &snapshot->trials[i];
         facts.states[trial->state]++;
+        facts.searches_rate = facts.searches_rate || isfinite(trial->lr);
         /* What was trained before a branch is its parent's. */
         uint64_t own = trial->step > trial->begun ? trial->step - trial->begun : 0;
         facts.steps_trained += own;

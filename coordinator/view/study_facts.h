@@ -10,6 +10,7 @@ struct study_facts {
     const char *name, *metric; /* "val_loss" ... */
     const char *unit;          /* of budgets: "epochs" or "steps" */
     const char *status;        /* running finished interrupted failed */
+    bool searches_rate;        /* a study of a user's own trainer may have none */
     bool range_test;           /* of lrsweep find: nothing is recommended, no rate is a trial's */
     long long seed;
     double candidates;      /* that the search wants */

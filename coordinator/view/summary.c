@@ -25,18 +25,19 @@ static json_t *repeats_array(const struct snapshot *snapshot, const struct trial
     return repeats;
 }
 
+json_t *result_finalist_json(const struct snapshot_finalist *finalist)
+{
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:b}", "trial", (json_int_t)finalist->trial,
+                     "repeats", (json_int_t)finalist->repeats, "lost", (json_int_t)finalist->lost,
+                     "mean", figure_json(finalist->mean), "standard_error",
+                     figure_json(finalist->standard_error), "tied", finalist->tied);
+}
+
 static json_t *finalists_array(const struct snapshot *snapshot)
 {
     json_t *finalists = json_array();
-    for (size_t i = 0; i < snapshot->finalist_count; i++) {
-        const struct snapshot_finalist *finalist = &snapshot->finalists[i];
-        json_array_append_new(
-            finalists,
-            json_pack("{s:I, s:I, s:I, s:o, s:o, s:b}", "trial", (json_int_t)finalist->trial,
-                      "repeats", (json_int_t)finalist->repeats, "lost", (json_int_t)finalist->lost,
-                      "mean", figure_json(finalist->mean), "standard_error",
-                      figure_json(finalist->standard_error), "tied", finalist->tied));
-    }
+    for (size_t i = 0; i < snapshot->finalist_count; i++)
+        json_array_append_new(finalists, result_finalist_json(&snapshot->finalists[i]));
     return finalists;
 }
 
@@ -81,16 +82,18 @@ static json_t *time_object(const struct snapshot *snapshot)
                      figure_json(study_facts_number(snapshot, "coordinator_cpu")));
 }
 
+json_t *result_rung_json(const struct snapshot_rung *rung)
+{
+    return json_pack("{s:I, s:o, s:I, s:I}", "bracket", (json_int_t)rung->bracket, "budget",
+                     figure_json(rung->budget), "candidates", (json_int_t)rung->candidates,
+                     "promoted", (json_int_t)rung->promoted);
+}
+
 static json_t *rungs_array(const struct snapshot *snapshot)
 {
     json_t *rungs = json_array();
-    for (size_t i = 0; i < snapshot->rung_count; i++) {
-        const struct snapshot_rung *rung = &snapshot->rungs[i];
-        json_array_append_new(
-            rungs, json_pack("{s:I, s:o, s:I, s:I}", "bracket", (json_int_t)rung->bracket, "budget",
-                             figure_json(rung->budget), "candidates", (json_int_t)rung->candidates,
-                             "promoted", (json_int_t)rung->promoted));
-    }
+    for (size_t i = 0; i < snapshot->rung_count; i++)
+        json_array_append_new(rungs, result_rung_json(&snapshot->rungs[i]));
     return rungs;
 }
 

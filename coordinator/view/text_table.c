@@ -19,6 +19,7 @@ struct text_table {
     const struct text_column *columns;
     size_t column_count;
     size_t widths[TEXT_TABLE_COLUMNS_MAX];
+    bool hidden[TEXT_TABLE_COLUMNS_MAX];
     struct cell *cells; /* [rows][column_count] */
     size_t rows, capacity;
 };
@@ -73,6 +74,11 @@ void text_table_destroy(struct text_table *table)
     free(table);
 }
 
+void text_table_hide(struct text_table *table, size_t column)
+{
+    table->hidden[column] = true;
+}
+
 bool text_table_row(struct text_table *table, const char *const *cells,
                     const enum text_style *styles)
 {
@@ -116,6 +122,8 @@ static void cut(char *text, size_t most)
 static void print_cell(const struct text_table *table, size_t column, size_t width,
                        const struct cell *cell, FILE *stream, bool colour)
 {
+    if (table->hidden[column])
+        return;
     if (figure_columns(cell->text) > width)
         cut(cell->text, width);
     int gap = (int)(width - figure_columns(cell->text));
@@ -130,10 +138,10 @@ static void print_cell(const struct text_table *table, size_t column, size_t wid
 static void fit(const struct text_table *table, size_t most_columns,
                 size_t widths[TEXT_TABLE_COLUMNS_MAX])
 {
-    size_t total = 2 * (table->column_count - 1);
+    size_t total = 0;
     for (size_t i = 0; i < table->column_count; i++) {
         widths[i] = table->widths[i];
-        total += widths[i];
+        total += table->hidden[i] ? 0 : widths[i] + (i > 0 ? 2 : 0);
     }
     size_t excess = total > most_columns ? total - most_columns : 0;
     for (size_t i = 0; i < table->column_count; i++) {

@@ -34,6 +34,9 @@ struct text_table;
 struct text_table *text_table_create(const struct text_column *columns, size_t count);
 void text_table_destroy(struct text_table *table);
 
+/* Leaves a column, any but the first, out of what is printed. */
+void text_table_hide(struct text_table *table, size_t column);
+
 /* Adds a row of `count` cells, which are copied. styles may be NULL. False: out of memory. */
 bool text_table_row(struct text_table *table, const char *const *cells,
                     const enum text_style *styles);

@@ -53,7 +53,9 @@ static void report(const struct snapshot *snapshot)
     }
     if (!ok && !*error.text)
         input_fail("a study has no report, and no reason is given");
-    if (ok && (!svg_losses(&figure, &source, &error) || !svg_rates(&figure, &source, &error)) &&
+    if (ok &&
+        (svg_losses(&figure, &source, &error) == SVG_FAILED ||
+         svg_rates(&figure, &source, &error) == SVG_FAILED) &&
         !*error.text)
         input_fail("a study has no figures, and no reason is given");
     free(figure.text);

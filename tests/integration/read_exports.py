@@ -317,17 +317,24 @@ def read_weights(path):
     return tensors, metadata, "the format's definition"
 
 
-def check_torch(directory, path, images, accuracy):
-    """The model of the snippet with the weights of the run has the accuracy that the run told."""
+def run_snippet(path):
+    """The names that an exported file defines; ends the check where PyTorch or numpy is missing."""
     try:
-        import numpy
-        import torch
+        import numpy, torch  # noqa: E401, F401
     except ImportError as error:
         print(error)
         sys.exit(77)
     names = {"__name__": "exported"}
     with open(path, encoding="utf-8") as file:
         exec(file.read(), names)
+    return names
+
+
+def check_torch(directory, path, images, accuracy):
+    """The model of the snippet with the weights of the run has the accuracy that the run told."""
+    names = run_snippet(path)
+    import numpy
+    import torch
     weights, metadata, reader = read_weights(f"{directory}/best.safetensors")
     model = names["model"]
     model.load_state_dict(weights)
@@ -354,14 +361,8 @@ def check_torch(directory, path, images, accuracy):
 
 def check_torch_runs(directory, path):
     """The code of a snippet runs: a step of training, in which the weights of each layer move at its own rate."""
-    try:
-        import torch
-    except ImportError as error:
-        print(error)
-        sys.exit(77)
-    names = {"__name__": "exported"}
-    with open(path, encoding="utf-8") as file:
-        exec(file.read(), names)
+    names = run_snippet(path)
+    import torch
     inputs = torch.randn(names["BATCH_SIZE"], 784)
     names["train_step"](inputs, torch.randint(0, 10, (names["BATCH_SIZE"],)))
     best = rows(directory, "select params from trial where id = (select value from study where key = 'recommended')")

@@ -16,6 +16,11 @@ contains "and is named" "$err" "missing: holds no study"
 try lrsweep report run/find
 equal "a range test's own study has a report too" "$status" 0
 
+cp -r run dead
+sqlite3 dead/study.db "update study set value = 'running' where key = 'status'"
+lrsweep report dead >/dev/null
+contains "a report tells of a run that died" "$(cat dead/report.html)" '"unattended":true'
+
 # A report that cannot be written is no failure of the run.
 mkdir -p blocked/report.html.new
 try lrsweep run "$LRSWEEP_SOURCE/tests/integration/small.cfg" --out blocked --resume
@@ -25,6 +30,12 @@ contains "and says so" "$err" "warning: no report was written"
 try lrsweep report run --svg
 equal "--svg names both figures" "$out" "run/losses.svg
 run/rates.svg"
+cp -r run unrated
+rm unrated/*.svg
+sqlite3 unrated/study.db "update trial set lr = null"
+try lrsweep report unrated --svg
+equal "where no rate is searched, only the losses are drawn" "$status $out" "0 unrated/losses.svg"
+lrsweep report unrated >/dev/null
 for kind in sound diverged interrupted hostile; do
 	"$make" "$kind" 27 10 "$kind" >/dev/null || not_ok "a study of the kind $kind is made"
 	try lrsweep report "$kind" --svg
@@ -83,6 +94,6 @@ else
 	done < <(PYTHONDONTWRITEBYTECODE=1 timeout 300 /usr/bin/python3 "$LRSWEEP_SOURCE/tests/support/report_checks.py" \
 		run run/report.html sound sound/report.html one one/report.html diverged diverged/report.html \
 		interrupted interrupted/report.html hostile hostile/report.html \
-		negative negative/report.html thrown thrown/report.html large large/report.html 2>&1)
+		unrated unrated/report.html negative negative/report.html thrown thrown/report.html large large/report.html 2>&1)
 fi
 plan

@@ -74,6 +74,7 @@ contains "it draws losses in Braille" "$out" "⠤"
 contains "and names the schedules and what diverged" "$out" "x diverged"
 cp -r run unrated
 sqlite3 unrated/study.db "update trial set lr = null"
+equal "and no table has a column for rates" "$(lrsweep status unrated | grep -c '^trial *lr ')" 0
 try lrsweep status unrated --plot
 equal "where no rate is searched, none is plotted" "$(grep -c 'Training losses' <<<"$out") $(grep -c 'its rate' <<<"$out")" "1 0"
 LC_ALL=C try lrsweep status run --plot
@@ -84,6 +85,8 @@ equal "--json of a finished study holds its summary" "$(jq -S 'del(.now)' <<<"$o
 equal "what ended badly says why" "$(jq -c '[.now.ended_badly[].trial]' <<<"$out")" \
 	"$(sqlite3 run/study.db 'select json_group_array(id) from trial where state in ("diverged", "failed")')"
 equal "each with a message" "$(jq '[.now.ended_badly[] | select(.message == "")] | length' <<<"$out")" 0
+sqlite3 unrated/study.db "update trial set state = 'failed', message = cast(x'61eda08062' as text) where id = 0"
+equal "a message that is no text hides nothing" "$(lrsweep status unrated --json | jq -c '.now.ended_badly[] | select(.trial == 0) | .message')" '"a   b"'
 equal "nobody asks whether a finished study's rank 0 lives" "$(jq -c '[.now.alive, .now.rank0]' <<<"$out")" "[null,null]"
 
 # --- rank 0 dies --------------------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ KINDS = {
     "diverged": ["losses", "rates", "parameters", "timeline"],
     "interrupted": ["losses", "rates", "parameters", "schedules", "timeline"],
     "hostile": VIEWS + ["range"],
+    "unrated": ["losses", "rungs", "parameters", "schedules", "range", "timeline"],
     "negative": VIEWS,
     "thrown": VIEWS,
 }
@@ -155,6 +156,9 @@ def main(arguments):
                 check_linking(browser, kind)
             if kind == "hostile":
                 check_hostile(browser, kind)
+            if kind == "unrated":
+                equal(kind, "no table has a column for rates",
+                      browser.value("[...document.querySelectorAll('th')].some(head => head.textContent === 'lr')"), False)
             if kind in ("negative", "thrown"):
                 check_spread(browser, kind)
             if kind == "large":

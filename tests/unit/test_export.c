@@ -4,9 +4,9 @@
 #include "coordinator/export/crc32c.h"
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/export.h"
-#include "coordinator/export/flat_params.h"
 #include "coordinator/export/optuna_distribution.h"
 #include "coordinator/export/protobuf.h"
+#include "coordinator/view/flat_params.h"
 
 #include <sys/stat.h>
 
@@ -34,23 +34,24 @@ static void messages_are_encoded_as_protobuf_has_it(void **state)
     (void)state;
     struct protobuf message = {0}, inner = {0};
     protobuf_whole(&message, 1, 150);
-    assert_memory_equal(message.bytes, "\x08\x96\x01", 3);
+    assert_memory_equal(message.bytes.text, "\x08\x96\x01", 3);
     protobuf_text(&message, 2, "testing");
-    assert_memory_equal(message.bytes + 3, "\x12\x07testing", 9);
+    assert_memory_equal(message.bytes.text + 3, "\x12\x07testing", 9);
     protobuf_whole(&inner, 1, 150);
     protobuf_inner(&message, 3, &inner);
-    assert_memory_equal(message.bytes + 12, "\x1a\x03\x08\x96\x01", 5);
-    assert_null(inner.bytes);
+    assert_memory_equal(message.bytes.text + 12, "\x1a\x03\x08\x96\x01", 5);
+    assert_null(inner.bytes.text);
     protobuf_whole(&message, 4, -1);
-    assert_memory_equal(message.bytes + 17, "\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11);
+    assert_memory_equal(message.bytes.text + 17, "\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                        11);
     protobuf_double(&message, 16, 1);
-    assert_memory_equal(message.bytes + 28, "\x81\x01\0\0\0\0\0\0\xf0\x3f", 10);
+    assert_memory_equal(message.bytes.text + 28, "\x81\x01\0\0\0\0\0\0\xf0\x3f", 10);
     protobuf_float(&message, 5, -2);
-    assert_memory_equal(message.bytes + 38, "\x2d\0\0\0\xc0", 5);
+    assert_memory_equal(message.bytes.text + 38, "\x2d\0\0\0\xc0", 5);
     protobuf_whole(&message, 6, 0);
-    assert_memory_equal(message.bytes + 43, "\x30\0", 2);
-    assert_int_equal(message.used, 45);
-    assert_true(protobuf_good(&message));
+    assert_memory_equal(message.bytes.text + 43, "\x30\0", 2);
+    assert_int_equal(message.bytes.length, 45);
+    assert_true(!message.bytes.failed);
     protobuf_destroy(&message);
 }
 
@@ -61,15 +62,15 @@ static void an_event_file_begins_as_those_of_others_do(void **state)
     (void)state;
     struct protobuf file = {0};
     event_file_begin(&file, 1);
-    assert_int_equal(file.used, 8 + 4 + 24 + 4);
-    assert_memory_equal(file.bytes, "\x18\0\0\0\0\0\0\0\xa3\x7f\x4b\x22", 12);
-    assert_memory_equal(file.bytes + 12,
+    assert_int_equal(file.bytes.length, 8 + 4 + 24 + 4);
+    assert_memory_equal(file.bytes.text, "\x18\0\0\0\0\0\0\0\xa3\x7f\x4b\x22", 12);
+    assert_memory_equal(file.bytes.text + 12,
                         "\x09\0\0\0\0\0\0\xf0\x3f\x1a\x0d"
                         "brain.Event:2",
                         24);
-    size_t used = file.used;
+    size_t used = file.bytes.length;
     event_file_scalar(&file, 1, 7, "lr", 0.5);
-    assert_memory_equal(file.bytes + used + 12,
+    assert_memory_equal(file.bytes.text + used + 12,
                         "\x09\0\0\0\0\0\0\xf0\x3f\x10\x07\x2a\x0b\x0a\x09\x0a\x02lr\x15\0\0\0\x3f",
                         24);
     protobuf_destroy(&file);

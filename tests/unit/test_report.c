@@ -8,6 +8,8 @@
 #include "coordinator/report/templates.h"
 #include "coordinator/report/thin.h"
 
+#include <sqlite3.h>
+
 /* --- a made-up study ----------------------------------------------------------------------------
  */
 
@@ -55,12 +57,11 @@ static struct store *begin_study(struct fixture *fixture)
     return store;
 }
 
-/* What is read of the study, and the part of that name; the caller frees both. */
-static json_t *part(struct fixture *fixture, struct store *store, const char *name)
+/* The part of that name, of the study as it lies in its directory. */
+static json_t *part_of_closed(struct fixture *fixture, const char *name)
 {
     struct report_source source;
     json_t *made = NULL;
-    fixture_close(fixture, store);
     struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
     assert_non_null(snapshot);
     assert_true(report_source_read(&source, snapshot, &fixture->error));
@@ -71,6 +72,13 @@ static json_t *part(struct fixture *fixture, struct store *store, const char *na
     report_source_free(&source);
     snapshot_destroy(snapshot);
     return made;
+}
+
+/* Closes the store. */
+static json_t *part(struct fixture *fixture, struct store *store, const char *name)
+{
+    fixture_close(fixture, store);
+    return part_of_closed(fixture, name);
 }
 
 static void assert_member(json_t *object, const char *name, const char *expected)
@@ -192,6 +200,7 @@ static void the_trials_stand_in_columns(void **state)
     assert_member(trials, "schedules", "[\"step\"]");
     assert_member(trials, "schedule", "[0,0,0]");
     json_t *params = json_object_get(trials, "params");
+    assert_member(params, "schedule", "[\"step\",\"step\",\"step\"]");
     assert_member(params, "schedule.gamma",
                   "[0.41999999999999998,0.41999999999999998,"
                   "0.41999999999999998]");
@@ -220,6 +229,22 @@ static void curves_leave_out_what_is_not_finite(void **state)
     assert_member(last, "train", "{\"step\":[10,30],\"value\":[2.0,2.0]}");
     assert_member(last, "validation", "{\"step\":[30],\"value\":[0.5]}");
     json_decref(curves);
+}
+
+/* 1.007 epochs of 100 steps end between two steps; a run may end with either. */
+static void a_rung_that_ends_between_two_steps_is_reached_by_both(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = begin_study(fixture);
+    assert_true(store_set(store, "rungs",
+                          "[{\"bracket\":0,\"budget\":1.007,\"candidates\":3,\"promoted\":0}]",
+                          &fixture->error));
+    add_event(fixture, store, "assigned", 1, 0, 0, 0, NAN);
+    for (uint64_t step = 99; step <= 102; step++)
+        add_event(fixture, store, "done", 1, 0, 0, step, (double)step);
+    json_t *rungs = part(fixture, store, "rungs");
+    assert_member(rungs, "value", "[100.0,101.0]");
+    json_decref(rungs);
 }
 
 static void a_value_stands_at_the_rung_whose_budget_it_was_reached_with(void **state)
@@ -266,6 +291,61 @@ static void the_timeline_tells_how_each_assignment_ended(void **state)
         assert_true(json_integer_value(json_array_get(bar, 2)) >=
                     json_integer_value(json_array_get(bar, 1)));
     }
+    json_decref(timeline);
+}
+
+/* Its events were recorded ten seconds apart. */
+static void what_a_killed_run_held_ends_when_a_trainer_was_last_heard_of(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = begin_study(fixture);
+    char path[PATH_BYTES];
+    sqlite3 *db = NULL;
+    add_event(fixture, store, "assigned", 0, 0, 0, 0, NAN);
+    add_event(fixture, store, "assigned", 1, 1, 0, 0, NAN);
+    add_event(fixture, store, "done", 1, 1, 0, 300, 0.5);
+    add_event(fixture, store, "assigned", 0, 0, 0, 0, NAN); /* by another run */
+    add_event(fixture, store, "done", 0, 0, 0, 100, 0.5);
+    fixture_close(fixture, store);
+    assert_int_equal(sqlite3_open(fixture_path(fixture, "study.db", path), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE event SET time = 10 * seq", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    json_t *timeline = part_of_closed(fixture, "timeline");
+    assert_member(timeline, "span_s", "40.0");
+    assert_member(timeline, "bars",
+                  "[[0,0,20000,0,4,1],[0,30000,40000,0,0,1],[1,10000,20000,1,0,1]]");
+    json_decref(timeline);
+}
+
+static void short_bars_are_drawn_as_one_but_for_those_that_were_lost(void **state)
+{
+    enum { BARS = 3000, LOST = 1500 };
+    struct fixture *fixture = *state;
+    struct store *store = begin_study(fixture);
+    for (int i = 0; i < BARS; i++) {
+        add_event(fixture, store, "assigned", 0, 0, 0, 0, NAN);
+        add_event(fixture, store, i == LOST ? "lost" : "done", 0, 0, 0, 100, 0.5);
+    }
+    json_t *timeline = part(fixture, store, "timeline");
+    json_t *bars = json_object_get(timeline, "bars"), *bar;
+    json_int_t trials = 0, before = 0;
+    size_t index, lost = 0;
+    assert_member(timeline, "of", "3000");
+    assert_true(json_array_size(bars) <= 2500);
+    json_array_foreach(bars, index, bar)
+    {
+        json_int_t of_bar = json_integer_value(json_array_get(bar, 5));
+        if (json_integer_value(json_array_get(bar, 4)) == 3) {
+            assert_int_equal(of_bar, 1);
+            lost++;
+            before = trials;
+        }
+        trials += of_bar;
+    }
+    assert_int_equal(lost, 1);
+    assert_int_equal(before, LOST);
+    assert_int_equal(trials, BARS);
     json_decref(timeline);
 }
 
@@ -323,7 +403,7 @@ static void a_sample_holds_the_best_and_some_of_every_verdict(void **state)
 {
     struct fixture *fixture = *state;
     struct store *store = fixture_create(fixture);
-    uint32_t chosen[20];
+    uint32_t chosen[40];
     size_t slow = 0;
     for (uint32_t id = 0; id < 1000; id++) {
         struct trial_row row = waiting_trial(id);
@@ -336,11 +416,11 @@ static void a_sample_holds_the_best_and_some_of_every_verdict(void **state)
     struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
     struct report_source source;
     assert_true(report_source_read(&source, snapshot, &fixture->error));
-    size_t count = report_source_sample(&source, 20, chosen);
-    assert_int_equal(count, 20);
+    size_t count = report_source_sample(&source, 40, chosen);
+    assert_int_equal(count, 40);
     for (size_t i = 0; i < count; i++) {
         assert_true(i == 0 || chosen[i] > chosen[i - 1]);
-        assert_true(i > 5 || chosen[i] == i);
+        assert_true(i > 10 || chosen[i] == i); /* the best quarter */
         slow += chosen[i] >= 990;
     }
     assert_true(slow >= 5);
@@ -392,14 +472,102 @@ static void the_report_replaces_an_old_one(void **state)
     assert_false(fixture_has(fixture, "report.html.new"));
 }
 
-static void a_study_without_losses_has_no_figures(void **state)
+/* For the next case of a table. */
+static void remove_study(const struct fixture *fixture)
 {
+    assert_int_equal(nftw(fixture->dir, fixture_remove, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void only_figures_that_have_something_to_draw_are_written(void **state)
+{
+    static const struct {
+        double lr, loss; /* NaN: none */
+        const char *written;
+    } cases[] = {
+        {NAN, NAN, ""},
+        {0.1, NAN, "rates.svg\n"},
+        {NAN, 0.5, "losses.svg\n"},
+        {0.1, 0.5, "losses.svg\nrates.svg\n"},
+    };
     struct fixture *fixture = *state;
-    fixture_close(fixture, begin_study(fixture));
-    struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
-    assert_false(report_write_figures(fixture->dir, snapshot, &fixture->error));
-    assert_contains(fixture->error.text, "nothing to draw");
-    snapshot_destroy(snapshot);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct store *store = fixture_create(fixture);
+        struct trial_row trial = waiting_trial(0);
+        trial.state = TRIAL_COMPLETE;
+        trial.step = 100;
+        trial.lr = cases[i].lr;
+        trial.metric = trial.final = 0.5;
+        struct report_row report = sound_report(0, 50);
+        assert_true(store_set(store, "steps_per_epoch", "100", &fixture->error));
+        report.train_loss = cases[i].loss;
+        assert_true(store_trial(store, &trial, &fixture->error));
+        assert_true(store_report(store, &report, &fixture->error));
+        fixture_close(fixture, store);
+        struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+        char *names = NULL, expected[2 * PATH_BYTES] = "";
+        size_t length = 0;
+        FILE *written = open_memstream(&names, &length);
+        assert_non_null(written);
+        bool drawn = report_write_figures(fixture->dir, snapshot, written, &fixture->error);
+        assert_int_equal(fclose(written), 0);
+        static const char *const files[] = {"losses.svg", "rates.svg"};
+        for (size_t j = 0; j < 2; j++) {
+            bool wanted = strstr(cases[i].written, files[j]) != NULL;
+            size_t used = strlen(expected);
+            assert_int_equal(fixture_has(fixture, files[j]), wanted);
+            if (wanted)
+                (void)snprintf(expected + used, sizeof expected - used, "%s/%s\n", fixture->dir,
+                               files[j]);
+        }
+        assert_string_equal(names, expected);
+        assert_int_equal(drawn, cases[i].written[0] != '\0');
+        if (!drawn)
+            assert_contains(fixture->error.text, "nothing to draw");
+        free(names);
+        snapshot_destroy(snapshot);
+        remove_study(fixture);
+    }
+}
+
+/* Three times the middle of what the trials began with, unless the constant predictor is worse. */
+static void losses_are_cut_off_far_above_where_training_begins(void **state)
+{
+    static const struct {
+        const char *constant;
+        double begins[3], ceiling; /* NaN: nothing was reported */
+    } cases[] = {
+        {"", {NAN, NAN, NAN}, INFINITY},
+        {"2.5", {NAN, NAN, NAN}, 7.5},
+        {"", {4, 1e9, 2}, 12},
+        {"2.5", {4, 1e9, 2}, 12},
+        {"2.5", {1, 1e9, 2}, 7.5},
+        {"", {-1, NAN, NAN}, INFINITY},
+        {"no number", {NAN, 5, NAN}, 15},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct store *store = fixture_create(fixture);
+        assert_true(store_set(store, "constant_loss", cases[i].constant, &fixture->error));
+        for (uint32_t j = 0; j < 3; j++) {
+            struct trial_row trial = waiting_trial(j);
+            struct report_row first = sound_report(j, 1), second = sound_report(j, 2);
+            first.train_loss = cases[i].begins[j];
+            second.train_loss = 1e12;
+            assert_true(store_trial(store, &trial, &fixture->error));
+            if (!isnan(first.train_loss)) {
+                assert_true(store_report(store, &first, &fixture->error));
+                assert_true(store_report(store, &second, &fixture->error));
+            }
+        }
+        fixture_close(fixture, store);
+        struct snapshot *snapshot = snapshot_read(fixture->dir, &fixture->error);
+        struct report_source source;
+        assert_true(report_source_read(&source, snapshot, &fixture->error));
+        assert_true(report_source_ceiling(&source) == cases[i].ceiling);
+        report_source_free(&source);
+        snapshot_destroy(snapshot);
+        remove_study(fixture);
+    }
 }
 
 static void a_scale_holds_its_values_whatever_they_are(void **state)
@@ -425,6 +593,22 @@ static void a_scale_holds_its_values_whatever_they_are(void **state)
     }
 }
 
+static void a_mark_without_a_value_stands_at_the_upper_edge(void **state)
+{
+    static const double values[] = {1000, INFINITY, NAN, 1e9, 1};
+    struct text_buffer marks[5] = {{0}};
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        const struct plot plot = {
+            .out = &marks[i], .x = {0, 1, false, "x"}, .y = {1, 1000, true, "y"}};
+        plot_mark(&plot, 0.5, values[i], plot_look(VERDICT_DIVERGED), 4, 1);
+        text_buffer_add(&marks[i], "", 1);
+        assert_int_equal(strcmp(marks[i].text, marks[0].text) == 0, i < 4);
+    }
+    for (size_t i = 0; i < 5; i++)
+        free(marks[i].text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
@@ -435,8 +619,11 @@ int main(void)
         cmocka_unit_test(a_text_cannot_bring_a_hole_of_its_own),
         TEST(the_trials_stand_in_columns),
         TEST(curves_leave_out_what_is_not_finite),
+        TEST(a_rung_that_ends_between_two_steps_is_reached_by_both),
         TEST(a_value_stands_at_the_rung_whose_budget_it_was_reached_with),
         TEST(the_timeline_tells_how_each_assignment_ended),
+        TEST(what_a_killed_run_held_ends_when_a_trainer_was_last_heard_of),
+        TEST(short_bars_are_drawn_as_one_but_for_those_that_were_lost),
         TEST(a_study_without_events_has_no_timeline),
         TEST(a_range_test_is_shown_if_its_file_is_sound),
         TEST(a_damaged_range_test_is_left_out),
@@ -445,8 +632,10 @@ int main(void)
         cmocka_unit_test(json_in_the_page_holds_nothing_that_ends_a_script),
         TEST(a_title_is_only_ever_a_text),
         TEST(the_report_replaces_an_old_one),
-        TEST(a_study_without_losses_has_no_figures),
+        TEST(only_figures_that_have_something_to_draw_are_written),
+        TEST(losses_are_cut_off_far_above_where_training_begins),
         cmocka_unit_test(a_scale_holds_its_values_whatever_they_are),
+        cmocka_unit_test(a_mark_without_a_value_stands_at_the_upper_edge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,9 @@
 #include "coordinator/view/candidate_text.h"
 #include "coordinator/view/figures.h"
 #include "coordinator/view/result.h"
+#include "coordinator/view/running_table.h"
 #include "coordinator/view/stable_lr.h"
+#include "coordinator/view/status_plot.h"
 
 #include "common/random.h"
 
@@ -352,8 +354,12 @@ static void the_edge_has_an_interval(void **state)
         bool low = isnan(cases[i].low) ? isnan(found.edge_low) : found.edge_low == cases[i].low;
         bool high =
             isnan(cases[i].high) ? isnan(found.edge_high) : found.edge_high == cases[i].high;
-        if (!low || !high)
-            fail_msg("case %zu: %g to %g", i, found.edge_low, found.edge_high);
+        /* What is stable for sure ends below the edge, or nowhere where none diverged. */
+        double top = stable_lr_top(&found);
+        bool sure = found.lost > 0 ? isnan(cases[i].low) ? isnan(top) : top == cases[i].low
+                                   : top == found.highest_tried;
+        if (!low || !high || !sure)
+            fail_msg("case %zu: %g to %g, top %g", i, found.edge_low, found.edge_high, top);
     }
     json_decref(document);
     json_decref(values);
@@ -514,6 +520,24 @@ static void figures_read_well(void **state)
     assert_string_equal(text, "12345");
     figure_clean(text, 4, "12\xe2\x89\xa5", false); /* not a part of a character */
     assert_string_equal(text, "12");
+}
+
+/* Jansson takes no text that is not UTF-8: what is made clean must be. */
+static void a_text_of_any_bytes_is_clean_as_json(void **state)
+{
+    static const unsigned char seconds[] = {0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2};
+    (void)state;
+    for (unsigned first = 1; first < 256; first++)
+        for (size_t i = 0; i < sizeof seconds; i++) {
+            const char text[] = {(char)first, (char)seconds[i], '\x80', '\xbf', '\0'};
+            json_t *clean = figure_clean_json(text, false);
+            if (!json_is_string(clean))
+                fail_msg("%02x %02x 80 bf became no string", first, seconds[i]);
+            json_decref(clean);
+        }
+    json_t *kept = figure_clean_json("\xc3\xa9 \xe2\x89\xa5 \xf0\x9f\x94\xa5\n\a", true);
+    assert_string_equal(json_string_value(kept), "\xc3\xa9 \xe2\x89\xa5 \xf0\x9f\x94\xa5\n ");
+    json_decref(kept);
 }
 
 static void rungs_are_told_by_bracket_where_there_is_more_than_one(void **state)
@@ -685,6 +709,71 @@ static void no_line_is_wider_than_a_hundred_columns(void **state)
 
 #define STUDY_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
 
+static void work_that_was_done_again_counts_as_trained(void **state)
+{
+    struct snapshot *snapshot = make_study(*state, "finished");
+    const struct study_facts before = study_facts_of(snapshot);
+    json_object_set_new(snapshot->values, "steps_again", json_string("1000"));
+    json_object_set_new(snapshot->values, "epochs_again", json_string("2"));
+    const struct study_facts after = study_facts_of(snapshot);
+    assert_int_equal(after.steps_trained, before.steps_trained + 1000);
+    assert_float_equal(after.epochs_trained, before.epochs_trained + 2, 1e-12);
+    snapshot_destroy(snapshot);
+}
+
+static void a_best_rate_at_the_end_of_those_tried_says_where_to_look(void **state)
+{
+    static const struct {
+        double lr;
+        const char *hint; /* NULL: none */
+    } cases[] = {{2, "try higher bounds."}, {1e-5, "try lower bounds."}, {0.031, NULL}};
+    struct snapshot *snapshot = make_study(*state, "finished");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snapshot->trials[1].lr = cases[i].lr;
+        char *text = printed(snapshot, false);
+        if (cases[i].hint)
+            assert_contains(text, cases[i].hint);
+        else
+            assert_null(strstr(text, "bounds."));
+        free(text);
+    }
+    snapshot_destroy(snapshot);
+}
+
+static void what_is_left_counts_candidates_that_are_not_made_yet(void **state)
+{
+    static const struct {
+        double candidates;
+        uint32_t left;
+    } cases[] = {{9, 3 + 4}, {5, 3}, {2, 3}, {NAN, 3}};
+    const struct snapshot snapshot = {.trial_count = 5};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct study_facts facts = {.candidates = cases[i].candidates};
+        facts.states[TRIAL_WAITING] = 1;
+        facts.states[TRIAL_PAUSED] = 2;
+        facts.states[TRIAL_RUNNING] = 2;
+        assert_int_equal(running_left(&snapshot, &facts), cases[i].left);
+    }
+}
+
+static void a_trial_that_diverged_is_plotted_as_high_as_the_worst(void **state)
+{
+    struct snapshot *snapshot = make_study(*state, "finished");
+    const struct report_list none = {0};
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    assert_non_null(stream);
+    status_plot_print(stream, snapshot, &none, (struct status_look){.width = 60, .rows = 5});
+    assert_int_equal(fclose(stream), 0);
+    const char *top = strstr(text, "2.200");
+    assert_non_null(top);
+    assert_true(strcspn(top, "a") < strcspn(top, "x") && strcspn(top, "x") < strcspn(top, "\n"));
+    free(text);
+    snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
     setenv("TZ", "UTC", 1);
@@ -700,10 +789,15 @@ int main(void)
         cmocka_unit_test(a_rate_is_useful_if_it_learned),
         cmocka_unit_test(a_candidate_is_told_in_a_few_words),
         cmocka_unit_test(figures_read_well),
+        cmocka_unit_test(a_text_of_any_bytes_is_clean_as_json),
         STUDY_TEST(a_finished_study_is_told_in_words_and_tables),
         STUDY_TEST(rungs_are_told_by_bracket_where_there_is_more_than_one),
         STUDY_TEST(an_unfinished_study_says_where_it_stands_and_how_to_go_on),
         STUDY_TEST(a_study_that_nothing_survived_says_what_to_try),
+        STUDY_TEST(work_that_was_done_again_counts_as_trained),
+        STUDY_TEST(a_best_rate_at_the_end_of_those_tried_says_where_to_look),
+        cmocka_unit_test(what_is_left_counts_candidates_that_are_not_made_yet),
+        STUDY_TEST(a_trial_that_diverged_is_plotted_as_high_as_the_worst),
         STUDY_TEST(no_line_is_wider_than_a_hundred_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

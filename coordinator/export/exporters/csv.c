@@ -1,8 +1,8 @@
 /* csv.c - two tables as RFC 4180 has them: a header, CRLF, quotes where a field needs them. A
  * number that is not there, or is not finite, is an empty field. */
 #include "coordinator/export/exporter.h"
-#include "coordinator/export/flat_params.h"
 #include "coordinator/view/figures.h"
+#include "coordinator/view/flat_params.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -165,21 +165,20 @@ static bool print_trials(const struct export_source *source, FILE *stream)
 
 static bool print_reports(const struct export_source *source, FILE *stream)
 {
-    static const char *const header[] = {"trial",        "step",         "epoch",   "train_loss",
-                                         "val_loss",     "val_accuracy", "lr",      "grad_norm",
-                                         "update_ratio", "dead_units",   "seconds", "validated"};
     struct row row = {.stream = stream};
-    for (size_t i = 0; i < sizeof header / sizeof header[0]; i++)
-        put_text(&row, header[i]);
+    put_text(&row, "trial");
+    put_text(&row, "step");
+    for (size_t i = 0; i < REPORT_NUMBERS; i++)
+        put_text(&row, report_number_names[i]);
+    put_text(&row, "validated");
     end(&row);
     for (size_t i = 0; i < source->reports->count; i++) {
         const struct report_row *report = &source->reports->rows[i];
-        const double numbers[] = {report->epoch,        report->train_loss, report->val_loss,
-                                  report->val_accuracy, report->lr,         report->grad_norm,
-                                  report->update_ratio, report->dead_units, report->seconds};
+        double numbers[REPORT_NUMBERS];
+        report_numbers(report, numbers);
         put_whole(&row, report->trial);
         put_whole(&row, report->step);
-        for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++)
+        for (size_t j = 0; j < REPORT_NUMBERS; j++)
             put_real(&row, numbers[j]);
         put_whole(&row, report->validated);
         end(&row);

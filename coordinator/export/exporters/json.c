@@ -16,23 +16,21 @@ static json_t *index_json(int64_t value)
 /* A trial's reports as columns of the same length. */
 static json_t *reports_object(const struct report_row *rows, size_t count)
 {
-    json_t *object = json_object();
-    static const char *const names[] = {"step",         "epoch",   "train_loss", "val_loss",
-                                        "val_accuracy", "lr",      "grad_norm",  "update_ratio",
-                                        "dead_units",   "seconds", "validated"};
-    for (size_t j = 0; j < sizeof names / sizeof names[0]; j++)
-        (void)json_object_set_new(object, names[j], json_array());
+    json_t *object = json_object(), *steps = json_array(), *validated = json_array();
+    json_t *columns[REPORT_NUMBERS];
+    (void)json_object_set_new(object, "step", steps);
+    for (size_t j = 0; j < REPORT_NUMBERS; j++) {
+        columns[j] = json_array();
+        (void)json_object_set_new(object, report_number_names[j], columns[j]);
+    }
+    (void)json_object_set_new(object, "validated", validated);
     for (size_t i = 0; i < count; i++) {
-        const struct report_row *row = &rows[i];
-        json_t *const values[] = {
-            json_integer((json_int_t)row->step), figure_json(row->epoch),
-            figure_json(row->train_loss),        figure_json(row->val_loss),
-            figure_json(row->val_accuracy),      figure_json(row->lr),
-            figure_json(row->grad_norm),         figure_json(row->update_ratio),
-            figure_json(row->dead_units),        figure_json(row->seconds),
-            json_boolean(row->validated)};
-        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++)
-            (void)json_array_append_new(json_object_get(object, names[j]), values[j]);
+        double numbers[REPORT_NUMBERS];
+        report_numbers(&rows[i], numbers);
+        (void)json_array_append_new(steps, json_integer((json_int_t)rows[i].step));
+        for (size_t j = 0; j < REPORT_NUMBERS; j++)
+            (void)json_array_append_new(columns[j], figure_json(numbers[j]));
+        (void)json_array_append_new(validated, json_boolean(rows[i].validated));
     }
     return object;
 }

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-#define TEXT_BYTES 4096
 #define TIME_BYTES 64
 
 struct storage {
@@ -54,13 +53,6 @@ static void put_attribute(struct storage *storage, sqlite3_stmt *statement, long
     step(storage, statement);
     free(text);
     json_decref(value);
-}
-
-static json_t *clean_text(const char *text)
-{
-    char clean[TEXT_BYTES];
-    figure_clean(clean, sizeof clean, text, true);
-    return json_string(clean);
 }
 
 /* Optuna's own: local time without a zone. */
@@ -204,9 +196,9 @@ static void put_notes(struct storage *storage, long long id, const struct trial_
     put_attribute(storage, user, id, "trial", json_integer(trial->id));
     put_attribute(storage, user, id, "state", json_string(trial_state_name(trial->state)));
     put_attribute(storage, user, id, "verdict", json_string(verdict_name(trial->verdict)));
-    put_attribute(storage, user, id, "reason", clean_text(trial->message));
+    put_attribute(storage, user, id, "reason", figure_clean_json(trial->message, true));
     put_attribute(storage, user, id, "lr", figure_json(trial->lr));
-    put_attribute(storage, user, id, "schedule", clean_text(trial->schedule));
+    put_attribute(storage, user, id, "schedule", figure_clean_json(trial->schedule, true));
     put_attribute(storage, user, id, "steps", json_integer((json_int_t)trial->step));
     put_attribute(storage, user, id, "seed", json_integer((json_int_t)trial->seed));
     if (trial->parent >= 0)
@@ -236,7 +228,7 @@ static void put_study(struct storage *storage)
 {
     const struct study_facts *facts = &storage->source->facts;
     sqlite3_stmt *name = NULL;
-    json_t *title = clean_text(*facts->name ? facts->name : "study");
+    json_t *title = figure_clean_json(*facts->name ? facts->name : "study", true);
     prepare(storage, &name, "INSERT INTO studies VALUES (1, ?1)");
     if (name) {
         sqlite3_bind_text(name, 1, json_string_value(title), -1, SQLITE_STATIC);
@@ -244,13 +236,15 @@ static void put_study(struct storage *storage)
     }
     sqlite3_finalize(name);
     json_decref(title);
-    put_attribute(storage, storage->study_user, 1, "status", clean_text(facts->status));
-    put_attribute(storage, storage->study_user, 1, "metric", clean_text(facts->metric));
+    put_attribute(storage, storage->study_user, 1, "status",
+                  figure_clean_json(facts->status, true));
+    put_attribute(storage, storage->study_user, 1, "metric",
+                  figure_clean_json(facts->metric, true));
     put_attribute(storage, storage->study_user, 1, "seed", json_integer(facts->seed));
     put_attribute(storage, storage->study_user, 1, "recommended",
                   facts->best ? json_integer(facts->best->id) : json_null());
     put_attribute(storage, storage->study_system, 1, "study:metric_names",
-                  json_pack("[o]", clean_text(facts->metric)));
+                  json_pack("[o]", figure_clean_json(facts->metric, true)));
 }
 
 static void begin(struct storage *storage)

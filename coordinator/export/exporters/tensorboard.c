@@ -4,8 +4,8 @@
  * are google.protobuf.Value (struct.proto). TensorBoard keeps single precision. */
 #include "coordinator/export/event_file.h"
 #include "coordinator/export/exporter.h"
-#include "coordinator/export/flat_params.h"
 #include "coordinator/view/figures.h"
+#include "coordinator/view/flat_params.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,8 +41,9 @@ static bool put_file(struct export_folder *folder, const char *run, double creat
 {
     char name[NAME_BYTES];
     (void)snprintf(name, sizeof name, "%s%s" EVENTS_NAME, run, *run ? "/" : "", created_s);
-    bool ok = protobuf_good(file) ? export_folder_put(folder, name, file->bytes, file->used, error)
-                                  : error_set(error, "%s: out of memory", name);
+    bool ok = !file->bytes.failed
+                  ? export_folder_put(folder, name, file->bytes.text, file->bytes.length, error)
+                  : error_set(error, "%s: out of memory", name);
     protobuf_destroy(file);
     return ok;
 }

@@ -126,6 +126,10 @@ function logRange(values) {
   return [low / room, high * room];
 }
 
+// An SVG path through [x, y] points; null is a gap.
+const pathOf = (points) => points.map((point, i) => point && (i > 0 && points[i - 1] ? 'L' : 'M') +
+  `${point[0].toFixed(1)},${point[1].toFixed(1)}`).filter(Boolean).join('');
+
 const logPixel = ([low, high], from, to) => (value) =>
   from + (to - from) * Math.log(value / low) / Math.log(high / low);
 

@@ -42,9 +42,8 @@ function bestFacts() {
     facts.push(study.classes > 0 ? fact('test accuracy', (100 * study.test_accuracy).toFixed(2) + ' %', study.test_loss !== null ? 'test loss ' + figureMetric(study.test_loss) : null)
       : fact('test R²', study.test_accuracy.toFixed(4), study.test_loss !== null ? 'test loss ' + figureMetric(study.test_loss) : null));
   const stable = study.stable;
-  const high = stable.edge_low !== null ? stable.edge_low : stable.highest_stable;
-  if (stable.lowest_useful !== null && high !== null && high > stable.lowest_useful)
-    facts.push(fact('rates that learn', `${figureRate(stable.lowest_useful)} to ${figureRate(high)}`,
+  if (stable.lowest_useful !== null && stable.top > stable.lowest_useful)
+    facts.push(fact('rates that learn', `${figureRate(stable.lowest_useful)} to ${figureRate(stable.top)}`,
       stable.edge !== null ? 'divergence from ' + figureRate(stable.edge) + ' up' : 'none diverged'));
   return element('dl', { class: 'cards' }, facts);
 }
@@ -73,11 +72,11 @@ function finalistRows() {
     : entry.tied ? 'tied within the error' : '');
   return element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Finalists' }, element('table', { class: 'finalists' },
     element('caption', {}, `Finalists, trained again with fresh seeds: ${study.metric}`),
-    element('thead', {}, element('tr', {}, ['trial', 'lr', 'schedule', 'mean', 'error', 'repeats', 'standing'].map((head) => element('th', { scope: 'col' }, head)))),
+    element('thead', {}, element('tr', {}, ['trial', ...(searchesRate ? ['lr'] : []), 'schedule', 'mean', 'error', 'repeats', 'standing'].map((head) => element('th', { scope: 'col' }, head)))),
     element('tbody', {}, study.finalists.map((entry) => {
       const trial = trials.byId(entry.trial);
       return element('tr', { class: study.best && entry.trial === study.best.trial ? 'best' : null },
-        element('td', { class: 'number' }, String(entry.trial)), element('td', { class: 'number' }, trial ? figureRate(trial.lr) : '–'),
+        element('td', { class: 'number' }, String(entry.trial)), searchesRate ? element('td', { class: 'number' }, trial ? figureRate(trial.lr) : '–') : null,
         element('td', {}, trial ? trial.words : ''), element('td', { class: 'number' }, figureMetric(entry.mean)),
         element('td', { class: 'number' }, entry.standard_error !== null ? '± ' + figureError(entry.standard_error) : '–'),
         element('td', {}, dots(entry)), element('td', {}, note(entry)));

@@ -3,18 +3,19 @@
 const table = (() => {
   const page = 50;
   const columns = [
-    { name: 'trial', number: true, of: (trial) => trial.id, text: (trial) => String(trial.id) },
-    { name: 'lr', number: true, of: (trial) => trial.lr, text: (trial) => figureRate(trial.lr), exact: (trial) => trial.lr },
-    { name: trials.schedules.some(Boolean) ? 'schedule' : 'parameters', of: (trial) => trial.words, text: (trial) => trial.words },
-    { name: 'state', of: (trial) => trial.state, text: (trial) => trial.state + (trial.repeat ? `, repeat of ${trial.parent}` : '') },
-    { name: 'verdict', of: (trial) => trial.verdict, text: (trial) => trial.verdict, symbol: true },
+    { name: 'trial', kind: 'id', number: true, of: (trial) => trial.id, text: (trial) => String(trial.id) },
+    ...(searchesRate ? [{ name: 'lr', kind: 'rate', number: true, of: (trial) => trial.lr, text: (trial) => figureRate(trial.lr), exact: (trial) => trial.lr }] : []),
+    { name: trials.schedules.some(Boolean) ? 'schedule' : 'parameters', kind: 'words', of: (trial) => trial.words, text: (trial) => trial.words },
+    { name: 'state', kind: 'state', of: (trial) => trial.state, text: (trial) => trial.state + (trial.repeat ? `, repeat of ${trial.parent}` : '') },
+    { name: 'verdict', kind: 'verdict', of: (trial) => trial.verdict, text: (trial) => trial.verdict, symbol: true },
     study.steps_per_epoch !== null
-      ? { name: 'epochs', number: true, of: (trial) => trial.epochs, text: (trial) => figureRate(trial.epochs) }
-      : { name: 'steps', number: true, of: (trial) => trial.step, text: (trial) => figureCount(trial.step) },
-    { name: 'best', number: true, of: (trial) => trial.metric, text: (trial) => figureMetric(trial.metric), exact: (trial) => trial.metric },
-    { name: 'final', number: true, of: (trial) => trial.final, text: (trial) => figureMetric(trial.final), exact: (trial) => trial.final },
-    { name: 'why it ended so', of: (trial) => trial.message, text: (trial) => trial.message, sentence: true },
+      ? { name: 'epochs', kind: 'value', number: true, of: (trial) => trial.epochs, text: (trial) => figureRate(trial.epochs) }
+      : { name: 'steps', kind: 'value', number: true, of: (trial) => trial.step, text: (trial) => figureCount(trial.step) },
+    { name: 'best', kind: 'value', number: true, of: (trial) => trial.metric, text: (trial) => figureMetric(trial.metric), exact: (trial) => trial.metric },
+    { name: 'final', kind: 'value', number: true, of: (trial) => trial.final, text: (trial) => figureMetric(trial.final), exact: (trial) => trial.final },
+    { name: 'why it ended so', kind: 'message', of: (trial) => trial.message, text: (trial) => trial.message, sentence: true },
   ];
+  const classOf = (column) => `of-${column.kind}` + (column.number ? ' number' : '');
   // As the terminal has them; the repeats of finalists last.
   const inOrder = [...trials.ranked, ...trials.rows.filter((trial) => trial.repeat)];
   let sorted = inOrder, by = null, down = false, at = 0;
@@ -44,7 +45,7 @@ const table = (() => {
         const inside = i === 0 ? element('button', { type: 'button', class: 'link', 'aria-pressed': String(picked), 'aria-label': `Pick trial ${text}`,
           onclick: (event) => { event.stopPropagation(); selection.pick(trial.id); } }, text) : text;
         const title = column.exact && column.exact(trial) !== null ? String(column.exact(trial)) : null;
-        return element('td', { class: column.number ? 'number' : column.sentence ? 'sentence' : null, title },
+        return element('td', { class: classOf(column) + (column.sentence ? ' sentence' : ''), title },
           column.symbol && text ? [verdictSymbol(text), ' '] : null, inside);
       }));
   }
@@ -83,7 +84,7 @@ const table = (() => {
 
   function fill() {
     const section = document.getElementById('trials');
-    heads = columns.map((column) => element('th', { scope: 'col', class: column.number ? 'number' : null, 'aria-sort': 'none' },
+    heads = columns.map((column) => element('th', { scope: 'col', class: classOf(column), 'aria-sort': 'none' },
       element('button', { type: 'button', onclick: () => sort(column) }, column.name)));
     body = element('tbody');
     note = element('span', { class: 'note', role: 'status' });

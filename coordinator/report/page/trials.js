@@ -55,13 +55,9 @@ const inEpochs = study.unit === 'epochs' && trials.rows.every((trial) => trial.s
 const progressOf = (trial, step) => (!inEpochs ? step : trial.step > 0 ? step * trial.epochs / trial.step : 0);
 const progressUnit = inEpochs ? 'epochs' : 'steps';
 
-// Losses above this tell nothing more: three times where training begins, at the constant predictor or
-// at the first report of the middle curve.
+// Losses above the ceiling tell nothing more.
 const curveData = part('curves');
-const lossCeiling = (() => {
-  const firsts = curveData.curves.map((curve) => curve.train.value[0]).filter((value) => value > 0).sort((a, b) => a - b);
-  return 3 * Math.max(study.constant_loss || 0, firsts[Math.floor(firsts.length / 2)] || 0) || Infinity;
-})();
+const lossCeiling = curveData.ceiling === null ? Infinity : curveData.ceiling;
 const metricCeiling = study.metric.endsWith('_loss') ? lossCeiling : Infinity;
 
 // At most `most` of the ranked trials for which `fits`, as the report chooses its curves: the best

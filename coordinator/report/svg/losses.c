@@ -53,8 +53,8 @@ static size_t pool(const struct curve *curves, size_t count, double **steps, dou
     return used;
 }
 
-static bool draw(struct plot *plot, const struct report_source *source, struct curve *curves,
-                 size_t count, struct error *error)
+static enum svg_end draw(struct plot *plot, const struct report_source *source,
+                         struct curve *curves, size_t count)
 {
     size_t counts[VERDICTS] = {0};
     double *steps = NULL, *losses = NULL;
@@ -70,7 +70,7 @@ static bool draw(struct plot *plot, const struct report_source *source, struct c
     free(steps);
     free(losses);
     if (!sound)
-        return error_set(error, "no losses were reported: there is nothing to draw");
+        return SVG_NOTHING;
     plot->x.low = 0;
     plot_begin(plot, "Loss over steps");
     /* The best last: above the others. */
@@ -89,16 +89,17 @@ static bool draw(struct plot *plot, const struct report_source *source, struct c
                   opacity);
     }
     plot_end(plot, counts);
-    return true;
+    return SVG_DRAWN;
 }
 
-bool svg_losses(struct text_buffer *out, const struct report_source *source, struct error *error)
+enum svg_end svg_losses(struct text_buffer *out, const struct report_source *source,
+                        struct error *error)
 {
     uint32_t trials[TRIALS_MOST];
     struct plot plot = {.out = out};
     size_t count = report_source_sample(source, TRIALS_MOST, trials);
     struct curve *curves = curves_read(source->snapshot->dir, trials, count, error);
-    bool drawn = curves && draw(&plot, source, curves, count, error);
+    enum svg_end end = curves ? draw(&plot, source, curves, count) : SVG_FAILED;
     curves_free(curves, count);
-    return drawn;
+    return end;
 }

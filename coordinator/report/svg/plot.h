@@ -6,7 +6,7 @@
 #define LRSWEEP_COORDINATOR_REPORT_SVG_PLOT_H
 
 #include "common/verdict.h"
-#include "coordinator/report/text_buffer.h"
+#include "coordinator/view/text_buffer.h"
 
 struct plot_scale {
     double low, high; /* low < high; above 0 if `log` */

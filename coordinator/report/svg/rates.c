@@ -18,7 +18,7 @@ static double value_of(const struct trial_row *trial)
 
 static void add_range(const struct plot *plot, const struct stable_lr *stable)
 {
-    double high = isnan(stable->edge_low) ? stable->highest_stable : stable->edge_low;
+    double high = stable_lr_top(stable);
     char text[64];
     if (stable->lowest_useful < high)
         plot_band(plot, stable->lowest_useful, high, "#0072b2", 0.08);
@@ -30,8 +30,8 @@ static void add_range(const struct plot *plot, const struct stable_lr *stable)
     plot_rule(plot, stable->edge, "#d55e00", text);
 }
 
-static bool draw(struct plot *plot, const struct report_source *source, const uint32_t *trials,
-                 size_t count, struct error *error)
+static enum svg_end draw(struct plot *plot, const struct report_source *source,
+                         const uint32_t *trials, size_t count)
 {
     const struct stable_lr stable = stable_lr_find(source->snapshot);
     bool loss = strcmp(source->facts.metric, "val_error") != 0;
@@ -52,7 +52,7 @@ static bool draw(struct plot *plot, const struct report_source *source, const ui
     free(rates);
     free(values);
     if (!sound)
-        return error_set(error, "no trial was trained at a rate: there is nothing to draw");
+        return SVG_NOTHING;
     plot_begin(plot, "The metric against the learning rate");
     add_range(plot, &stable);
     for (size_t i = count; i-- > 0;) {
@@ -64,17 +64,20 @@ static bool draw(struct plot *plot, const struct report_source *source, const ui
                   trial == source->facts.best ? 6 : 4, trial->state == TRIAL_STOPPED ? 0.7 : 1);
     }
     plot_end(plot, counts);
-    return true;
+    return SVG_DRAWN;
 }
 
-bool svg_rates(struct text_buffer *out, const struct report_source *source, struct error *error)
+enum svg_end svg_rates(struct text_buffer *out, const struct report_source *source,
+                       struct error *error)
 {
     uint32_t *trials = calloc(TRIALS_MOST, sizeof *trials);
     struct plot plot = {.out = out};
-    if (!trials)
-        return error_set(error, "out of memory");
+    if (!trials) {
+        error_set(error, "out of memory");
+        return SVG_FAILED;
+    }
     size_t count = report_source_sample(source, TRIALS_MOST, trials);
-    bool drawn = draw(&plot, source, trials, count, error);
+    enum svg_end end = draw(&plot, source, trials, count);
     free(trials);
-    return drawn;
+    return end;
 }

@@ -3,14 +3,18 @@
 #define LRSWEEP_COORDINATOR_REPORT_SVG_SVG_H
 
 #include "coordinator/report/source.h"
-#include "coordinator/report/text_buffer.h"
+#include "coordinator/view/text_buffer.h"
 
-/* Loss over steps of a sample of the trials: training thin, validation bold. Fails where no loss
- * was reported. */
-bool svg_losses(struct text_buffer *out, const struct report_source *source, struct error *error);
+enum svg_end { SVG_DRAWN, SVG_NOTHING, SVG_FAILED };
 
-/* The metric against the learning rate, with the stable range and the edge of divergence. Fails
- * where no trial was trained. */
-bool svg_rates(struct text_buffer *out, const struct report_source *source, struct error *error);
+/* Loss over steps of a sample of the trials: training thin, validation bold. SVG_NOTHING where no
+ * loss was reported. */
+enum svg_end svg_losses(struct text_buffer *out, const struct report_source *source,
+                        struct error *error);
+
+/* The metric against the learning rate, with the stable range and the edge of divergence.
+ * SVG_NOTHING where no trial was trained at a rate. */
+enum svg_end svg_rates(struct text_buffer *out, const struct report_source *source,
+                       struct error *error);
 
 #endif

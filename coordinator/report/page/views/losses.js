@@ -23,8 +23,7 @@ views.push((() => {
     return values.map((value) => (mean = smoothing * mean + (1 - smoothing) * value));
   }
 
-  const line = (series, values, x, y) => series.at
-    .map((at, i) => `${i ? 'L' : 'M'}${x(at).toFixed(1)},${y(values[i]).toFixed(1)}`).join('');
+  const line = (series, values, x, y) => pathOf(series.at.map((at, i) => [x(at), y(values[i])]));
 
   const scale = valueScale(curves.flatMap((curve) => [...curve.train.value, ...curve.validation.value]), lossCeiling);
 

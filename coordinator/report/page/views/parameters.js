@@ -1,8 +1,8 @@
 // parameters.js - all parameters of the candidates, as parallel coordinates.
 
 views.push((() => {
-  const labels = (name) => (name === 'schedule.type' ? 'schedule' : name === 'optimizer.type' ? 'optimizer'
-    : name.replace(/^(schedule|optimizer)\./, ''));
+  const metric = ' '; // the name of its axis: none of a parameter
+  const labels = (name) => name.replace(/^(schedule|optimizer)\./, '');
   const { trials: chosen, note } = sampleTrials(400, (trial) => trial.state !== 'waiting');
 
   function axis(name, label, values) {
@@ -12,7 +12,7 @@ views.push((() => {
     const missing = there.length < values.length;
     if (there.every((value) => typeof value === 'number') && different.length > 3) {
       const low = Math.min(...there), high = Math.max(...there);
-      const log = low > 0 && high / low > (name === 'lr' || name === 'value' ? 3 : 100);
+      const log = low > 0 && high / low > (name === 'lr' || name === metric ? 3 : 100);
       const at = log ? (value) => Math.log(value / low) / Math.log(high / low) : (value) => (value - low) / (high - low);
       const ticks = log ? logTicks(low, high) : linearTicks(low, high);
       return { name, label, missing, at, ticks: ticks.map((value) => ({ at: at(value), text: figureRate(value) })) };
@@ -26,9 +26,9 @@ views.push((() => {
   const metricTop = (valueScale(chosen.map((trial) => trial.value), metricCeiling) || { domain: [0, Infinity] }).domain[1];
   // Many lines are paler, each for itself.
   const pale = chosen.length > 80 ? 0.6 : 1;
-  const valueOf = (trial, name) => (name !== 'value' ? trial.params[name] : trial.value === null ? null : Math.min(trial.value, metricTop));
-  const axes = [...trials.parameters.filter((name) => name !== 'lr'), 'value'].reduce((list, name) => {
-    const found = axis(name, name === 'value' ? study.metric : labels(name), chosen.map((trial) => valueOf(trial, name)));
+  const valueOf = (trial, name) => (name !== metric ? trial.params[name] : trial.value === null ? null : Math.min(trial.value, metricTop));
+  const axes = [...trials.parameters.filter((name) => name !== 'lr'), metric].reduce((list, name) => {
+    const found = axis(name, name === metric ? study.metric : labels(name), chosen.map((trial) => valueOf(trial, name)));
     return found ? [...list, found] : list;
   }, [axis('lr', 'lr', chosen.map((trial) => trial.lr))].filter(Boolean));
 
@@ -51,7 +51,7 @@ views.push((() => {
     const lines = chosen.slice().reverse().map((trial) => ({
       trial: trial.id, colour: colourOf(trial.verdict), dash: lookOf(trial.verdict).dash,
       base: (trial.state === 'stopped' ? 0.4 : trial.state === 'complete' ? 1 : 0.6) * pale,
-      path: axes.map((one, i) => `${i ? 'L' : 'M'}${x(i).toFixed(1)},${y(one, valueOf(trial, one.name)).toFixed(1)}`).join(''),
+      path: pathOf(axes.map((one, i) => [x(i), y(one, valueOf(trial, one.name))])),
     }));
     const ticks = axes.flatMap((one, i) => [...one.ticks.map((tick) => ({ x: x(i), y: (height - foot) * (1 - tick.at), text: tick.text })),
       ...(one.missing ? [{ x: x(i), y: height, text: 'none' }] : [])]);

@@ -3,7 +3,7 @@
 views.push((() => {
   const data = part('range');
   const numbers = (list) => Array.isArray(list) && list.every((value) => value === null || typeof value === 'number');
-  const sound = data !== null && numbers(data.lr) && numbers(data.smoothed) && data.lr.length > 2 && data.lr[0] > 0;
+  const sound = data !== null && numbers(data.lr) && numbers(data.smoothed) && data.lr.length > 2 && data.lr.every((rate) => rate > 0);
   const seeds = sound && Array.isArray(data.seeds) ? data.seeds.filter((seed) => seed && numbers(seed.smoothed)) : [];
   const losses = sound ? data.smoothed.filter((value) => value !== null).sort((a, b) => a - b) : [];
 
@@ -17,24 +17,13 @@ views.push((() => {
     const low = losses[0], first = data.smoothed.find((value) => value !== null);
     const high = Math.max(first, low) + 0.5 * (Math.max(first, low) - low || 1);
     const x = logPixel(rates, 0, width), y = (value) => height * (1 - (Math.min(value, 2 * high) - low + 0.05 * (high - low)) / (1.05 * (high - low)));
-    const path = (values) => {
-      let open = false;
-      return values.map((value, i) => {
-        const joined = open;
-        open = value !== null;
-        return open ? `${joined ? 'L' : 'M'}${x(data.lr[i]).toFixed(1)},${y(value).toFixed(1)}` : '';
-      }).join('');
-    };
-    const every = Math.max(1, Math.floor(data.lr.length / 600));
-    const thin = (values) => values.map((value, i) => (i % every === 0 ? value : undefined)).filter((value) => value !== undefined);
-    data.lr = thin(data.lr);
-    data.smoothed = thin(data.smoothed);
-    seeds.forEach((seed) => { seed.smoothed = thin(seed.smoothed); });
+    const every = Math.max(1, Math.floor(data.lr.length / 600)); // more points than that no screen shows
+    const path = (values) => pathOf(data.lr.map((rate, i) => (typeof values[i] === 'number' ? [x(rate), y(values[i])] : null))
+      .filter((point, i) => i % every === 0));
     const lines = [...seeds.map((seed) => ({ path: path(seed.smoothed), colour: 'var(--muted)', width: 0.8, base: 0.6 })),
       { path: path(data.smoothed), colour: 'var(--accent)', width: 2.6, base: 1 }];
     const bounds = Array.isArray(data.bounds) && data.bounds[0] > 0 && data.bounds[1] > 0 ? data.bounds : null;
-    const wanted = { knee: 'knee', edge: 'edge' };
-    const marks = suggestions().filter((entry) => wanted[entry.name]).map((entry) => ({ x: x(entry.rate), text: `${entry.name} ${figureRate(entry.rate)}`,
+    const marks = suggestions().filter((entry) => ['knee', 'edge'].includes(entry.name)).map((entry) => ({ x: x(entry.rate), text: `${entry.name} ${figureRate(entry.rate)}`,
       colour: entry.name === 'edge' ? 'var(--v-diverged)' : 'var(--ink)', y: entry.name === 'edge' ? -21 : -7, align: 'right',
       tip: [entry.name, 'lr ' + figureRate(entry.rate)] }));
     return {

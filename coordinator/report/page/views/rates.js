@@ -76,10 +76,9 @@ views.push((() => {
   // The range that is stable and useful, where the edge may be, and the edge.
   function mark(stable, top, bottom, x, width, bands, edges, name) {
     const within = (pixel) => Math.min(Math.max(pixel, 0), width);
-    const high = stable.edge_low !== null ? stable.edge_low : stable.highest_stable;
-    if (stable.lowest_useful !== null && high > stable.lowest_useful)
-      bands.push({ from: within(x(stable.lowest_useful)), to: within(x(high)), top, bottom, colour: 'var(--accent)',
-        opacity: 0.09, tip: ['Stable range', `${figureRate(stable.lowest_useful)} to ${figureRate(high)}: rates that learn and do not diverge`] });
+    if (stable.lowest_useful !== null && stable.top > stable.lowest_useful)
+      bands.push({ from: within(x(stable.lowest_useful)), to: within(x(stable.top)), top, bottom, colour: 'var(--accent)',
+        opacity: 0.09, tip: ['Stable range', `${figureRate(stable.lowest_useful)} to ${figureRate(stable.top)}: rates that learn and do not diverge`] });
     if (stable.edge === null) return;
     if (stable.edge_low !== null && stable.edge_high !== null)
       bands.push({ from: within(x(stable.edge_low)), to: within(x(stable.edge_high)), top, bottom, colour: 'var(--v-diverged)',

@@ -32,7 +32,7 @@ views.push((() => {
       if (at.length === 0) continue;
       const look = { trial: trial.id, colour: colourOf(trial.verdict), dash: lookOf(trial.verdict).dash,
         base: trial.state === 'stopped' ? 0.55 : 1 };
-      lines.push({ ...look, path: at.map(([column, value], i) => `${i ? 'L' : 'M'}${x(column).toFixed(1)},${y(value).toFixed(1)}`).join('') });
+      lines.push({ ...look, path: pathOf(at.map(([column, value]) => [x(column), y(value)])) });
       at.forEach(([column, value]) => ends.push({ ...look, x: x(column), y: y(value), shape: lookOf(trial.verdict).shape,
         more: [`${study.metric} ${figureMetric(value)} after ${figureBudget(budgets[column], study.unit)}`] }));
     }

@@ -15,7 +15,7 @@ views.push((() => {
     const lines = data.map((curve, i) => ({
       trial: curve.trial, colour: i === 0 ? 'var(--accent)' : 'var(--muted)', dash: i === 0 ? [] : [[6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [5, 2, 1, 2], [1, 3], [10, 4]][(i - 1) % 7],
       base: i === 0 ? 1 : 0.8, width: i === 0 ? 2.6 : 1.3,
-      path: curve.at.map((at, k) => `${k ? 'L' : 'M'}${x(at).toFixed(1)},${y(Math.max(curve.lr[k], range[0])).toFixed(1)}`).join(''),
+      path: pathOf(curve.at.map((at, k) => [x(at), y(Math.max(curve.lr[k], range[0]))])),
     })).reverse();
     // Names at the lines' ends, moved apart.
     const names = data.map((curve, i) => ({ trial: curve.trial, x: width + 8, base: 1, y: y(Math.max(curve.lr[curve.lr.length - 1], range[0])),

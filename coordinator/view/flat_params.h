@@ -1,6 +1,6 @@
 /* flat_params.h - a candidate's parameters as a flat list of names and values. */
-#ifndef LRSWEEP_COORDINATOR_EXPORT_FLAT_PARAMS_H
-#define LRSWEEP_COORDINATOR_EXPORT_FLAT_PARAMS_H
+#ifndef LRSWEEP_COORDINATOR_VIEW_FLAT_PARAMS_H
+#define LRSWEEP_COORDINATOR_VIEW_FLAT_PARAMS_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
-/* text_buffer.h - a text that grows while it is written. */
-#ifndef LRSWEEP_COORDINATOR_REPORT_TEXT_BUFFER_H
-#define LRSWEEP_COORDINATOR_REPORT_TEXT_BUFFER_H
+/* text_buffer.h - a text, or any bytes, that grow while they are written. */
+#ifndef LRSWEEP_COORDINATOR_VIEW_TEXT_BUFFER_H
+#define LRSWEEP_COORDINATOR_VIEW_TEXT_BUFFER_H
 
 #include "common/portability.h"
 

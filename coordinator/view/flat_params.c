@@ -1,5 +1,5 @@
 /* flat_params.c - flattens groups, and lists of groups. */
-#include "coordinator/export/flat_params.h"
+#include "coordinator/view/flat_params.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,16 +1,16 @@
-/* text_buffer.c - a text that grows while it is written. */
-#include "coordinator/report/text_buffer.h"
+/* text_buffer.c - doubles its room where it is too small. */
+#include "coordinator/view/text_buffer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM_AT_FIRST 65536
+#define ROOM_AT_FIRST 256
 
 void text_buffer_add(struct text_buffer *buffer, const char *bytes, size_t length)
 {
-    if (buffer->failed)
+    if (buffer->failed || length == 0)
         return;
     if (buffer->room - buffer->length < length) {
         size_t room = buffer->room > 0 ? buffer->room : ROOM_AT_FIRST;
