@@ -6,9 +6,9 @@
  *
  * Two verdicts end a run.
  *
- * diverged: a loss is not finite; or it grows without bound: the level rule below holds for numbers
- * predicted with steps as long as the gradient, and the level is MONITOR_GROWTH times that of the
- * run's second quarter.
+ * diverged: a loss is not finite; or it grows without bound: one of the last two rules below holds
+ * for numbers predicted with steps as long as the gradient, and the level is MONITOR_GROWTH times
+ * that of the run's second quarter.
  *
  * collapsed: thrown to the constant predictor's level, or above it, and stuck there. By one of:
  *
