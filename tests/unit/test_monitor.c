@@ -524,8 +524,8 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
     static const struct {
         const char *name;
         double (*loss)(int step);
-        double validation[2];                          /* after half of the steps, and at the end */
-        enum { STEADY, FALLING, STEADY_CLASSES } kind; /* of rate, and what is predicted */
+        double validation[2]; /* after half of the steps, and at the end */
+        enum { STEADY, FALLING, CLASSES_STEADY, SILENT_ONCE } kind; /* numbers but for one */
         enum verdict verdict;
         const char *part;
         double lowest_factor, highest_factor; /* of the advice */
@@ -540,10 +540,18 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
          "Hardly",
          5,
          20},
+        {"the same whose outputs were once the same for all samples",
+         begins_with_bad_batches,
+         {2.2, 2.1},
+         SILENT_ONCE,
+         VERDICT_ERRATIC,
+         "was thrown to 3.2",
+         0.05,
+         0.2},
         {"the same of classes, whose batches differ less",
          begins_with_bad_batches,
          {2.2, 2.1},
-         STEADY_CLASSES,
+         CLASSES_STEADY,
          VERDICT_ERRATIC,
          "was thrown to 3.2",
          0.05,
@@ -567,7 +575,7 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         {"one whose batches differ so much that ten stand higher by chance",
          varies_widely,
          {2.3, 2.3},
-         STEADY_CLASSES,
+         CLASSES_STEADY,
          VERDICT_SLOW,
          "Hardly",
          5,
@@ -651,10 +659,12 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
             monitor_create(&(struct monitor_settings){.constant_loss = CONSTANT_LOSS,
                                                       .by_loss = true,
                                                       .falling = cases[i].kind == FALLING,
-                                                      .classes = cases[i].kind == STEADY_CLASSES});
+                                                      .classes = cases[i].kind == CLASSES_STEADY});
         char text[1024];
         for (int step = 1; step <= 2000; step++) {
             assert_int_equal(monitor_step(monitor, cases[i].loss(step)), VERDICT_HEALTHY);
+            if (cases[i].kind == SILENT_ONCE && monitor_wants_units(monitor))
+                (void)monitor_units(monitor, NULL, step == 20 ? 0 : 5);
             if (step % 1000 == 0)
                 (void)monitor_validation(monitor, cases[i].validation[step / 1000 - 1], true);
         }

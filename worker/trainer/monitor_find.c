@@ -290,14 +290,19 @@ static struct course course_take(const struct monitor *monitor)
     return course;
 }
 
-/* Or some layer fell silent: none does at small rates. */
-static bool was_thrown(const struct monitor *monitor, double deviation)
+/* Whether a layer did, or the outputs: none does at small rates. */
+static bool fell_silent(const struct monitor *monitor)
 {
     for (size_t i = 0; i <= monitor->settings.watched_layers; i++) {
         const struct layer_state *layer = &monitor->layer[i];
         if (layer->alive == 1 && (layer->near_since >= 0 || layer->woken == 1))
             return true;
     }
+    return false;
+}
+
+static bool stood_above(const struct monitor *monitor, double deviation)
+{
     return monitor->peak_ten >
            thrown_share * highest_start(monitor) + thrown_errors * deviation / sqrt(10);
 }
@@ -317,7 +322,7 @@ struct finding monitor_find(const struct monitor *monitor)
     const struct course course = course_take(monitor);
     double known = monitor->settings.constant_loss;
     double c = known > 0 ? known : monitor->first_loss;
-    bool thrown = was_thrown(monitor, swing.deviation);
+    bool silent = fell_silent(monitor), thrown = silent || stood_above(monitor, swing.deviation);
     bool learned = course.last < MONITOR_LEARNED * c;
     bool validated = monitor->lowest_step >= 0 && monitor->validation_step == monitor->steps;
     double quarter = 0.75 * monitor->steps, progress = course.start - course.last;
@@ -350,8 +355,8 @@ struct finding monitor_find(const struct monitor *monitor)
                                 .factor = less_where_alive};
     /* Numbers differ so much from batch to batch that a first mean of ten may stand above the start
      * by chance: a run that then came down, however little, was not thrown. */
-    bool came_down = !monitor->settings.classes && monitor->peak_ten < thrown_least(monitor) &&
-                     course.last < course.start;
+    bool came_down =
+        !silent && monitor->peak_ten < thrown_least(monitor) && course.last < course.start;
     if (!learned && thrown && !came_down)
         return (struct finding){.kind = FOUND_THROWN,
                                 .from = quarter,
