@@ -158,8 +158,8 @@ enum verdict monitor_explain(const struct monitor *monitor, double lr, char *tex
 /* By what the advice of the sentence multiplies the rate; 1: the rate may stay. */
 double monitor_advice(const struct monitor *monitor);
 
-/* The state as numbers, for checkpoints: how many, out, and in. Loading refuses (false) numbers
- * that no monitor can have left. */
+/* The state as numbers, for checkpoints (whose format is a new one when they change): how many,
+ * out, and in. Loading refuses (false) counts of steps and blocks that no monitor can have left. */
 size_t monitor_state_count(const struct monitor *monitor);
 void monitor_save(const struct monitor *monitor, double *state);
 bool monitor_load(struct monitor *monitor, const double *state);
