@@ -170,6 +170,48 @@ static void a_single_kernels_width_is_the_distance_to_its_farther_neighbour(void
     json_decref(document);
 }
 
+/* BOHB's rule, not below half a cell of the grid that the kernels, a hundred at most, or the values
+ * make. */
+static void a_joint_kernels_width_goes_with_the_spread_of_all(void **state)
+{
+    (void)state;
+    enum { MOST = 150 };
+    static const struct {
+        const char *space;
+        size_t kernels;
+        double apart; /* centres lie at 0.2 and so much above it by turns */
+        double width;
+    } cases[] = {
+        {"{\"a\": {\"uniform\": [0, 1]}}", 10, 0.6, 1.06 * 0.3 * 0.630957344},
+        {"{\"a\": {\"uniform\": [0, 1]}, \"b\": {\"uniform\": [0, 1]}}", 10, 0.6,
+         1.06 * 0.3 * 0.681292069},
+        {"{\"a\": {\"uniform\": [0, 1]}}", 10, 0, 0.5 / 12},
+        {"{\"a\": {\"uniform\": [0, 1]}}", MOST, 0, 0.5 / 100},
+        {"{\"a\": {\"int\": [1, 4]}}", MOST, 0, 0.5 / 4},
+        {"{\"a\": {\"grid\": [1, 2, 3, 5, 8]}}", MOST, 0, 0.5 / 5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error;
+        struct space space;
+        struct parzen parzen;
+        json_t *parameters = json_loads(cases[i].space, 0, NULL);
+        json_t *document = json_pack("{s:o}", "space", parameters);
+        assert_true(space_create(&space, document, &error));
+        assert_true(parzen_create(&parzen, &space, MOST, 1));
+        parzen_clear(&parzen);
+        for (size_t k = 0; k < cases[i].kernels; k++) {
+            double at = 0.2 + (k % 2 ? cases[i].apart : 0);
+            parzen_add(&parzen, (const double[]){at, at}, 1);
+        }
+        parzen_fit(&parzen, true);
+        for (size_t k = 0; k < cases[i].kernels; k++)
+            if (fabs(parzen.width[k] / cases[i].width - 1) > 1e-8)
+                fail_msg("case %zu: width %.10g, not %.10g", i, parzen.width[k], cases[i].width);
+        parzen_destroy(&parzen);
+        json_decref(document);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +219,7 @@ int main(void)
         cmocka_unit_test(an_exponential_is_right_over_its_whole_range),
         cmocka_unit_test(a_density_is_that_of_its_formula),
         cmocka_unit_test(a_single_kernels_width_is_the_distance_to_its_farther_neighbour),
+        cmocka_unit_test(a_joint_kernels_width_goes_with_the_spread_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
