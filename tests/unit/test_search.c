@@ -445,6 +445,37 @@ without_checkpoints_lost_attempts_count_once_and_diverged_ones_throw_work_away(v
     }
 }
 
+static void without_checkpoints_a_paused_attempt_leaves_nothing(void **state)
+{
+    (void)state;
+    const struct search_event events[] = {
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 0, .attempt = 1, .step = 3, .value = 0.1},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 1, .attempt = 1, .step = 3, .value = 0.2},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 2, .attempt = 1, .step = 3, .value = 0.3},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_REPORT, .trial = 0, .attempt = 2, .step = 2, .value = 0.1},
+        {.kind = SEARCH_PAUSED, .trial = 0, .attempt = 2, .step = 5},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 0, .attempt = 3, .step = 9, .value = 0.1},
+    };
+    struct error error;
+    json_t *study = virtual_study("sha", 3, 3, 3, 9);
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_true(search_without_checkpoints(search, &error));
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        struct search_update update;
+        assert_true(search_step(search, &events[i], &update));
+    }
+    assert_int_equal(search_trial(search, 0)->state, TRIAL_COMPLETE);
+    /* What a lost attempt trained does not count, and no more does this. */
+    assert_int_equal(search_steps_again(search), 3);
+    search_destroy(search);
+    json_decref(study);
+}
+
 static void a_scheduler_that_copies_trials_refuses_trainers_without_checkpoints(void **state)
 {
     (void)state;
@@ -481,6 +512,7 @@ int main(void)
         cmocka_unit_test(without_checkpoints_every_segment_begins_anew_and_counts_again),
         cmocka_unit_test(
             without_checkpoints_lost_attempts_count_once_and_diverged_ones_throw_work_away),
+        cmocka_unit_test(without_checkpoints_a_paused_attempt_leaves_nothing),
         cmocka_unit_test(a_scheduler_that_copies_trials_refuses_trainers_without_checkpoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
