@@ -212,6 +212,42 @@ static void a_joint_kernels_width_goes_with_the_spread_of_all(void **state)
     }
 }
 
+/* Others are choices: nothing lies between their values. */
+static void a_grid_that_rises_or_falls_is_drawn_at_the_middles_of_its_cells(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *space;
+        bool ordered;
+    } cases[] = {
+        {"{\"a\": {\"grid\": [1, 2, 5]}}", true},
+        {"{\"a\": {\"grid\": [5, 2, 1]}}", true},
+        {"{\"a\": {\"grid\": [1, 5, 2]}}", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error;
+        struct space space;
+        struct parzen parzen;
+        struct random_stream stream;
+        json_t *document = json_pack("{s:o}", "space", json_loads(cases[i].space, 0, NULL));
+        assert_true(space_create(&space, document, &error));
+        assert_true(parzen_create(&parzen, &space, 1, 1));
+        parzen_clear(&parzen);
+        parzen_add(&parzen, (const double[]){cases[i].ordered ? 0.5 : 1}, 1);
+        parzen_fit(&parzen, true);
+        random_open(&stream, 1, RANDOM_SEARCH, 0);
+        for (int draw = 0; draw < 100; draw++) {
+            double point, cell;
+            parzen_draw(&parzen, &stream, &point);
+            cell = cases[i].ordered ? 3 * point - 0.5 : point;
+            if (fabs(cell - round(cell)) > 1e-12 || cell < -0.1 || cell > 2.1)
+                fail_msg("%s: %.17g", cases[i].space, point);
+        }
+        parzen_destroy(&parzen);
+        json_decref(document);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +255,7 @@ int main(void)
         cmocka_unit_test(an_exponential_is_right_over_its_whole_range),
         cmocka_unit_test(a_density_is_that_of_its_formula),
         cmocka_unit_test(a_single_kernels_width_is_the_distance_to_its_farther_neighbour),
+        cmocka_unit_test(a_grid_that_rises_or_falls_is_drawn_at_the_middles_of_its_cells),
         cmocka_unit_test(a_joint_kernels_width_goes_with_the_spread_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,10 +38,11 @@
  * noise nothing holds such a run at its level, and it may find a flat place at any time.
  *
  * Near its end. It learned (a mean of ten losses was below MONITOR_LEARNED c) or was thrown (one
- * was far above the start); then, for MONITOR_STUCK_SHARE of the budget and MONITOR_STUCK_TIMES as
- * many steps as are left, none was below MONITOR_STUCK c; and it would not get there if it went on
- * falling as lately, for twice as long. Recovery that has not come in so long is not to be expected
- * in the twentieth of it, whatever the schedule.
+ * was far above the start); then, for MONITOR_STUCK_SHARE of the budget (of numbers predicted
+ * MONITOR_STUCK_SHARE_NUMBERS) and MONITOR_STUCK_TIMES as many steps as are left, none was below
+ * MONITOR_STUCK c; and it would not get there if it went on falling as lately, for twice as long.
+ * Recovery that has not come in so long is not to be expected in the twentieth of it, whatever the
+ * schedule.
  *
  * The last two look at the loss alone and are not asked where the study's metric is val_error: a
  * classifier whose logits are far too large may classify well.
