@@ -3,18 +3,13 @@
  * The checksum guards against damage, not against intent: it is made right before the file is read,
  * so that what stands behind it is tested. What is accepted can be trained on and saved, and what
  * was saved can be read. */
+#include "tests/fuzz/checkpoint_seeds.h"
 #include "tests/fuzz/input.h"
-#include "tests/unit/model_fixture.h"
 #include "worker/trainer/checkpoint.h"
 #include "worker/trainer/safetensors.h"
 #include "worker/trainer/training.h"
 
 #include <zlib.h>
-
-static const char layers[] = "[{\"type\":\"dense\",\"units\":3,\"activation\":\"relu\"},"
-                             "{\"type\":\"batch_norm\"},{\"type\":\"dense\",\"units\":2}]";
-static const char train[] =
-    "{\"batch_size\":8,\"report_every\":1000000,\"validate_every\":1000000}";
 
 static void checksum_mend(uint8_t *bytes, size_t length)
 {
@@ -61,14 +56,9 @@ static void load(const struct model *model, const char *text, const char *path, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    static const char *const params[] = {
-        "{\"lr\":0.05,\"momentum\":0.9,\"schedule\":{\"type\":\"plateau\"}}",
-        "{\"lr\":0.01,\"optimizer\":\"adam\",\"amsgrad\":true}",
-        "{\"lr\":0.01,\"optimizer\":\"nadam\"}"};
-    enum { SAMPLES = 16, FEATURES = 2, CLASSES = 2 };
     static struct model_fixture fixture; /* never written to after it was made */
     if (!fixture.features)
-        model_fixture_create(&fixture, layers, train, SAMPLES, FEATURES, CLASSES);
+        checkpoint_seeds_model(&fixture);
     char path[INPUT_PATH_BYTES], copy[INPUT_PATH_BYTES];
     input_path("checkpoint", path);
     input_path("copy", copy);
@@ -81,8 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     free(mended);
     struct error error;
     struct safetensors *file = safetensors_open(path, &error);
-    for (size_t i = 0; file && i < sizeof params / sizeof params[0]; i++)
-        load(&fixture.model, params[i], path, copy);
+    for (size_t i = 0; file && i < CHECKPOINT_SEEDS; i++)
+        load(&fixture.model, checkpoint_seeds[i].params, path, copy);
     safetensors_close(file);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* test_checkpoint.c - checkpoints: 40 + 60 steps are 100, and no damage goes unnoticed. */
 #include "model_fixture.h"
+#include "tests/fuzz/checkpoint_seeds.h"
 #include "worker/trainer/checkpoint.h"
 #include "worker/trainer/safetensors.h"
 #include "worker/trainer/training.h"
@@ -575,6 +576,28 @@ static void impossible_headers_are_refused(void **state)
     assert_null(safetensors_open(path, &error));
 }
 
+/* Else it would look at nothing but headers. */
+static void what_the_fuzzer_starts_from_can_be_loaded(void **state)
+{
+    (void)state;
+    struct model_fixture fixture;
+    checkpoint_seeds_model(&fixture);
+    for (size_t i = 0; i < CHECKPOINT_SEEDS; i++) {
+        char seed[1024];
+        struct trial trial;
+        struct error error;
+        json_t *params = json_loads(checkpoint_seeds[i].params, 0, NULL);
+        (void)snprintf(seed, sizeof seed, "%s/fuzz/checkpoint/%s", TEST_SOURCE_DIR,
+                       checkpoint_seeds[i].name);
+        if (!trial_create(&trial, &fixture.model, params, 1, &error) ||
+            !checkpoint_load(&trial, seed, &error))
+            fail_msg("%s", error.text);
+        trial_destroy(&trial);
+        json_decref(params);
+    }
+    model_fixture_destroy(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -591,6 +614,7 @@ int main(void)
         cmocka_unit_test(a_save_that_fails_leaves_the_old_file_and_no_other),
         cmocka_unit_test(exported_weights_have_the_names_and_the_layout_of_pytorch),
         cmocka_unit_test(impossible_headers_are_refused),
+        cmocka_unit_test(what_the_fuzzer_starts_from_can_be_loaded),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

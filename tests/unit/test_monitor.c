@@ -89,6 +89,10 @@ static double far_but_for_dips(int step)
 {
     return (step - 1) / 10 % 3 == 2 ? 3 + noise(step) : 10 * thrown_far(step);
 }
+static double far_but_for_moments(int step)
+{
+    return step % 5 == 0 ? 3 : thrown_far(step);
+}
 static double comes_down(int step)
 {
     return 1e5 / step * (1 + 0.3 * noise(step));
@@ -100,6 +104,10 @@ static double comes_down_fast(int step)
 static double stands_above(int step)
 {
     return 2.6 + 0.05 * noise(step);
+}
+static double stands_below(int step)
+{
+    return 2.15 + 0.02 * noise(step);
 }
 static double one_huge_loss(int step)
 {
@@ -125,6 +133,23 @@ static double back_in_time(int step)
 static double once_better(int step)
 {
     return (step - 1) / 10 == 180 ? 1.9 : lost_at_1400(step);
+}
+/* Stands at the constant predictor's level after ten losses above it; which never learned. */
+static double thrown_to_4(int step)
+{
+    return step > 10 && step <= 20 ? 4 : never_learns(step);
+}
+static double thrown_to_8(int step)
+{
+    return step > 10 && step <= 20 ? 8 : never_learns(step);
+}
+static double starts_at_4(int step)
+{
+    return step <= 10 ? 4 : never_learns(step);
+}
+static double lost_at_5(int step)
+{
+    return step < 5 ? 1.2 : 2.3 + 0.02 * noise(step);
 }
 static double grows(int step)
 {
@@ -237,7 +262,10 @@ static const struct trace traces[] = {
      .settings = {.classes = true, .falling = true}},
     {"dead at its level, but for one huge loss", one_huge_loss, woken_and_dead, .steps = 450,
      .verdict = VERDICT_HEALTHY, .settings = CLASSES},
-    {"dead but learning", crippled, all_of_the_first, .steps = 2000, .verdict = VERDICT_HEALTHY},
+    {"dead but learning", crippled, all_of_the_first, .steps = 2000, .verdict = VERDICT_HEALTHY,
+     .settings = CLASSES},
+    {"dead and hardly learning", stands_below, all_of_the_first, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES},
     {"nearly dead and not learning", never_learns, nearly_all, .steps = 2000,
      .verdict = VERDICT_HEALTHY},
     {"silent but for a unit now and then", flickers, flickering, .steps = 2000,
@@ -247,7 +275,7 @@ static const struct trace traces[] = {
     {"a batch that looks dead now and then", never_learns, now_and_then, .steps = 2000,
      .verdict = VERDICT_HEALTHY},
     {"silent from the start", never_learns, from_the_start, .steps = 2000,
-     .verdict = VERDICT_HEALTHY},
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES},
     {"a long silence of a layer that was woken before", flickers, woken_twice, .steps = 2000,
      .verdict = VERDICT_HEALTHY},
     {"one that does not end", flickers, woken_and_dead, .steps = 2000, .verdict = VERDICT_COLLAPSED,
@@ -271,6 +299,8 @@ static const struct trace traces[] = {
      .verdict = VERDICT_COLLAPSED, .earliest = 60, .latest = 64, .settings = NUMBERS},
     {"thrown far, but for dips", far_but_for_dips, none, .steps = 2000, .verdict = VERDICT_HEALTHY,
      .settings = NUMBERS},
+    {"thrown far, but for single steps", far_but_for_moments, none, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 40, .latest = 42, .settings = CLASSES},
     {"thrown far without noise, in steps as long as the gradient", thrown_far, none, .steps = 2000,
      .verdict = VERDICT_COLLAPSED, .earliest = 60, .latest = 64,
      .settings = {.step_length = STEP_LENGTH_GRADIENT, .whole_set = true}},
@@ -286,6 +316,15 @@ static const struct trace traces[] = {
      .verdict = VERDICT_HEALTHY, .settings = NUMBERS_IN(3000)},
     {"a loss that grows without bound", grows, none, .steps = 2000, .verdict = VERDICT_DIVERGED,
      .earliest = 140, .latest = 212, .settings = NUMBERS},
+    {"the same under a rate that falls, at the end of its budget", grows, none, .steps = 1000,
+     .verdict = VERDICT_DIVERGED, .earliest = 950, .latest = 970,
+     .settings = {.step_length = STEP_LENGTH_GRADIENT, .falling = true, .budget_steps = 1000}},
+    {"the same in steps as long as the rate: nothing feeds the growth", grows, none, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 140, .latest = 212,
+     .settings = {.step_length = STEP_LENGTH_RATE}},
+    {"the same of classes", grows, none, .steps = 2000, .verdict = VERDICT_COLLAPSED,
+     .earliest = 40, .latest = 212,
+     .settings = {.classes = true, .step_length = STEP_LENGTH_GRADIENT}},
     {"a catapult", catapult, none, .steps = 2000, .verdict = VERDICT_HEALTHY, .settings = NUMBERS},
     {"lost since long before the end of its budget", lost_at_1400, none, .steps = 2000,
      .verdict = VERDICT_COLLAPSED, .earliest = 1970, .latest = 1980,
@@ -304,6 +343,16 @@ static const struct trace traces[] = {
      .settings = CLASSES_IN(2000)},
     {"never better nor worse than a constant predictor", never_learns, none, .steps = 2000,
      .verdict = VERDICT_HEALTHY, .settings = CLASSES_IN(2000)},
+    {"thrown, and never better since", thrown_to_4, none, .steps = 2000,
+     .verdict = VERDICT_COLLAPSED, .earliest = 1900, .latest = 1920, .settings = CLASSES_IN(2000)},
+    {"the same where it had started as high", starts_at_4, none, .steps = 2000,
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES_IN(2000)},
+    {"as high where numbers are predicted: batches differ as much", thrown_to_4, none,
+     .steps = 2000, .verdict = VERDICT_HEALTHY, .settings = NUMBERS_IN(2000)},
+    {"numbers thrown farther", thrown_to_8, none, .steps = 2000, .verdict = VERDICT_COLLAPSED,
+     .earliest = 1900, .latest = 1920, .settings = NUMBERS_IN(2000)},
+    {"lost in a budget of too few steps to tell", lost_at_5, none, .steps = 30,
+     .verdict = VERDICT_HEALTHY, .settings = CLASSES_IN(30)},
 };
 
 static struct monitor *monitor_of(const struct trace *trace)
@@ -395,6 +444,9 @@ static void the_explanation_holds_what_was_seen_and_what_to_do(void **state)
          1,
          {"at step 1980", "with 20 steps to go", "below 2.003 since step 1400", "about 0.1"}},
         {"a loss that grows without bound", 0.16, {"without bound", "by 2 % a step", "about 0.08"}},
+        {"coming down, but not in its budget",
+         3,
+         {"thrown up", "3 is too large", "about 0.1", "30 times less"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct trace *trace = traces;
@@ -419,6 +471,18 @@ static double falls_evenly(int step)
 static double begins_with_bad_batches(int step)
 {
     return step > 1 && step <= 10 ? 3.2 : 2.3 - 0.0001 * step + 0.02 * noise(step);
+}
+static double begins_with_worse_batches(int step)
+{
+    return step > 1 && step <= 10 ? 12 : 2.3 - 0.0001 * step + 0.02 * noise(step);
+}
+static double begins_with_bad_batches_and_rises(int step)
+{
+    return begins_with_bad_batches(step) + 0.0003 * step;
+}
+static double varies_widely(int step)
+{
+    return 2.3 + 0.9 * noise(step) + (step > 10 && step <= 20 ? 0.7 : 0);
 }
 static double settles_early(int step)
 {
@@ -461,17 +525,57 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         const char *name;
         double (*loss)(int step);
         double validation[2]; /* after half of the steps, and at the end */
-        bool falling;
+        enum { STEADY, FALLING, CLASSES_STEADY, SILENT_ONCE } kind; /* numbers but for one */
         enum verdict verdict;
         const char *part;
         double lowest_factor, highest_factor; /* of the advice */
     } cases[] = {
-        {"a loss that falls evenly", falls_evenly, {1, 1}, false, VERDICT_SLOW, "even pace", 2, 5},
-        {"one that does not move", never_learns, {2.3, 2.3}, false, VERDICT_SLOW, "Hardly", 5, 20},
+        {"a loss that falls evenly", falls_evenly, {1, 1}, STEADY, VERDICT_SLOW, "even pace", 2, 5},
+        {"one that does not move", never_learns, {2.3, 2.3}, STEADY, VERDICT_SLOW, "Hardly", 5, 20},
         {"one of numbers that begins with a few bad batches and comes down a little",
          begins_with_bad_batches,
          {2.2, 2.1},
-         false,
+         STEADY,
+         VERDICT_SLOW,
+         "Hardly",
+         5,
+         20},
+        {"the same whose outputs were once the same for all samples",
+         begins_with_bad_batches,
+         {2.2, 2.1},
+         SILENT_ONCE,
+         VERDICT_ERRATIC,
+         "was thrown to 3.2",
+         0.05,
+         0.2},
+        {"the same of classes, whose batches differ less",
+         begins_with_bad_batches,
+         {2.2, 2.1},
+         CLASSES_STEADY,
+         VERDICT_ERRATIC,
+         "was thrown to 3.2",
+         0.05,
+         0.2},
+        {"the same with far worse batches",
+         begins_with_worse_batches,
+         {2.2, 2.1},
+         STEADY,
+         VERDICT_ERRATIC,
+         "was thrown to 12",
+         0.05,
+         0.2},
+        {"the same that does not come down",
+         begins_with_bad_batches_and_rises,
+         {2.4, 2.5},
+         STEADY,
+         VERDICT_ERRATIC,
+         "was thrown to 3.2",
+         0.05,
+         0.2},
+        {"one whose batches differ so much that ten stand higher by chance",
+         varies_widely,
+         {2.3, 2.3},
+         CLASSES_STEADY,
          VERDICT_SLOW,
          "Hardly",
          5,
@@ -479,7 +583,7 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         {"one that settled early",
          settles_early,
          {1, 1},
-         false,
+         STEADY,
          VERDICT_PLATEAUED,
          "no longer improves",
          0.1,
@@ -487,7 +591,7 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         {"the same where a schedule lowers the rate",
          settles_early,
          {1, 1},
-         true,
+         FALLING,
          VERDICT_HEALTHY,
          "by step 2000",
          1,
@@ -495,25 +599,32 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         {"one that falls as a power of the step",
          falls_as_a_power,
          {1, 1},
-         false,
+         STEADY,
          VERDICT_HEALTHY,
          "by step 2000",
          1,
          1},
-        {"one that converges", converges, {1, 1}, false, VERDICT_HEALTHY, "by step 2000", 1, 1},
+        {"one that converges", converges, {1, 1}, STEADY, VERDICT_HEALTHY, "by step 2000", 1, 1},
         {"one that alternates",
          alternates,
          {1, 1},
-         false,
+         STEADY,
          VERDICT_OSCILLATING,
          "every 2 steps",
          0.1,
          0.5},
-        {"one that swings slowly", swings, {1, 1}, false, VERDICT_OSCILLATING, "every 3", 0.1, 0.5},
+        {"one that swings slowly",
+         swings,
+         {1, 1},
+         STEADY,
+         VERDICT_OSCILLATING,
+         "every 3",
+         0.1,
+         0.5},
         {"one that fluctuates widely",
          fluctuates,
          {1, 1},
-         false,
+         STEADY,
          VERDICT_ERRATIC,
          "fluctuates",
          0.1,
@@ -521,7 +632,7 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         {"one that comes down and goes up",
          unlearns,
          {1, 1},
-         false,
+         STEADY,
          VERDICT_ERRATIC,
          "had come down to 0.3",
          0.1,
@@ -529,7 +640,7 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         {"a validation loss that rises while the training loss falls",
          learns_by_heart,
          {0.3, 0.6},
-         false,
+         STEADY,
          VERDICT_OVERFITTING,
          "at step 1000 and is 0.6 at step 2000",
          1,
@@ -537,18 +648,23 @@ static void a_finished_run_is_explained_by_its_losses(void **state)
         {"a validation loss that stays",
          learns_by_heart,
          {0.3, 0.31},
-         false,
+         STEADY,
          VERDICT_HEALTHY,
          "by step 2000",
          1,
          1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct monitor *monitor = monitor_create(&(struct monitor_settings){
-            .constant_loss = CONSTANT_LOSS, .by_loss = true, .falling = cases[i].falling});
+        struct monitor *monitor =
+            monitor_create(&(struct monitor_settings){.constant_loss = CONSTANT_LOSS,
+                                                      .by_loss = true,
+                                                      .falling = cases[i].kind == FALLING,
+                                                      .classes = cases[i].kind == CLASSES_STEADY});
         char text[1024];
         for (int step = 1; step <= 2000; step++) {
             assert_int_equal(monitor_step(monitor, cases[i].loss(step)), VERDICT_HEALTHY);
+            if (cases[i].kind == SILENT_ONCE && monitor_wants_units(monitor))
+                (void)monitor_units(monitor, NULL, step == 20 ? 0 : 5);
             if (step % 1000 == 0)
                 (void)monitor_validation(monitor, cases[i].validation[step / 1000 - 1], true);
         }

@@ -170,6 +170,84 @@ static void a_single_kernels_width_is_the_distance_to_its_farther_neighbour(void
     json_decref(document);
 }
 
+/* BOHB's rule, not below half a cell of the grid that the kernels, a hundred at most, or the values
+ * make. */
+static void a_joint_kernels_width_goes_with_the_spread_of_all(void **state)
+{
+    (void)state;
+    enum { MOST = 150 };
+    static const struct {
+        const char *space;
+        size_t kernels;
+        double apart; /* centres lie at 0.2 and so much above it by turns */
+        double width;
+    } cases[] = {
+        {"{\"a\": {\"uniform\": [0, 1]}}", 10, 0.6, 1.06 * 0.3 * 0.630957344},
+        {"{\"a\": {\"uniform\": [0, 1]}, \"b\": {\"uniform\": [0, 1]}}", 10, 0.6,
+         1.06 * 0.3 * 0.681292069},
+        {"{\"a\": {\"uniform\": [0, 1]}}", 10, 0, 0.5 / 12},
+        {"{\"a\": {\"uniform\": [0, 1]}}", MOST, 0, 0.5 / 100},
+        {"{\"a\": {\"int\": [1, 4]}}", MOST, 0, 0.5 / 4},
+        {"{\"a\": {\"grid\": [1, 2, 3, 5, 8]}}", MOST, 0, 0.5 / 5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error;
+        struct space space;
+        struct parzen parzen;
+        json_t *parameters = json_loads(cases[i].space, 0, NULL);
+        json_t *document = json_pack("{s:o}", "space", parameters);
+        assert_true(space_create(&space, document, &error));
+        assert_true(parzen_create(&parzen, &space, MOST, 1));
+        parzen_clear(&parzen);
+        for (size_t k = 0; k < cases[i].kernels; k++) {
+            double at = 0.2 + (k % 2 ? cases[i].apart : 0);
+            parzen_add(&parzen, (const double[]){at, at}, 1);
+        }
+        parzen_fit(&parzen, true);
+        for (size_t k = 0; k < cases[i].kernels; k++)
+            if (fabs(parzen.width[k] / cases[i].width - 1) > 1e-8)
+                fail_msg("case %zu: width %.10g, not %.10g", i, parzen.width[k], cases[i].width);
+        parzen_destroy(&parzen);
+        json_decref(document);
+    }
+}
+
+/* Others are choices: nothing lies between their values. */
+static void a_grid_that_rises_or_falls_is_drawn_at_the_middles_of_its_cells(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *space;
+        bool ordered;
+    } cases[] = {
+        {"{\"a\": {\"grid\": [1, 2, 5]}}", true},
+        {"{\"a\": {\"grid\": [5, 2, 1]}}", true},
+        {"{\"a\": {\"grid\": [1, 5, 2]}}", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error;
+        struct space space;
+        struct parzen parzen;
+        struct random_stream stream;
+        json_t *document = json_pack("{s:o}", "space", json_loads(cases[i].space, 0, NULL));
+        assert_true(space_create(&space, document, &error));
+        assert_true(parzen_create(&parzen, &space, 1, 1));
+        parzen_clear(&parzen);
+        parzen_add(&parzen, (const double[]){cases[i].ordered ? 0.5 : 1}, 1);
+        parzen_fit(&parzen, true);
+        random_open(&stream, 1, RANDOM_SEARCH, 0);
+        for (int draw = 0; draw < 100; draw++) {
+            double point, cell;
+            parzen_draw(&parzen, &stream, &point);
+            cell = cases[i].ordered ? 3 * point - 0.5 : point;
+            if (fabs(cell - round(cell)) > 1e-12 || cell < -0.1 || cell > 2.1)
+                fail_msg("%s: %.17g", cases[i].space, point);
+        }
+        parzen_destroy(&parzen);
+        json_decref(document);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +255,8 @@ int main(void)
         cmocka_unit_test(an_exponential_is_right_over_its_whole_range),
         cmocka_unit_test(a_density_is_that_of_its_formula),
         cmocka_unit_test(a_single_kernels_width_is_the_distance_to_its_farther_neighbour),
+        cmocka_unit_test(a_grid_that_rises_or_falls_is_drawn_at_the_middles_of_its_cells),
+        cmocka_unit_test(a_joint_kernels_width_goes_with_the_spread_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -478,6 +478,26 @@ static void a_model_of_nothing_but_diverged_runs_is_no_model(void **state)
     json_decref(other);
 }
 
+static void check_candidate(const struct space *space, const double *values)
+{
+    for (size_t i = 0; i < space->count; i++) {
+        const struct parameter *parameter = &space->parameters[i];
+        double value = values[i];
+        if (parameter->parent >= 0 &&
+            values[parameter->parent] != (double)parameter->parent_choice) {
+            assert_true(isnan(value));
+            continue;
+        }
+        if (parameter->values) {
+            assert_true(value == floor(value));
+            assert_true(value >= 0 && value < (double)parameter->count);
+        } else {
+            assert_true(value >= parameter->low && value <= parameter->high);
+            assert_true(parameter->distribution != DISTRIBUTION_INT || value == floor(value));
+        }
+    }
+}
+
 /* Tells the sampler that a trial settled in rung `level` of the only bracket. */
 static void settle(struct search *search, uint32_t trial, uint32_t level, double value)
 {
@@ -487,9 +507,18 @@ static void settle(struct search *search, uint32_t trial, uint32_t level, double
     assert_true(search->sampler->observed(search->sampler_state, search, trial));
 }
 
-/* The mean decade of twenty candidates, when after one epoch low rates seemed best, and `later`
- * trials have told after nine that high ones are. */
-static double mean_decade(uint32_t later)
+/* That it diverged there. */
+static void lose(struct search *search, uint32_t trial, uint32_t level)
+{
+    search->trials[trial].rung = level;
+    search->trials[trial].state = TRIAL_DIVERGED;
+    assert_true(search->sampler->observed(search->sampler_state, search, trial));
+}
+
+/* The mean decade of twenty candidates, when by `early` of thirty trials low rates seemed best
+ * after one epoch, and `later` of them (the next ones, or the same) have told after nine that high
+ * ones are. */
+static double mean_decade(uint32_t early, uint32_t later)
 {
     enum { FIRST = 30, ASKED = 20 };
     struct error error;
@@ -500,10 +529,10 @@ static double mean_decade(uint32_t later)
     assert_non_null(search);
     for (uint32_t i = 0; i < FIRST; i++)
         assert_true(search_step(search, &idle, &update));
-    for (uint32_t i = 0; i < FIRST; i++)
+    for (uint32_t i = 0; i < early; i++)
         settle(search, i, 0, log10(search->trials[i].values[0]));
-    for (uint32_t i = 0; i < later; i++)
-        settle(search, i, 2, -log10(search->trials[i].values[0]));
+    for (uint32_t i = early; i < early + later; i++)
+        settle(search, i % FIRST, 2, -log10(search->trials[i % FIRST].values[0]));
     double sum = 0;
     for (uint32_t i = FIRST; i < FIRST + ASKED; i++) {
         assert_true(search_step(search, &idle, &update));
@@ -518,9 +547,193 @@ static double mean_decade(uint32_t later)
 static void the_model_is_of_the_largest_budget_with_results_enough(void **state)
 {
     (void)state;
-    assert_true(mean_decade(0) < -3);
-    assert_true(mean_decade(5) < -3);
-    assert_true(mean_decade(6) > -1);
+    assert_true(mean_decade(30, 0) < -3);
+    assert_true(mean_decade(30, 5) < -3);
+    assert_true(mean_decade(30, 6) > -1);
+    /* With enough of neither it is of the smallest. */
+    assert_true(mean_decade(5, 5) < -2.5);
+}
+
+/* Settles the next `count` trials that have a schedule, from `*next` on. */
+static void settle_those(struct search *search, double schedule, unsigned count, double value,
+                         uint32_t *next)
+{
+    for (; count > 0; (*next)++)
+        if (search->trials[*next].values[1] == schedule) {
+            settle(search, *next, 0, value);
+            count--;
+        }
+}
+
+/* Of the best seven three have a schedule and four a second, and so have `others` that are worse.
+ * By how many of 100 candidates the first leads. between: how many come in between, with another
+ * schedule. */
+static int lead_of_the_first(unsigned between, unsigned others)
+{
+    enum { FIRST = 500, ASKED = 100 };
+    struct error error;
+    struct search_update update;
+    const struct search_event idle = {.kind = SEARCH_FREE, .value = 1};
+    json_t *study = study_with(tpe_settings, "none", 1000);
+    virtual_study_set(study, "constant_liar", json_false());
+    virtual_study_set(study, "multivariate", json_false()); /* the rates do not matter then */
+    virtual_study_set(study, "gamma", json_real(6.5 / (7 + between + others)));
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    for (uint32_t i = 0; i < FIRST; i++)
+        assert_true(search_step(search, &idle, &update));
+    uint32_t firsts = 0, seconds = 0, thirds = 0;
+    settle_those(search, 0, 3, 0, &firsts);
+    settle_those(search, 1, 4, 0, &seconds);
+    settle_those(search, 2, between, 0.5, &thirds);
+    settle_those(search, 1, others, 1, &seconds);
+    int lead = 0;
+    for (uint32_t i = FIRST; i < FIRST + ASKED; i++) {
+        assert_true(search_step(search, &idle, &update));
+        lead += (search->trials[i].values[1] == 0) - (search->trials[i].values[1] == 1);
+    }
+    search_destroy(search);
+    json_decref(study);
+    return lead;
+}
+
+/* Of the others the better ones are all kept, and of the rest a sample. */
+static void what_is_common_among_the_others_is_avoided(void **state)
+{
+    (void)state;
+    int few = lead_of_the_first(0, 19), many = lead_of_the_first(19, 64);
+    if (few < 50 || many < 50)
+        fail_msg("ahead by %d where few have results, by %d where many have", few, many);
+}
+
+/* Five candidates with two results each are not ten. */
+static void a_candidate_counts_once_towards_the_start(void **state)
+{
+    (void)state;
+    enum { FIRST = 20, KNOWN = 5 };
+    static const char *const samplers[] = {tpe_settings, "{\"sampler\": \"sobol\"}"};
+    struct search *search[2];
+    json_t *study[2];
+    for (int i = 0; i < 2; i++) {
+        struct error error;
+        study[i] = study_with(samplers[i], "sha", 1000);
+        search[i] = search_create(study[i], SAMPLES, &error);
+        assert_non_null(search[i]);
+        for (uint32_t trial = 0; trial < FIRST; trial++) {
+            struct search_update update;
+            const struct search_event idle = {.kind = SEARCH_FREE, .value = 1};
+            assert_true(search_step(search[i], &idle, &update));
+            for (uint32_t of = 0; i == 0 && trial == KNOWN && of < 2 * KNOWN; of++)
+                settle(search[i], of / 2, of % 2, of);
+        }
+    }
+    assert_true(same_candidates(search[0], search[1]));
+    for (int i = 0; i < 2; i++) {
+        search_destroy(search[i]);
+        json_decref(study[i]);
+    }
+}
+
+/* Rates above 0.1 diverge within an epoch, all others get to nine epochs, and the higher the
+ * better. */
+static void what_diverged_at_a_small_budget_counts_at_all_above_it(void **state)
+{
+    (void)state;
+    enum { FIRST = 60, ASKED = 100 };
+    struct error error;
+    struct search_update update;
+    const struct search_event idle = {.kind = SEARCH_FREE, .value = 1};
+    json_t *study = study_with(tpe_settings, "sha", 1000);
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    unsigned above = 0;
+    for (uint32_t i = 0; i < FIRST; i++)
+        assert_true(search_step(search, &idle, &update));
+    for (uint32_t i = 0; i < FIRST; i++) {
+        double decade = log10(search->trials[i].values[0]);
+        if (decade > -1)
+            lose(search, i, 0);
+        else
+            settle(search, i, 2, -decade);
+    }
+    for (uint32_t i = FIRST; i < FIRST + ASKED; i++) {
+        assert_true(search_step(search, &idle, &update));
+        above += log10(search->trials[i].values[0]) > -0.8;
+    }
+    if (above > 2)
+        fail_msg("%u of %d above the edge", above, ASKED);
+    search_destroy(search);
+    json_decref(study);
+}
+
+/* All there is room for, of everything: AddressSanitizer tells whether it is enough. */
+static void a_model_of_very_many_trials_has_room(void **state)
+{
+    (void)state;
+    enum { RESULTS = 200, DIVERGED = 100, RUNNING = 100 };
+    struct error error;
+    struct search_update update;
+    const struct search_event idle = {.kind = SEARCH_FREE, .value = 1};
+    json_t *study = study_with(tpe_settings, "sha", 1000);
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    for (uint32_t i = 0; i < RESULTS + 2 * DIVERGED + RUNNING; i++)
+        assert_true(search_step(search, &idle, &update));
+    for (uint32_t i = 0; i < RESULTS; i++)
+        settle(search, i, 1, i);
+    for (uint32_t i = 0; i < DIVERGED; i++) {
+        lose(search, RESULTS + i, 0);
+        lose(search, RESULTS + DIVERGED + i, 1);
+    }
+    assert_true(search_step(search, &idle, &update));
+    check_candidate(search_space(search), search->trials[search_trial_count(search) - 1].values);
+    search_destroy(search);
+    json_decref(study);
+}
+
+/* How many of 400 candidates have the schedule of the best of ten good ones (0.46 of twenty,
+ * rounded up), when each is a single draw from their density and the others improve on the rest by
+ * `improvement` of what it does. */
+static unsigned like_the_best(double improvement)
+{
+    enum { FIRST = 20, ASKED = 400 };
+    struct error error;
+    struct search_update update;
+    const struct search_event idle = {.kind = SEARCH_FREE, .value = 1};
+    json_t *study = study_with("{\"sampler\": \"tpe\", \"n_startup_trials\": 10,"
+                               " \"n_ei_candidates\": 1, \"gamma\": 0.46, \"prior_weight\": 0.5,"
+                               " \"multivariate\": true, \"constant_liar\": false}",
+                               "none", 1000);
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_non_null(search);
+    for (uint32_t i = 0; i < FIRST; i++)
+        assert_true(search_step(search, &idle, &update));
+    const double *of = search->trials[0].values;
+    unsigned good = 0, like = 0;
+    for (uint32_t i = 1; i < FIRST; i++) {
+        bool other = search->trials[i].values[1] != of[1] && good < 9;
+        good += other;
+        settle(search, i, 0, other ? 1 - improvement : 1);
+    }
+    settle(search, 0, 0, 0);
+    assert_int_equal(good, 9);
+    for (uint32_t i = FIRST; i < FIRST + ASKED; i++) {
+        assert_true(search_step(search, &idle, &update));
+        like += search->trials[i].values[1] == search->trials[0].values[1];
+    }
+    search_destroy(search);
+    json_decref(study);
+    return like;
+}
+
+/* With weights of 10, 0 ... 0 and a prior of 0.5, kernels that leave their own of four schedules in
+ * 0.5 / 11 * 4 : 1 of the draws, 0.86 of the draws are expected; with 1 ... 1, 0.11. */
+static void the_best_weigh_as_much_as_they_improve_and_one_on_average(void **state)
+{
+    (void)state;
+    unsigned one = like_the_best(1e-9), all = like_the_best(1 - 1e-9);
+    if (one < 322 || one > 366 || all > 80)
+        fail_msg("%u of 400 like the only good one, %u like one of ten", one, all);
 }
 
 /* --- any space --- */
@@ -568,26 +781,6 @@ static json_t *draw_space(struct random_stream *stream)
     }
     json_object_set_new(space, "schedule", schedules);
     return space;
-}
-
-static void check_candidate(const struct space *space, const double *values)
-{
-    for (size_t i = 0; i < space->count; i++) {
-        const struct parameter *parameter = &space->parameters[i];
-        double value = values[i];
-        if (parameter->parent >= 0 &&
-            values[parameter->parent] != (double)parameter->parent_choice) {
-            assert_true(isnan(value));
-            continue;
-        }
-        if (parameter->values) {
-            assert_true(value == floor(value));
-            assert_true(value >= 0 && value < (double)parameter->count);
-        } else {
-            assert_true(value >= parameter->low && value <= parameter->high);
-            assert_true(parameter->distribution != DISTRIBUTION_INT || value == floor(value));
-        }
-    }
 }
 
 struct any_world {
@@ -668,6 +861,11 @@ int main(void)
         cmocka_unit_test(tpe_keeps_away_from_what_diverged),
         cmocka_unit_test(a_model_of_nothing_but_diverged_runs_is_no_model),
         cmocka_unit_test(the_model_is_of_the_largest_budget_with_results_enough),
+        cmocka_unit_test(what_is_common_among_the_others_is_avoided),
+        cmocka_unit_test(a_candidate_counts_once_towards_the_start),
+        cmocka_unit_test(what_diverged_at_a_small_budget_counts_at_all_above_it),
+        cmocka_unit_test(a_model_of_very_many_trials_has_room),
+        cmocka_unit_test(the_best_weigh_as_much_as_they_improve_and_one_on_average),
         cmocka_unit_test(every_candidate_of_any_space_is_a_point_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -653,6 +653,22 @@ static void the_last_of_a_cohort_take_turns(void **state)
     }
 }
 
+/* Nothing would be left of the turn before. */
+static void without_checkpoints_nobody_takes_turns(void **state)
+{
+    (void)state;
+    double values[3] = {0.5, 0.4, 0.3};
+    struct error error;
+    json_t *study = virtual_study("none", 3, 3, 1, 1);
+    struct virtual_cluster cluster = virtual_cluster_start(study, 12000, values);
+    assert_true(search_without_checkpoints(cluster.search, &error));
+    cluster.tells_trainers = true;
+    virtual_cluster_run(&cluster, 2, 0);
+    assert_null(strstr(cluster.trace, "paused"));
+    assert_int_equal(cluster.now, 2 * 1200);
+    virtual_cluster_stop(&cluster, study);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -676,6 +692,7 @@ int main(void)
         cmocka_unit_test(exploring_respects_ranges_whole_numbers_and_choices),
         cmocka_unit_test(an_asynchronous_population_judges_by_what_has_come),
         cmocka_unit_test(the_last_of_a_cohort_take_turns),
+        cmocka_unit_test(without_checkpoints_nobody_takes_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,7 @@ static void a_small_halving_makes_the_decisions_of_the_paper(void **state)
     uint32_t best;
     assert_true(search_best(cluster.search, &best));
     assert_int_equal(best, 4);
+    assert_int_equal(search_steps_again(cluster.search), 0);
     virtual_cluster_stop(&cluster, study);
 }
 
@@ -402,7 +403,77 @@ static void without_checkpoints_every_segment_begins_anew_and_counts_again(void 
     virtual_cluster_run(&cluster, 1, 0);
     /* 9 + 3 + 3 are below it, 9 + 3 + 3 + 3 are not; with checkpoints it took 9 + 2 + 2 + 2 + 6. */
     assert_int_equal(search_closed(cluster.search), SEARCH_CLOSE_EPOCHS);
+    assert_null(strstr(cluster.trace, "to 9\n"));
     virtual_cluster_stop(&cluster, study);
+}
+
+/* An epoch is a step. The first rung takes three; the second begins anew, and its first attempt is
+ * lost after two. */
+static void
+without_checkpoints_lost_attempts_count_once_and_diverged_ones_throw_work_away(void **state)
+{
+    (void)state;
+    const struct search_event events[] = {
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 0, .attempt = 1, .step = 1, .value = 0.1},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 1, .attempt = 1, .step = 1, .value = 0.2},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 2, .attempt = 1, .step = 1, .value = 0.3},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_REPORT, .trial = 0, .attempt = 2, .step = 2, .value = 0.1},
+        {.kind = SEARCH_LOST, .trial = 0, .attempt = 2},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_REPORT, .trial = 0, .attempt = 3, .step = 2, .value = 0.1},
+        {.kind = SEARCH_DIVERGED, .trial = 0, .attempt = 3, .step = 2, .value = NAN},
+    };
+    for (int total = 5; total <= 6; total++) {
+        struct error error;
+        json_t *study = virtual_study("sha", 3, 3, 1, 3);
+        virtual_study_set(study, "total_epochs", json_real(total));
+        struct search *search = search_create(study, SAMPLES, &error);
+        assert_true(search_without_checkpoints(search, &error));
+        for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+            struct search_update update;
+            if (search_closed(search) == SEARCH_OPEN)
+                assert_true(search_step(search, &events[i], &update));
+        }
+        assert_int_equal(search_closed(search), total == 5 ? SEARCH_CLOSE_EPOCHS : SEARCH_OPEN);
+        assert_int_equal(search_steps_again(search), total == 5 ? 0 : 1);
+        search_destroy(search);
+        json_decref(study);
+    }
+}
+
+static void without_checkpoints_a_paused_attempt_leaves_nothing(void **state)
+{
+    (void)state;
+    const struct search_event events[] = {
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 0, .attempt = 1, .step = 3, .value = 0.1},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 1, .attempt = 1, .step = 3, .value = 0.2},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 2, .attempt = 1, .step = 3, .value = 0.3},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_REPORT, .trial = 0, .attempt = 2, .step = 2, .value = 0.1},
+        {.kind = SEARCH_PAUSED, .trial = 0, .attempt = 2, .step = 5},
+        {.kind = SEARCH_FREE},
+        {.kind = SEARCH_DONE, .trial = 0, .attempt = 3, .step = 9, .value = 0.1},
+    };
+    struct error error;
+    json_t *study = virtual_study("sha", 3, 3, 3, 9);
+    struct search *search = search_create(study, SAMPLES, &error);
+    assert_true(search_without_checkpoints(search, &error));
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        struct search_update update;
+        assert_true(search_step(search, &events[i], &update));
+    }
+    assert_int_equal(search_trial(search, 0)->state, TRIAL_COMPLETE);
+    /* What a lost attempt trained does not count, and no more does this. */
+    assert_int_equal(search_steps_again(search), 3);
+    search_destroy(search);
+    json_decref(study);
 }
 
 static void a_scheduler_that_copies_trials_refuses_trainers_without_checkpoints(void **state)
@@ -439,6 +510,9 @@ int main(void)
         cmocka_unit_test(candidates_do_not_depend_on_their_number),
         cmocka_unit_test(a_grid_holds_every_combination_once),
         cmocka_unit_test(without_checkpoints_every_segment_begins_anew_and_counts_again),
+        cmocka_unit_test(
+            without_checkpoints_lost_attempts_count_once_and_diverged_ones_throw_work_away),
+        cmocka_unit_test(without_checkpoints_a_paused_attempt_leaves_nothing),
         cmocka_unit_test(a_scheduler_that_copies_trials_refuses_trainers_without_checkpoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char checkpoint_format[] = "lrsweep-checkpoint-3";
+static const char checkpoint_format[] = "lrsweep-checkpoint-4";
 static const char weights_format[] = "lrsweep-weights-1";
 
 enum { NAME_BYTES = 256 };

@@ -6,9 +6,9 @@
  *
  * Two verdicts end a run.
  *
- * diverged: a loss is not finite; or it grows without bound: the level rule below holds for numbers
- * predicted with steps as long as the gradient, and the level is MONITOR_GROWTH times that of the
- * run's second quarter.
+ * diverged: a loss is not finite; or it grows without bound: one of the last two rules below holds
+ * for numbers predicted with steps as long as the gradient, and the level is MONITOR_GROWTH times
+ * that of the run's second quarter.
  *
  * collapsed: thrown to the constant predictor's level, or above it, and stuck there. By one of:
  *
@@ -38,10 +38,11 @@
  * noise nothing holds such a run at its level, and it may find a flat place at any time.
  *
  * Near its end. It learned (a mean of ten losses was below MONITOR_LEARNED c) or was thrown (one
- * was far above the start); then, for MONITOR_STUCK_SHARE of the budget and MONITOR_STUCK_TIMES as
- * many steps as are left, none was below MONITOR_STUCK c; and it would not get there if it went on
- * falling as lately, for twice as long. Recovery that has not come in so long is not to be expected
- * in the twentieth of it, whatever the schedule.
+ * was far above the start); then, for MONITOR_STUCK_SHARE of the budget (of numbers predicted
+ * MONITOR_STUCK_SHARE_NUMBERS) and MONITOR_STUCK_TIMES as many steps as are left, none was below
+ * MONITOR_STUCK c; and it would not get there if it went on falling as lately, for twice as long.
+ * Recovery that has not come in so long is not to be expected in the twentieth of it, whatever the
+ * schedule.
  *
  * The last two look at the loss alone and are not asked where the study's metric is val_error: a
  * classifier whose logits are far too large may classify well.
@@ -158,8 +159,8 @@ enum verdict monitor_explain(const struct monitor *monitor, double lr, char *tex
 /* By what the advice of the sentence multiplies the rate; 1: the rate may stay. */
 double monitor_advice(const struct monitor *monitor);
 
-/* The state as numbers, for checkpoints: how many, out, and in. Loading refuses (false) numbers
- * that no monitor can have left. */
+/* The state as numbers, for checkpoints (whose format is a new one when they change): how many,
+ * out, and in. Loading refuses (false) counts of steps and blocks that no monitor can have left. */
 size_t monitor_state_count(const struct monitor *monitor);
 void monitor_save(const struct monitor *monitor, double *state);
 bool monitor_load(struct monitor *monitor, const double *state);

@@ -165,8 +165,7 @@ static bool find_level(const struct monitor *monitor, struct finding *finding)
     const struct trend trend = trend_take(monitor);
     double limit = log((settings->classes && !early ? MONITOR_LEVEL : MONITOR_HIGH_LEVEL) * c);
     double times = settings->classes && budget > 0 ? fmax(budget / steps, 1) : MONITOR_PATIENCE;
-    if (!(trend.log_level >= limit) ||
-        !(trend.log_level + fmin(trend.log_doubled, 0) * log2(times) >= limit))
+    if (!(trend.log_level + fmin(trend.log_doubled, 0) * log2(times) >= limit))
         return false;
     *finding = growth_or(FOUND_LEVEL, monitor, &trend);
     finding->from = floor(steps / 2);
@@ -174,12 +173,18 @@ static bool find_level(const struct monitor *monitor, struct finding *finding)
     return true;
 }
 
+/* What a run that was never thrown may stand at. */
+static double highest_start(const struct monitor *monitor)
+{
+    return fmax(monitor->settings.constant_loss, monitor->first_loss);
+}
+
 /* A mean of ten losses that tells beyond doubt that the run was thrown: those of numbers to predict
  * differ far more from batch to batch. */
 static double thrown_least(const struct monitor *monitor)
 {
-    double start = fmax(monitor->settings.constant_loss, monitor->first_loss);
-    return (monitor->settings.classes ? thrown_share : thrown_share_numbers) * start;
+    double share = monitor->settings.classes ? thrown_share : thrown_share_numbers;
+    return share * highest_start(monitor);
 }
 
 static bool find_stuck(const struct monitor *monitor, struct finding *finding)
@@ -198,7 +203,7 @@ static bool find_stuck(const struct monitor *monitor, struct finding *finding)
     /* About as long as what is left, and as long before that. */
     size_t part = count / 16;
     double last = mean_of_blocks(monitor, count - part, count);
-    double change = fmin(last / mean_of_blocks(monitor, count - 2 * part, count - part), 1);
+    double change = last / mean_of_blocks(monitor, count - 2 * part, count - part);
     if (!(last * change >= MONITOR_STUCK * c))
         return false;
     const struct trend trend = trend_take(monitor);
@@ -285,15 +290,21 @@ static struct course course_take(const struct monitor *monitor)
     return course;
 }
 
-/* Or some layer fell silent: none does at small rates. */
-static bool was_thrown(const struct monitor *monitor, double start, double deviation)
+/* Whether a layer did, or the outputs: none does at small rates. */
+static bool fell_silent(const struct monitor *monitor)
 {
     for (size_t i = 0; i <= monitor->settings.watched_layers; i++) {
         const struct layer_state *layer = &monitor->layer[i];
         if (layer->alive == 1 && (layer->near_since >= 0 || layer->woken == 1))
             return true;
     }
-    return monitor->peak_ten > thrown_share * start + thrown_errors * deviation / sqrt(10);
+    return false;
+}
+
+static bool stood_above(const struct monitor *monitor, double deviation)
+{
+    return monitor->peak_ten >
+           thrown_share * highest_start(monitor) + thrown_errors * deviation / sqrt(10);
 }
 
 struct finding monitor_find(const struct monitor *monitor)
@@ -311,8 +322,7 @@ struct finding monitor_find(const struct monitor *monitor)
     const struct course course = course_take(monitor);
     double known = monitor->settings.constant_loss;
     double c = known > 0 ? known : monitor->first_loss;
-    double highest_start = c > monitor->first_loss ? c : monitor->first_loss;
-    bool thrown = was_thrown(monitor, highest_start, swing.deviation);
+    bool silent = fell_silent(monitor), thrown = silent || stood_above(monitor, swing.deviation);
     bool learned = course.last < MONITOR_LEARNED * c;
     bool validated = monitor->lowest_step >= 0 && monitor->validation_step == monitor->steps;
     double quarter = 0.75 * monitor->steps, progress = course.start - course.last;
@@ -345,8 +355,8 @@ struct finding monitor_find(const struct monitor *monitor)
                                 .factor = less_where_alive};
     /* Numbers differ so much from batch to batch that a first mean of ten may stand above the start
      * by chance: a run that then came down, however little, was not thrown. */
-    bool came_down = !monitor->settings.classes && monitor->peak_ten < thrown_least(monitor) &&
-                     course.last < course.start;
+    bool came_down =
+        !silent && monitor->peak_ten < thrown_least(monitor) && course.last < course.start;
     if (!learned && thrown && !came_down)
         return (struct finding){.kind = FOUND_THROWN,
                                 .from = quarter,

@@ -180,7 +180,7 @@ static void fit_number(struct parzen *parzen, size_t index, bool joint, double d
         shared = spread_width(parzen, center, count, dimensions);
     for (size_t k = 0; k < parzen->count; k++) {
         bool absent = isnan(center[k]);
-        width[k] = fmin(fmax(joint || absent ? shared : width[k], least), 1);
+        width[k] = fmax(joint || absent ? shared : width[k], least);
         parzen->inverse[first + k] = absent ? 0 : 1 / width[k];
         parzen->offset[first + k] = absent ? 0 : center[k] / width[k];
     }
@@ -260,8 +260,9 @@ static double draw_parameter(const struct parzen *parzen, size_t index, size_t k
         bool kept = random_uniform(stream) * (1 + spread) < 1;
         drawn = kept ? parzen->center[cell] : draw_from_prior(parzen, index, stream);
     } else {
-        double width = fmin(parzen->draw_factor * parzen->width[cell], 1);
-        /* More than a third of each normal lies in the interval: widths are at most 1. */
+        double width = parzen->draw_factor * parzen->width[cell];
+        /* More than a third of each normal lies in the interval: no deviation is above 0.5, and no
+         * distance to a neighbour. */
         do
             drawn = parzen->center[cell] + width * random_normal(stream);
         while (drawn < 0 || drawn >= 1);

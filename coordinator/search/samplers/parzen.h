@@ -61,9 +61,10 @@ void parzen_add(struct parzen *parzen, const double *point, double weight);
  * kernel's is 1.06 s n^(-1 / (d + 4)), s the deviation of the centres (D. W. Scott, "Multivariate
  * density estimation", 1992, section 6.3; BOHB's rule), and a single kernel's the distance to the
  * farther of its neighbours, among which are the interval's ends and middle (Bergstra et al.). None
- * is below 1 / (2 min(n + 2, 100)), nor above 1. From joint kernels is drawn as if they were 1.5
- * times as wide, so that the best found early do not bind the search: BOHB's bandwidth factor,
- * which is 3 there and misses the exact place of a smooth minimum. */
+ * is below 1 / (2 min(n + 2, 100)), nor below half a cell where values are ordered. From joint
+ * kernels is drawn as if they were 1.5 times as wide, so that the best found early do not bind the
+ * search: BOHB's bandwidth factor, which is 3 there and misses the exact place of a smooth minimum.
+ */
 void parzen_fit(struct parzen *parzen, bool joint);
 
 /* Draws a candidate as unit coordinates (indices of choices), NaN where it has none: all of it
