@@ -33,6 +33,12 @@ bool launcher_is_mpirun(void)
     return getenv("OMPI_COMM_WORLD_RANK") != NULL;
 }
 
+bool launcher_recovers(void)
+{
+    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
+    return launcher_is_mpirun() && recovery && strcmp(recovery, "1") == 0;
+}
+
 bool launcher_started(int pid)
 {
     char path[64], line[512];

@@ -130,7 +130,7 @@ static json_t *share(struct doctor *doctor, int status)
         text = json_dumps(words, JSON_COMPACT | JSON_REAL_PRECISION(17));
         json_decref(words);
     }
-    char *shared = link_share(doctor->link, text ? text : "{\"status\":1}");
+    char *shared = link_share(doctor->link, text ? text : "{\"status\":1}", 0);
     json_t *words = shared ? json_loads(shared, 0, NULL) : NULL;
     free(text);
     free(shared);
