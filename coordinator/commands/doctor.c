@@ -276,6 +276,8 @@ static int examine(struct doctor *doctor, int status)
     }
     if (first && doctor->beacon[0])
         beacon_put_out(doctor->dir, doctor->beacon);
+    if (first)
+        beacon_sweep(doctor->dir);
     if (status == EXIT_OK && first)
         status = report(doctor, all, words);
     json_decref(words);

@@ -59,9 +59,15 @@ equal "the time of both runs counts" "$(sqlite3 crash/study.db \
 
 # As a run leaves it that is killed between its last commit and the removal of the checkpoints.
 touch crash/checkpoints/000001-1.safetensors
+# One that is killed at its start, or while it takes the best weights from another host.
+touch crash/best.safetensors.4711.tmp crash/.beacon-4711-1700000000-123456789 crash/.beacon-4711-{1,2}-3
+touch -d "1 hour ago" crash/.beacon-4711-1700000000-123456789 crash/.beacon-4711-1-3
+echo kept >crash/.beacon-of-another && touch -d "1 hour ago" crash/.beacon-of-another
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}"
 equal "--resume of a finished study ends with status 0" "$status" 0
 equal "and removes checkpoints that nobody needs" "$(ls crash/checkpoints)" ""
+equal "and what dead ranks left in DIR, but nobody else's files, and no beacon that others may look for" \
+	"$(find crash -name '*.tmp' -o -name '.*' | sort | tr '\n' ' ')" "crash/.beacon-4711-2-3 crash/.beacon-of-another "
 contains "and shows its result" "$out" "Recommended: lr "
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set train.momentum=0.5
 equal "--resume of another study is refused with status 2" "$status" 2
