@@ -104,6 +104,8 @@ static int play(struct job *job, bool launched, int prepared)
         assembly_prepare(&job->assembly, job->dir);
     int shared = status;
     json_t *envelope = share(job, &shared, JUDGING_S);
+    if (coordinator)
+        status = shared; /* it may have failed there */
     if (shared == EXIT_OK && several)
         status = assemble(job, envelope);
     if (coordinator && status == EXIT_OK)
@@ -115,8 +117,10 @@ static int play(struct job *job, bool launched, int prepared)
     }
     if (shared == EXIT_OK)
         status = coordinator ? job_play_coordinator(job) : job_play_worker(job, envelope);
-    else if (!coordinator)
-        status = shared > 0 ? shared : EXIT_OK;
+    else if (shared > 0)
+        status = shared;
+    else
+        status = job->without_survivor ? EXIT_NO_SURVIVOR : EXIT_OK; /* nothing was left to do */
     json_decref(envelope);
     if (coordinator && (shared == EXIT_OK || finished))
         status = job->options->conclude(job->options->context, job->dir, status);

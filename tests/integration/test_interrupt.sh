@@ -57,6 +57,16 @@ check "and ends in the table of the undisturbed search (crash)" diff expected fo
 equal "the time of both runs counts" "$(sqlite3 crash/study.db \
 	'select count(*) from study where key in ("wall_s", "train_s") and cast(value as real) > 1000')" 2
 
+# What was damaged elsewhere cannot be gone on with: the study says that this run failed.
+cp -r TERM damaged && rm -f damaged/summary.json
+sqlite3 damaged/study.db 'update event set trial = 7 where seq = 2; update study set value = "interrupted" where key = "status"'
+try lrsweep run "$small" --out damaged --quiet --resume "${long[@]}"
+equal "a resume of events that do not fit fails with status 1" "$status" 1
+contains "which says what does not fit" "$err" "of trial 7 does not fit the search"
+equal "and leaves the study as failed" "$(jq -r .status damaged/summary.json)" failed
+equal "with all that it held" "$(sqlite3 damaged/study.db 'select count(*) from event')" \
+	"$(sqlite3 TERM/study.db 'select count(*) from event')"
+
 # As a run leaves it that is killed between its last commit and the removal of the checkpoints.
 touch crash/checkpoints/000001-1.safetensors
 # One that is killed at its start, or while it takes the best weights from another host.
