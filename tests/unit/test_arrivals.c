@@ -247,6 +247,34 @@ static void what_a_deadline_counts_with_is_no_longer_than_what_passed(void **sta
     end(&job);
 }
 
+/* What an earlier run trained is not this one's pace, and the time that it took tells nothing of
+ * how long a step takes. */
+static void a_trial_that_is_taken_up_counts_from_where_it_stood(void **state)
+{
+    (void)state;
+    struct job job;
+    begin(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    report(&job, 0, 1, 3, 30);
+    struct message done = of(MESSAGE_DONE, 0, 0, 1);
+    done.body.done = (struct message_done){3, DONE_STOPPED, VERDICT_HEALTHY};
+    dispatch_stop(job.dispatch, true, 0);
+    say(&job, done);
+    turn(&job);
+    assert_true(job.dispatch->pace.budget_done == 3);
+
+    virtual_dispatch_resume(&job.virtual);
+    look(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    assert_int_equal(job.last.body.assignment.from, 3);
+    report(&job, 0, job.last.attempt, 4, 30.5);
+    assert_true(job.dispatch->pace.budget_done == 1);
+    assert_true(job.dispatch->deadline.step_s == 0);
+    end(&job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +284,7 @@ int main(void)
         cmocka_unit_test(both_trials_of_a_worker_are_lost_at_once_and_go_on),
         cmocka_unit_test(a_trainer_that_cannot_be_sent_its_assignment_is_started_again),
         cmocka_unit_test(what_a_deadline_counts_with_is_no_longer_than_what_passed),
+        cmocka_unit_test(a_trial_that_is_taken_up_counts_from_where_it_stood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
