@@ -204,8 +204,10 @@ static char *broadcast(const struct link *link, const char *text)
     if (bytes == 0 || bytes > INT_MAX)
         return NULL;
     char *copy = malloc(bytes);
-    if (!copy)
+    if (!copy) {
         MPI_Abort(link->world, 1); /* the others wait in the same collective */
+        abort();
+    }
     if (link->rank == 0)
         memcpy(copy, text, bytes);
     MPI_Bcast(copy, (int)bytes, MPI_CHAR, 0, link->world);
@@ -225,10 +227,10 @@ static bool make_room(struct link *link, struct error *error)
     if (link->send_count < link->send_room)
         return true;
     size_t room = link->send_room ? 2 * link->send_room : 16;
-    MPI_Request *requests = realloc(link->send_requests, room * sizeof *requests);
+    MPI_Request *requests = realloc(link->send_requests, room * sizeof(MPI_Request));
     if (requests)
         link->send_requests = requests;
-    struct send **sends = realloc(link->sends, room * sizeof *sends);
+    struct send **sends = realloc(link->sends, room * sizeof(struct send *));
     if (sends)
         link->sends = sends;
     if (!requests || !sends)
