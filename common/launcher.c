@@ -33,6 +33,13 @@ bool launcher_is_mpirun(void)
     return getenv("OMPI_COMM_WORLD_RANK") != NULL;
 }
 
+/* 0, false, no and disabled are how Open MPI's parameters say no; --enable-recovery sets 1. */
+bool launcher_recovers(void)
+{
+    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
+    return launcher_is_mpirun() && recovery && !strchr("0fFnNdD", recovery[0]);
+}
+
 bool launcher_started(int pid)
 {
     char path[64], line[512];

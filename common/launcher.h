@@ -11,6 +11,9 @@ int launcher_rank(void);
 /* Whether Open MPI's mpirun, or a daemon of it, is the parent of this process. */
 bool launcher_is_mpirun(void);
 
+/* Whether it is Open MPI's mpirun, told to let the others run on when a rank dies. */
+bool launcher_recovers(void);
+
 /* Whether `pid` was started by what started this process: it is not someone else with that number
  * by now. */
 bool launcher_started(int pid);

@@ -357,8 +357,8 @@ bool space_point(const struct space *space, const json_t *params, double *values
     json_object_foreach((json_t *)space->document, key, node)
     {
         const json_t *found = json_object_get(params, key);
-        fits = (space_is_choice_of_groups(key) ? locate_choice(space, node, found, values, &next)
-                                               : locate(space, node, found, values, &next)) &&
+        fits = (is_alternatives(key, node) ? locate_choice(space, node, found, values, &next)
+                                           : locate(space, node, found, values, &next)) &&
                fits;
     }
     return fits;

@@ -3,6 +3,7 @@
 
 #include "common/cores.h"
 #include "common/launcher.h"
+#include "common/link/patience.h"
 
 #include <limits.h>
 #include <mpi.h>
@@ -16,7 +17,7 @@ enum {
     RECEIVES = 32, /* enough for millions of messages a second */
     TO_WORKER = 1, /* the tags: which role of the receiving rank is meant */
     TO_COORDINATOR = 2,
-    START_PATIENCE = 180, /* seconds for all ranks to meet; then this one gives up */
+    MEETING_S = 180,      /* for all ranks to come to the same place; then this one gives up */
     FINALIZE_PATIENCE = 5 /* seconds; then the process ends without MPI's consent */
 };
 
@@ -115,28 +116,6 @@ static void release(struct link *link)
     free(link);
 }
 
-/* A rank that dies while MPI starts is reported to nobody where the launcher lets the others run
- * on: they would wait for it until the job's time is over. Seen with Open MPI 4.1.4 under srun,
- * where a message that came too early crashed a rank within MPI_Init. */
-static void give_up_start(int signal_number)
-{
-    static const char text[] =
-        "lrsweep: the ranks of this job did not all start; --resume goes on\n";
-    (void)signal_number;
-    (void)!write(STDERR_FILENO, text, sizeof text - 1);
-    _exit(LINK_EXIT_NOT_STARTED);
-}
-
-/* False: the caller's alarm runs already, which is to go on. */
-static bool bound_start(void)
-{
-    unsigned left_s = alarm(0);
-    if (left_s == 0)
-        signal(SIGALRM, give_up_start);
-    alarm(left_s > 0 ? left_s : START_PATIENCE);
-    return left_s == 0;
-}
-
 struct link *link_open(bool launched, bool first_trains, struct error *error)
 {
     signal(SIGPIPE, SIG_IGN); /* Open MPI's TCP transport raises it when a peer dies */
@@ -149,7 +128,7 @@ struct link *link_open(bool launched, bool first_trains, struct error *error)
         cores_undo_default_binding();
     else
         expect_no_company();
-    bool bounded = bound_start();
+    bool bounded = patience_begin(MEETING_S);
     if (MPI_Init(NULL, NULL) != MPI_SUCCESS) {
         error_set(error, "MPI could not be started");
         free(link);
@@ -169,8 +148,7 @@ struct link *link_open(bool launched, bool first_trains, struct error *error)
         release(link);
         return NULL;
     }
-    if (bounded)
-        alarm(0);
+    patience_end(bounded);
     for (int slot = 0; slot < RECEIVES; slot++)
         post(link, slot);
     return link;
@@ -213,21 +191,34 @@ void link_library(char *text, size_t bytes)
 
 void link_collect(struct link *link, const void *mine, size_t bytes, void *all)
 {
+    bool bounded = patience_begin(MEETING_S);
     MPI_Gather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, 0, link->world);
+    patience_end(bounded);
 }
 
-char *link_share(struct link *link, const char *text)
+/* The others' copy, or rank 0's text. */
+static char *broadcast(const struct link *link, const char *text)
 {
     unsigned long long bytes = link->rank == 0 ? strlen(text) + 1 : 0;
     MPI_Bcast(&bytes, 1, MPI_UNSIGNED_LONG_LONG, 0, link->world);
     if (bytes == 0 || bytes > INT_MAX)
         return NULL;
     char *copy = malloc(bytes);
-    if (!copy)
+    if (!copy) {
         MPI_Abort(link->world, 1); /* the others wait in the same collective */
+        abort();
+    }
     if (link->rank == 0)
         memcpy(copy, text, bytes);
     MPI_Bcast(copy, (int)bytes, MPI_CHAR, 0, link->world);
+    return copy;
+}
+
+char *link_share(struct link *link, const char *text, unsigned work_s)
+{
+    bool bounded = patience_begin(link->rank == 0 ? MEETING_S : MEETING_S + work_s);
+    char *copy = broadcast(link, text);
+    patience_end(bounded);
     return copy;
 }
 
@@ -236,10 +227,10 @@ static bool make_room(struct link *link, struct error *error)
     if (link->send_count < link->send_room)
         return true;
     size_t room = link->send_room ? 2 * link->send_room : 16;
-    MPI_Request *requests = realloc(link->send_requests, room * sizeof *requests);
+    MPI_Request *requests = realloc(link->send_requests, room * sizeof(MPI_Request));
     if (requests)
         link->send_requests = requests;
-    struct send **sends = realloc(link->sends, room * sizeof *sends);
+    struct send **sends = realloc(link->sends, room * sizeof(struct send *));
     if (sends)
         link->sends = sends;
     if (!requests || !sends)
@@ -385,7 +376,7 @@ void link_close(struct link *link, int exit_status)
 {
     /* Rank 0's leaving ends the others where the launcher does not; they must not leave before it:
      * without recovery that would end rank 0 in the middle of its work. */
-    if (any_lost(link) && (link->rank == 0 || getenv("OMPI_MCA_orte_enable_recovery")))
+    if (any_lost(link) && (link->rank == 0 || launcher_recovers()))
         leave_without_finalize(link, exit_status);
     status_on_alarm = exit_status;
     signal(SIGALRM, end_now);

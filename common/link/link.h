@@ -2,8 +2,8 @@
  *
  * Receives are pre-posted and completed with MPI_Testsome; sends are non-blocking and their number
  * is bounded for each peer, so that a dead or stuck peer can neither block this rank nor make it
- * grow. A rank may send to itself. There are no collectives after link_open: a dead rank must not
- * stop the others. */
+ * grow. A rank may send to itself. Collectives there are at the start only, and how long they
+ * wait is bounded: a dead rank must not stop the others. */
 #ifndef LRSWEEP_COMMON_LINK_LINK_H
 #define LRSWEEP_COMMON_LINK_LINK_H
 
@@ -12,16 +12,12 @@
 /* Sends under way to one peer before link_send refuses. */
 #define LINK_SENDS_PER_PEER 64
 
-/* Exit status of a rank that the others did not meet in time: the job can be started again. */
-#define LINK_EXIT_NOT_STARTED 75
-
 struct link;
 
 /* Starts MPI and posts the receives. `launched`: by mpirun, srun or the like; a process that
- * started by itself is the only rank, and MPI then needs neither daemon nor network. Ends the
- * process (LINK_EXIT_NOT_STARTED) if some rank does not come within three minutes, unless an alarm
- * of the caller's runs: that bounds the start then, and runs on.
- * `first_trains`: rank 0 needs cores, too. */
+ * started by itself is the only rank, and MPI then needs neither daemon nor network. Here and in
+ * the collectives below the process ends (patience.h) if some rank does not come within three
+ * minutes. `first_trains`: rank 0 needs cores, too. */
 struct link *link_open(bool launched, bool first_trains, struct error *error);
 
 int link_rank(const struct link *link);
@@ -43,9 +39,10 @@ void link_collect(struct link *link, const void *mine, size_t bytes, void *all);
 /* What MPI says of itself, to the end of the first line: "Open MPI v4.1.4". */
 void link_library(char *text, size_t bytes);
 
-/* Collective, at the start only: rank 0's text (it may be any length) to everyone. Returns a copy
- * to be freed; NULL when memory ran out. On ranks other than 0 `text` is ignored. */
-char *link_share(struct link *link, const char *text);
+/* Collective, at the start only: rank 0's text (it may be any length) to everyone. The others wait
+ * `work_s` seconds longer: rank 0 has work of its own before it comes. Returns a copy to be freed;
+ * NULL when memory ran out. On ranks other than 0 `text` is ignored. */
+char *link_share(struct link *link, const char *text, unsigned work_s);
 
 /* Starts sending a message of any length. `to_worker`: to the worker role of rank `peer`, else to
  * its coordinator role. False: LINK_SENDS_PER_PEER messages are still under way to this peer, which

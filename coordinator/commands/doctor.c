@@ -128,7 +128,7 @@ static json_t *share(struct doctor *doctor, int status)
         text = json_dumps(words, JSON_COMPACT | JSON_REAL_PRECISION(17));
         json_decref(words);
     }
-    char *shared = link_share(doctor->link, text ? text : "{\"status\":1}");
+    char *shared = link_share(doctor->link, text ? text : "{\"status\":1}", 0);
     json_t *words = shared ? json_loads(shared, 0, NULL) : NULL;
     free(text);
     free(shared);
@@ -274,6 +274,8 @@ static int examine(struct doctor *doctor, int status)
     }
     if (first && doctor->beacon[0])
         beacon_put_out(doctor->dir, doctor->beacon);
+    if (first)
+        beacon_sweep(doctor->dir);
     if (status == EXIT_OK && first)
         status = report(doctor, all, words);
     json_decref(words);

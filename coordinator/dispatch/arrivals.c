@@ -72,6 +72,8 @@ static void learn(struct dispatch *dispatch, struct slot *slot, const struct tri
     double told_s = isfinite(report->seconds) ? report->seconds - note->seconds : passed_s;
     double trained_s = fmin(fmax(told_s, 0), dispatch->now_s - slot->since_s);
     slot->said_s = dispatch->now_s;
+    if (isnan(told_s))
+        return; /* how much of that it was trained in this run is not known */
     deadline_learn_steps(&dispatch->deadline, steps, trained_s);
     if (first)
         deadline_learn_begin(&dispatch->deadline, passed_s - trained_s);

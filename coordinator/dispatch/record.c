@@ -215,6 +215,11 @@ bool record_step(struct record *record, const struct search_event *event, int wo
             note->started = record_unix_time();
         note->worker = worker;
         note->seen_value = NAN;
+        if (train->from > note->seen_step) {
+            /* An earlier run, or its parent, trained it so far. */
+            note->seen_step = train->from;
+            note->seconds = NAN;
+        }
         written.trial = train->trial;
         written.attempt = train->attempt;
         written.step = train->from;

@@ -9,9 +9,9 @@
 /* What is known of a trial beside its state in the search. */
 struct trial_note {
     double started, ended; /* Unix time, NaN: not yet */
-    double seconds;        /* spent training it */
+    double seconds;        /* spent training it; NaN: not known yet */
     long long losses;      /* attempts lost since it last got on, in all runs */
-    uint64_t seen_step;    /* of the newest report */
+    uint64_t seen_step;    /* of the newest report, or where this run took it up */
     double seen_value;     /* its metric, NaN: not measured there */
     int worker;            /* rank that trained it last, -1: none */
     char *message;         /* NULL: none */

@@ -50,6 +50,8 @@ void assembly_tidy(struct assembly *assembly, const char *dir, bool for_nothing)
 {
     if (assembly->beacon[0])
         beacon_put_out(dir, assembly->beacon);
+    if (dir[0])
+        beacon_sweep(dir);
     if (assembly->made_dir && for_nothing)
         store_remove_directories(dir);
 }

@@ -31,7 +31,8 @@ bool assembly_allows_far(const json_t *document);
 bool assembly_fits(const struct assembly *assembly, const json_t *document, const char *dir,
                    struct error *error);
 
-/* Rank 0, when all have looked: removes the beacon, and DIR too if it was made for nothing. */
+/* Rank 0, when all have looked: removes the beacon, with those of jobs that died, and DIR too if it
+ * was made for nothing. `dir`: "" on other ranks. */
 void assembly_tidy(struct assembly *assembly, const char *dir, bool for_nothing);
 
 #endif

@@ -12,6 +12,10 @@ enum { BEACON_NAME_BYTES = 64 };
 bool beacon_light(const char *dir, char name[BEACON_NAME_BYTES]);
 void beacon_put_out(const char *dir, const char *name);
 
+/* Puts out those of jobs that died before they did so themselves: nobody looks for them any more.
+ */
+void beacon_sweep(const char *dir);
+
 /* Whether this process sees the file and may write in `folder` of `dir` ("": in `dir`). Waits two
  * seconds for it: `dir` itself may be new to a client that has remembered what is above it. */
 bool beacon_seen(const char *dir, const char *name, const char *folder);

@@ -18,8 +18,14 @@ int job_complain(const struct error *error, int status)
     return status;
 }
 
+/* What rank 0 may take, in seconds, before it shares its decision with the others, which wait. */
+enum {
+    JUDGING_S = 3600, /* a trainer reads the data */
+    OPENING_S = 300   /* all ranks tell of themselves, and the study is opened */
+};
+
 /* Rank 0's decision to all: a status other than EXIT_OK ends every rank. */
-static json_t *share(struct job *job, int *status)
+static json_t *share(struct job *job, int *status, unsigned work_s)
 {
     char *text = NULL;
     if (link_rank(job->link) == 0) {
@@ -29,7 +35,7 @@ static json_t *share(struct job *job, int *status)
         text = envelope ? json_dumps(envelope, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
         json_decref(envelope);
     }
-    char *shared = link_share(job->link, text ? text : "{\"status\":1}");
+    char *shared = link_share(job->link, text ? text : "{\"status\":1}", work_s);
     free(text);
     json_t *envelope = shared ? json_loads(shared, 0, NULL) : NULL;
     free(shared);
@@ -97,7 +103,9 @@ static int play(struct job *job, bool launched, int prepared)
     if (coordinator && status == EXIT_OK && several)
         assembly_prepare(&job->assembly, job->dir);
     int shared = status;
-    json_t *envelope = share(job, &shared);
+    json_t *envelope = share(job, &shared, JUDGING_S);
+    if (coordinator)
+        status = shared; /* it may have failed there */
     if (shared == EXIT_OK && several)
         status = assemble(job, envelope);
     if (coordinator && status == EXIT_OK)
@@ -105,12 +113,14 @@ static int play(struct job *job, bool launched, int prepared)
     assembly_tidy(&job->assembly, job->dir, status != EXIT_OK);
     if (shared == EXIT_OK) {
         shared = finished && status == EXIT_OK ? -1 : status; /* -1: nothing left to do */
-        json_decref(share(job, &shared));
+        json_decref(share(job, &shared, OPENING_S));
     }
     if (shared == EXIT_OK)
         status = coordinator ? job_play_coordinator(job) : job_play_worker(job, envelope);
-    else if (!coordinator)
-        status = shared > 0 ? shared : EXIT_OK;
+    else if (shared > 0)
+        status = shared;
+    else
+        status = job->without_survivor ? EXIT_NO_SURVIVOR : EXIT_OK; /* nothing was left to do */
     json_decref(envelope);
     if (coordinator && (shared == EXIT_OK || finished))
         status = job->options->conclude(job->options->context, job->dir, status);

@@ -83,8 +83,8 @@ static void sweep(const char *dir)
     study_lock_release(lock);
 }
 
-/* Opens the study in DIR to go on with it. *finished: there is nothing left to do. */
-static int reopen(struct job *job, bool *finished)
+/* Whether the study in DIR can be gone on with. *finished: there is nothing left to do. */
+static int look_back(struct job *job, bool *finished)
 {
     struct error error;
     struct snapshot *snapshot = snapshot_read(job->dir, &error);
@@ -94,6 +94,7 @@ static int reopen(struct job *job, bool *finished)
     job->begun = json_incref(snapshot->document);
     bool was_finished = strcmp(snapshot_value(snapshot, "status"), "finished") == 0;
     bool kept = strcmp(snapshot_value(snapshot, "checkpoints"), "0") != 0;
+    job->without_survivor = was_finished && !snapshot_best(snapshot);
     job->earlier_wall_s = strtod(snapshot_value(snapshot, "wall_s"), NULL);
     job->earlier_train_s = strtod(snapshot_value(snapshot, "train_s"), NULL);
     job->earlier_losses = strdup(snapshot_value(snapshot, "losses"));
@@ -118,12 +119,9 @@ static int reopen(struct job *job, bool *finished)
                   job->dir, kept ? "leaves" : "leaves no", kept ? "leaves none" : "leaves some");
         return job_complain(&error, EXIT_USAGE);
     }
-    if (*finished) {
+    if (*finished)
         sweep(job->dir);
-        return EXIT_OK;
-    }
-    job->store = store_open(job->dir, &error);
-    return job->store ? EXIT_OK : job_complain(&error, EXIT_FAILED);
+    return EXIT_OK;
 }
 
 static bool note(struct job *job, const char *key, double value, struct error *error)
@@ -151,32 +149,39 @@ static bool note_probe(struct job *job, struct error *error)
            (probe_can(&job->probe, "checkpoints") || note(job, "checkpoints", 0, error));
 }
 
+/* The search as it was begun: what an earlier run recorded fits that one. */
+static int make_search(struct job *job)
+{
+    struct error error;
+    double samples = probe_number(&job->probe, "train_samples", 0);
+    job->search = search_create(job->begun ? job->begun : job->document,
+                                samples > 0 ? (uint64_t)samples : 0, &error);
+    if (!job->search || (!probe_can(&job->probe, "checkpoints") &&
+                         !search_without_checkpoints(job->search, &error)))
+        return job_complain(&error, EXIT_USAGE);
+    return EXIT_OK;
+}
+
 int job_open_study(struct job *job, bool *finished)
 {
     struct error error;
-    const json_t *document = job->document;
     *finished = false;
     job->resumes = job->options->resume && store_exists(job->dir);
-    if (job->resumes) {
-        int status = reopen(job, finished);
-        if (status != EXIT_OK || *finished)
-            return status;
-    } else {
-        job->store = store_create(job->dir, document, job->options->overwrite, &error);
-        if (!job->store)
-            return job_complain(&error, EXIT_FAILED);
-    }
+    int status = job->resumes ? look_back(job, finished) : EXIT_OK;
+    if (status != EXIT_OK || *finished)
+        return status;
+    /* Before anything is made: a search that cannot be leaves no study that stands in the way. */
+    status = make_search(job);
+    if (status != EXIT_OK)
+        return status;
+    job->store = job->resumes
+                     ? store_open(job->dir, &error)
+                     : store_create(job->dir, job->document, job->options->overwrite, &error);
+    if (!job->store)
+        return job_complain(&error, EXIT_FAILED);
     char absolute[PATH_MAX];
     if (realpath(job->dir, absolute))
         memcpy(job->dir, absolute, sizeof absolute);
-    double samples = probe_number(&job->probe, "train_samples", 0);
-    /* The recorded events fit the search that they were recorded from. */
-    job->search = search_create(job->begun ? job->begun : document,
-                                samples > 0 ? (uint64_t)samples : 0, &error);
-    if (!job->search)
-        return job_complain(&error, EXIT_USAGE);
-    if (!probe_can(&job->probe, "checkpoints") && !search_without_checkpoints(job->search, &error))
-        return job_complain(&error, EXIT_USAGE);
     const char *kind = job->options->kind;
     if (!store_set(job->store, "status", "running", &error) ||
         (kind && !store_set(job->store, "kind", kind, &error)) || !note_probe(job, &error) ||
@@ -207,4 +212,13 @@ bool job_close_study(struct job *job, const struct dispatch *dispatch, double se
     if (written && !closed)
         *error = closing;
     return written && closed;
+}
+
+void job_fail_study(struct job *job)
+{
+    struct error ignored;
+    store_discard(job->store);
+    (void)store_set(job->store, "status", "failed", &ignored);
+    (void)store_close(job->store, &ignored);
+    job->store = NULL;
 }

@@ -7,6 +7,7 @@
 #include "coordinator/job/rank.h"
 
 #include "common/monotonic.h"
+#include "coordinator/exit_status.h"
 
 #include <math.h>
 #include <signal.h>
@@ -14,14 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_SHORTEST_S  50e-6
-#define WAIT_LONGEST_S   1e-3
-#define WAIT_GROWTH      1.3
-#define SLEEP_LONGEST_S  1.0
-#define SEND_PATIENCE_S  1.0 /* for the last messages, when all roles have ended */
-#define DESCRIPTORS_MAX  4096
-#define EXIT_INTERRUPTED 75
-#define SAME_SIGNAL_S    0.2 /* timeout(1) sends one to the process, and to its group */
+#define WAIT_SHORTEST_S 50e-6
+#define WAIT_LONGEST_S  1e-3
+#define WAIT_GROWTH     1.3
+#define SLEEP_LONGEST_S 1.0
+#define SEND_PATIENCE_S 1.0 /* for the last messages, when all roles have ended */
+#define DESCRIPTORS_MAX 4096
+#define SAME_SIGNAL_S   0.2 /* timeout(1) sends one to the process, and to its group */
 
 static volatile sig_atomic_t told_to_end;
 

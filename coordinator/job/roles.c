@@ -105,6 +105,7 @@ int job_play_coordinator(struct job *job)
     struct progress *progress = progress_create(stderr, job->options->quiet);
     if (!progress) {
         error_set(&error, "out of memory");
+        job_fail_study(job);
         return job_complain(&error, EXIT_FAILED);
     }
     if (link_size(job->link) > 1)
@@ -134,6 +135,7 @@ int job_play_coordinator(struct job *job)
     if (!dispatch || (!job->options->coordinator_only && !worker)) {
         dispatch_destroy(dispatch);
         progress_destroy(progress);
+        job_fail_study(job);
         return job_complain(&error, EXIT_FAILED);
     }
     const struct rank_role roles[RANK_ROLES_MAX] = {{&dispatch_role, dispatch},

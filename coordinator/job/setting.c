@@ -1,6 +1,8 @@
 /* setting.c - reads what launchers leave in the environment. */
 #include "coordinator/job/setting.h"
 
+#include "common/launcher.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +31,7 @@ static bool is_set(const char *variable, const char *value)
 static enum recovery recovery_of(enum launcher launcher)
 {
     if (launcher == LAUNCHER_MPIRUN)
-        return is_set("OMPI_MCA_orte_enable_recovery", "1") ? RECOVERY_ON : RECOVERY_OFF;
+        return launcher_recovers() ? RECOVERY_ON : RECOVERY_OFF;
     if (launcher != LAUNCHER_SRUN)
         return RECOVERY_OFF;
     /* srun's own option --kill-on-bad-exit leaves no trace in what it starts. */

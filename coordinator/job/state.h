@@ -28,6 +28,7 @@ struct job {
     struct probe probe;
     struct time_left time_left;
     bool resumes;                           /* there is a study to go on with */
+    bool without_survivor;                  /* it is finished, and no candidate was left */
     double earlier_wall_s, earlier_train_s; /* of the runs that this one resumes */
     char *earlier_losses;
     struct search *search;
@@ -51,6 +52,10 @@ int job_open_study(struct job *job, bool *finished);
  * them. */
 bool job_close_study(struct job *job, const struct dispatch *dispatch, double searched_s,
                      double cpu_s, struct error *error);
+
+/* Closes a study that no search was begun in, as far as that can be done; what stands in it stays.
+ */
+void job_fail_study(struct job *job);
 
 /* roles.c: what a rank plays from here to the end. `envelope`: as rank 0 shared it. */
 int job_play_worker(struct job *job, const json_t *envelope);

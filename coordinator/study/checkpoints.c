@@ -51,24 +51,52 @@ static bool number_read(const char **text, uint32_t *number)
     return errno == 0 && value <= UINT32_MAX;
 }
 
+/* What a writer of the file that `rest` follows the name of has left: ".PID.tmp". */
+static bool is_half_written(const char *rest)
+{
+    uint32_t writer;
+    return *rest++ == '.' && number_read(&rest, &writer) && strcmp(rest, ".tmp") == 0;
+}
+
 /* Whether a file of this name is a checkpoint, or the beginning of one (*whole: which). */
 static bool name_read(const char *name, uint32_t *trial, uint32_t *attempt, bool *whole)
 {
     static const char suffix[] = ".safetensors";
     const char *rest = name;
-    uint32_t writer;
     if (!number_read(&rest, trial) || rest - name < 6 || *rest++ != '-' ||
         !number_read(&rest, attempt) || strncmp(rest, suffix, strlen(suffix)) != 0)
         return false;
     rest += strlen(suffix);
     *whole = *rest == '\0';
-    return *whole || (*rest++ == '.' && number_read(&rest, &writer) && strcmp(rest, ".tmp") == 0);
+    return *whole || is_half_written(rest);
 }
 
-/* A link would lead out of DIR, and everything that trainers write with it. */
-static DIR *folder_open(const char *path, struct error *error)
+/* The trials that need their checkpoints. */
+struct need {
+    bool (*needed)(void *context, uint32_t trial, uint32_t attempt);
+    void *context;
+};
+
+static bool is_stale_checkpoint(const struct need *need, const char *name)
 {
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    uint32_t trial, attempt;
+    bool whole;
+    return name_read(name, &trial, &attempt, &whole) &&
+           !(whole && need->needed && need->needed(need->context, trial, attempt));
+}
+
+static bool is_stale_export(const struct need *need, const char *name)
+{
+    (void)need;
+    return strncmp(name, LAYOUT_BEST, strlen(LAYOUT_BEST)) == 0 &&
+           is_half_written(name + strlen(LAYOUT_BEST));
+}
+
+/* flags: O_NOFOLLOW where a link would lead out of DIR, and everything that trainers write with it.
+ */
+static DIR *folder_open(const char *path, int flags, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
     DIR *folder = descriptor >= 0 ? fdopendir(descriptor) : NULL;
     if (!folder && (errno == ELOOP || errno == ENOTDIR))
         error_set(error, "%s: is a link or a file, expected a directory", path);
@@ -79,28 +107,32 @@ static DIR *folder_open(const char *path, struct error *error)
     return folder;
 }
 
-bool checkpoints_clean(const char *dir,
-                       bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
-                       void *context, struct error *error)
+static bool folder_clean(const char *path, int flags, const struct need *need,
+                         bool (*is_stale)(const struct need *need, const char *name),
+                         struct error *error)
 {
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof path, "%s/%s", dir, LAYOUT_CHECKPOINTS);
-    if (length < 0 || (size_t)length >= sizeof path)
-        return error_set(error, "%s: the path is too long", dir);
-    DIR *folder = folder_open(path, error);
+    DIR *folder = folder_open(path, flags, error);
     if (!folder)
         return false;
     bool ok = true;
     const struct dirent *entry;
-    while (ok && (entry = readdir(folder)) != NULL) {
-        uint32_t trial, attempt;
-        bool whole;
-        if (!name_read(entry->d_name, &trial, &attempt, &whole) ||
-            (whole && needed && needed(context, trial, attempt)))
-            continue;
-        if (unlinkat(dirfd(folder), entry->d_name, 0) != 0 && errno != ENOENT)
+    while (ok && (entry = readdir(folder)) != NULL)
+        if (is_stale(need, entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) != 0 &&
+            errno != ENOENT)
             ok = error_set(error, "%s/%s: cannot remove: %s", path, entry->d_name, strerror(errno));
-    }
     closedir(folder);
     return ok;
+}
+
+bool checkpoints_clean(const char *dir,
+                       bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
+                       void *context, struct error *error)
+{
+    const struct need need = {needed, context};
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", dir, LAYOUT_CHECKPOINTS);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return error_set(error, "%s: the path is too long", dir);
+    return folder_clean(path, O_NOFOLLOW, &need, is_stale_checkpoint, error) &&
+           folder_clean(dir, 0, &need, is_stale_export, error);
 }

@@ -21,8 +21,8 @@ void checkpoints_remove(const char *dir, uint32_t trial, uint32_t attempt);
 bool checkpoints_branch(const char *dir, uint32_t parent, uint32_t kept, uint32_t trial,
                         struct error *error);
 
-/* Removes the checkpoints that are not `needed`, and what trainers that were killed have left half
- * written; no other files. needed NULL: none is. */
+/* Removes the checkpoints that are not `needed`, and what writers that were killed have left of
+ * checkpoints and of the best weights; no other files. needed NULL: none is. */
 bool checkpoints_clean(const char *dir,
                        bool (*needed)(void *context, uint32_t trial, uint32_t attempt),
                        void *context, struct error *error);

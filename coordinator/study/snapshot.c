@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_RUNGS     10000
-#define MOST_FINALISTS 10000
-#define MOST_LOSSES    10000
+#define MOST_ITEMS 10000 /* of a list in a value */
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
@@ -148,84 +146,6 @@ static bool parse_document(struct snapshot *snapshot, const char *path, struct e
            error_set(error, "%s: the document in table study is not a JSON object", path);
 }
 
-static bool parse_rung(struct snapshot_rung *rung, const json_t *from)
-{
-    const json_t *budget = json_object_get(from, "budget");
-    const json_t *candidates = json_object_get(from, "candidates");
-    const json_t *promoted = json_object_get(from, "promoted");
-    const json_t *bracket = json_object_get(from, "bracket");
-    if (!json_is_integer(bracket) || !json_is_number(budget) || !json_is_integer(candidates) ||
-        !json_is_integer(promoted))
-        return false;
-    json_int_t entered = json_integer_value(candidates), left = json_integer_value(promoted);
-    json_int_t of = json_integer_value(bracket);
-    rung->bracket = (uint32_t)of;
-    rung->budget = json_number_value(budget);
-    rung->candidates = (uint32_t)entered;
-    rung->promoted = (uint32_t)left;
-    return entered >= 0 && entered <= UINT32_MAX && left >= 0 && left <= UINT32_MAX && of >= 0 &&
-           of <= UINT32_MAX && rung->budget >= 0;
-}
-
-static bool parse_rungs(struct snapshot *snapshot, const char *path, struct error *error)
-{
-    const char *text = snapshot_value(snapshot, "rungs");
-    if (!*text)
-        return true;
-    json_t *rungs = json_loads(text, 0, NULL);
-    size_t count = json_array_size(rungs);
-    bool ok = json_is_array(rungs) && count <= MOST_RUNGS;
-    if (ok && count > 0)
-        ok = (snapshot->rungs = calloc(count, sizeof *snapshot->rungs)) != NULL;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = parse_rung(&snapshot->rungs[i], json_array_get(rungs, i));
-    snapshot->rung_count = ok ? count : 0;
-    json_decref(rungs);
-    return ok || error_set(error,
-                           "%s: the value rungs in table study is not a list of {\"bracket\", "
-                           "\"budget\", \"candidates\", \"promoted\"}",
-                           path);
-}
-
-static bool parse_finalist(struct snapshot_finalist *finalist, const json_t *from)
-{
-    json_int_t trial = json_integer_value(json_object_get(from, "trial"));
-    json_int_t repeats = json_integer_value(json_object_get(from, "repeats"));
-    json_int_t lost = json_integer_value(json_object_get(from, "lost"));
-    const json_t *mean = json_object_get(from, "mean");
-    const json_t *error = json_object_get(from, "standard_error");
-    *finalist = (struct snapshot_finalist){
-        .trial = (uint32_t)trial,
-        .repeats = (uint32_t)repeats,
-        .lost = (uint32_t)lost,
-        .mean = json_is_number(mean) ? json_number_value(mean) : (double)NAN,
-        .standard_error = json_is_number(error) ? json_number_value(error) : (double)NAN,
-        .tied = json_is_true(json_object_get(from, "tied")),
-    };
-    return json_is_object(from) && trial >= 0 && trial <= UINT32_MAX && repeats >= 0 &&
-           repeats <= UINT32_MAX && lost >= 0 && lost <= UINT32_MAX;
-}
-
-static bool parse_finalists(struct snapshot *snapshot, const char *path, struct error *error)
-{
-    const char *text = snapshot_value(snapshot, "finalists");
-    if (!*text)
-        return true;
-    json_t *finalists = json_loads(text, 0, NULL);
-    size_t count = json_array_size(finalists);
-    bool ok = json_is_array(finalists) && count <= MOST_FINALISTS;
-    if (ok && count > 0)
-        ok = (snapshot->finalists = calloc(count, sizeof *snapshot->finalists)) != NULL;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = parse_finalist(&snapshot->finalists[i], json_array_get(finalists, i));
-    snapshot->finalist_count = ok ? count : 0;
-    json_decref(finalists);
-    return ok || error_set(error,
-                           "%s: the value finalists in table study is not a list of "
-                           "{\"trial\", \"repeats\", \"lost\", ...}",
-                           path);
-}
-
 /* A whole number of 32 bits. */
 static bool count_of(const json_t *from, const char *key, uint32_t *count)
 {
@@ -235,39 +155,91 @@ static bool count_of(const json_t *from, const char *key, uint32_t *count)
     return json_is_integer(value) && number >= 0 && number <= UINT32_MAX;
 }
 
-static bool parse_loss(struct snapshot_loss *loss, const json_t *from)
+/* NaN: it is null, or not there. */
+static double real_of(const json_t *from, const char *key)
 {
-    const char *host = json_string_value(json_object_get(from, "host"));
-    const json_t *time = json_object_get(from, "time");
-    const json_t *back = json_object_get(from, "back");
-    *loss = (struct snapshot_loss){
-        .host = host ? strdup(host) : NULL,
-        .time = json_number_value(time),
-        .back = json_is_number(back) ? json_number_value(back) : (double)NAN,
-    };
-    return count_of(from, "rank", &loss->rank) && count_of(from, "trainers", &loss->trainers) &&
-           count_of(from, "attempts", &loss->attempts) && json_is_number(time) && loss->host;
+    const json_t *value = json_object_get(from, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
-static bool parse_losses(struct snapshot *snapshot, const char *path, struct error *error)
+static bool parse_rung(void *item, const json_t *from)
 {
-    const char *text = snapshot_value(snapshot, "losses");
+    struct snapshot_rung *rung = item;
+    rung->budget = real_of(from, "budget");
+    return count_of(from, "bracket", &rung->bracket) &&
+           count_of(from, "candidates", &rung->candidates) &&
+           count_of(from, "promoted", &rung->promoted) && rung->budget >= 0;
+}
+
+static bool parse_finalist(void *item, const json_t *from)
+{
+    struct snapshot_finalist *finalist = item;
+    finalist->mean = real_of(from, "mean");
+    finalist->standard_error = real_of(from, "standard_error");
+    finalist->tied = json_is_true(json_object_get(from, "tied"));
+    return count_of(from, "trial", &finalist->trial) &&
+           count_of(from, "repeats", &finalist->repeats) && count_of(from, "lost", &finalist->lost);
+}
+
+static bool parse_loss(void *item, const json_t *from)
+{
+    struct snapshot_loss *loss = item;
+    const char *host = json_string_value(json_object_get(from, "host"));
+    loss->host = host ? strdup(host) : NULL;
+    loss->time = real_of(from, "time");
+    loss->back = real_of(from, "back");
+    return count_of(from, "rank", &loss->rank) && count_of(from, "trainers", &loss->trainers) &&
+           count_of(from, "attempts", &loss->attempts) && !isnan(loss->time) && loss->host;
+}
+
+/* A value of the table `study` that is a JSON list. */
+struct list {
+    const char *key;
+    const char *items; /* what they are, for the error */
+    size_t item_bytes;
+    bool (*parse)(void *item, const json_t *from); /* into an item that is all zero */
+};
+
+/* Allocates *items [*count], also where it fails; no such value: an empty list. */
+static bool parse_list(const struct snapshot *snapshot, const char *path, const struct list *list,
+                       void **items, size_t *count, struct error *error)
+{
+    const char *text = snapshot_value(snapshot, list->key);
     if (!*text)
         return true;
-    json_t *losses = json_loads(text, 0, NULL);
-    size_t count = json_array_size(losses);
-    bool ok = json_is_array(losses) && count <= MOST_LOSSES;
-    if (ok && count > 0)
-        ok = (snapshot->losses = calloc(count, sizeof *snapshot->losses)) != NULL;
-    for (size_t i = 0; ok && i < count; i++) {
-        snapshot->loss_count = i + 1;
-        ok = parse_loss(&snapshot->losses[i], json_array_get(losses, i));
+    json_t *parsed = json_loads(text, 0, NULL);
+    size_t found = json_array_size(parsed);
+    bool ok = json_is_array(parsed) && found <= MOST_ITEMS;
+    if (ok && found > 0)
+        ok = (*items = calloc(found, list->item_bytes)) != NULL;
+    for (size_t i = 0; ok && i < found; i++) {
+        *count = i + 1;
+        ok = list->parse((char *)*items + i * list->item_bytes, json_array_get(parsed, i));
     }
-    json_decref(losses);
-    return ok || error_set(error,
-                           "%s: the value losses in table study is not a list of {\"rank\", "
-                           "\"host\", \"trainers\", \"attempts\", \"time\", ...}",
-                           path);
+    json_decref(parsed);
+    return ok || error_set(error, "%s: the value %s in table study is not a list of %s", path,
+                           list->key, list->items);
+}
+
+static bool parse_lists(struct snapshot *snapshot, const char *path, struct error *error)
+{
+    static const struct list of_rungs = {"rungs",
+                                         "{\"bracket\", \"budget\", \"candidates\", \"promoted\"}",
+                                         sizeof(struct snapshot_rung), parse_rung};
+    static const struct list of_finalists = {"finalists", "{\"trial\", \"repeats\", \"lost\", ...}",
+                                             sizeof(struct snapshot_finalist), parse_finalist};
+    static const struct list of_losses = {
+        "losses", "{\"rank\", \"host\", \"trainers\", \"attempts\", \"time\", ...}",
+        sizeof(struct snapshot_loss), parse_loss};
+    void *rungs = NULL, *finalists = NULL, *losses = NULL;
+    bool ok =
+        parse_list(snapshot, path, &of_rungs, &rungs, &snapshot->rung_count, error) &&
+        parse_list(snapshot, path, &of_finalists, &finalists, &snapshot->finalist_count, error) &&
+        parse_list(snapshot, path, &of_losses, &losses, &snapshot->loss_count, error);
+    snapshot->rungs = rungs;
+    snapshot->finalists = finalists;
+    snapshot->losses = losses;
+    return ok;
 }
 
 /* --- the whole ----------------------------------------------------------------------------------
@@ -280,8 +252,7 @@ static bool fill(struct snapshot *snapshot, const char *path, struct error *erro
               snapshot_rows_latest(snapshot, db, path, error);
     /* Closed before anything is worked out: a writer's commit may be waiting. */
     sqlite3_close(db);
-    return ok && parse_document(snapshot, path, error) && parse_rungs(snapshot, path, error) &&
-           parse_finalists(snapshot, path, error) && parse_losses(snapshot, path, error);
+    return ok && parse_document(snapshot, path, error) && parse_lists(snapshot, path, error);
 }
 
 struct snapshot *snapshot_read(const char *dir, struct error *error)

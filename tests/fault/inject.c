@@ -5,7 +5,8 @@
  * FAULT_CALL; before number FAULT_AT it does what FAULT_MODE says: kill (SIGKILL), EIO, ENOSPC,
  * EDQUOT or EROFS. It happens once: the file FAULT_FLAG, made then, keeps later calls and other
  * processes from it. A write that is to fail for want of space first writes half, as full disks do.
- */
+ *
+ * FAULT_HASTE: alarms come so many times sooner. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -150,4 +151,12 @@ int mkdir(const char *path, mode_t mode)
 {
     FAIL_IF("mkdir", below(path));
     return NEXT(int (*)(const char *, mode_t), "mkdir")(path, mode);
+}
+
+unsigned alarm(unsigned seconds)
+{
+    const char *haste = getenv("FAULT_HASTE");
+    unsigned times = haste ? (unsigned)strtoul(haste, NULL, 10) : 1;
+    return NEXT(unsigned (*)(unsigned),
+                "alarm")(times > 1 ? (seconds + times - 1) / times : seconds);
 }

@@ -3,40 +3,22 @@
  * Each message: a byte that says from which rank, to which role and how much later, the message's
  * length in two bytes (little-endian), and its bytes. What is shorter than a message is filled up
  * with zeros, and what is of another version is made of this one, after it was checked as it is. */
-#include "coordinator/dispatch/dispatch.h"
 #include "tests/fuzz/input.h"
-#include "tests/support/memory_store.h"
 #include "tests/support/virtual_cluster.h"
-#include "tests/support/virtual_link.h"
+#include "tests/support/virtual_dispatch.h"
 #include "tests/support/virtual_trainers.h"
 
 #include <string.h>
 
-enum { RANKS = 3, WORKER = 1, SAMPLES = 10, HEAD_BYTES = 3 };
+enum { RANKS = 3, WORKER = 1, HEAD_BYTES = 3 };
 
 struct job {
-    json_t *document;
-    struct virtual_net *net;
-    struct search *search;
-    struct store *store;
-    struct progress *progress;
-    struct dispatch *dispatch;
-    struct dispatch_options dispatch_options;
+    struct virtual_dispatch virtual;
     struct rank_options rank_options;
     void *worker;
     double now_s;
     bool dispatch_ended, worker_ended;
 };
-
-static double delay(void *context, int from, int to, const struct message *message, bool *twice)
-{
-    (void)context;
-    (void)from;
-    (void)to;
-    (void)message;
-    (void)twice;
-    return 0;
-}
 
 static void witness(void *context, int from, int to, bool to_worker, const struct message *message)
 {
@@ -49,69 +31,35 @@ static void witness(void *context, int from, int to, bool to_worker, const struc
         input_fail("a message is sent that would be refused");
 }
 
-static void commits(void *context)
-{
-    (void)context;
-}
-
-static void missing(void *context, uint32_t trial, uint32_t attempt)
-{
-    (void)context;
-    (void)trial;
-    (void)attempt;
-}
-
-static bool removing(void *context, uint32_t trial, uint32_t attempt)
-{
-    missing(context, trial, attempt);
-    return true;
-}
-
 static void job_start(struct job *job)
 {
     static const struct trainer_world world = {.step_s = 0.1,
                                                .start_s = 0.1,
                                                .report_every = 3,
-                                               .samples = SAMPLES,
-                                               .any_length = true,
-                                               .missing = missing,
-                                               .removing = removing};
+                                               .samples = VIRTUAL_SAMPLES,
+                                               .any_length = true};
     struct error error;
-    *job = (struct job){.document = virtual_study("sha", 6, 2, 1, 8)};
-    (void)json_object_set_new(json_object_get(job->document, "run"), "heartbeat_timeout",
-                              json_real(2.0));
-    job->net = virtual_net_create(RANKS, delay, witness, job);
-    job->search = search_create(job->document, SAMPLES, &error);
-    job->store = memory_store_create(commits, job);
-    job->progress = progress_create(stderr, true);
+    *job = (struct job){.now_s = 0};
     virtual_trainers_begin(&world);
     virtual_trainers_enter(WORKER, 0);
-    job->rank_options = (struct rank_options){
-        .document = job->document, .dir = "d", .scratch = "s1", .trainers = 2, .program = ""};
-    job->dispatch_options = (struct dispatch_options){.document = job->document,
-                                                      .search_retries = 1,
-                                                      .dir = "d",
-                                                      .link = virtual_net_link(job->net, 0),
-                                                      .search = job->search,
-                                                      .store = job->store,
-                                                      .progress = job->progress,
-                                                      .train_samples = SAMPLES};
-    job->dispatch = dispatch_create(&job->dispatch_options, &error);
-    job->worker = worker_create(virtual_net_link(job->net, WORKER), &job->rank_options, &error);
-    if (!job->search || !job->dispatch || !job->worker)
-        input_fail(error.text);
+    virtual_dispatch_begin(&job->virtual, virtual_study("sha", 6, 2, 1, 8), 2.0, RANKS, witness,
+                           NULL);
+    job->rank_options = (struct rank_options){.document = job->virtual.document,
+                                              .dir = "d",
+                                              .scratch = "s1",
+                                              .trainers = 2,
+                                              .program = ""};
+    job->worker =
+        worker_create(virtual_net_link(job->virtual.net, WORKER), &job->rank_options, &error);
+    if (!job->virtual.dispatch || !job->worker)
+        input_fail(job->virtual.dispatch ? error.text : job->virtual.error.text);
 }
 
 static void job_end(struct job *job)
 {
     virtual_trainers_kill(WORKER);
     worker_destroy(job->worker);
-    dispatch_destroy(job->dispatch);
-    progress_destroy(job->progress);
-    search_destroy(job->search);
-    virtual_net_destroy(job->net);
-    memory_store_destroy(job->store);
-    json_decref(job->document);
+    virtual_dispatch_end(&job->virtual);
 }
 
 /* Virtual trainers keep every report that they will make, and go forward only. */
@@ -129,7 +77,7 @@ static void deliver(void *context, int peer, bool to_worker, const struct messag
     if (to_worker && !job->worker_ended)
         worker_role.deliver(job->worker, peer, message);
     else if (!to_worker && !job->dispatch_ended)
-        dispatch_role.deliver(job->dispatch, peer, message);
+        dispatch_role.deliver(job->virtual.dispatch, peer, message);
 }
 
 static void bad(void *context, int peer, const struct error *error)
@@ -141,14 +89,15 @@ static void bad(void *context, int peer, const struct error *error)
 
 static void turn(struct job *job)
 {
-    virtual_net_set_time(job->net, job->now_s);
+    virtual_net_set_time(job->virtual.net, job->now_s);
     virtual_trainers_advance(job->now_s);
     for (int rank = 0; rank < RANKS; rank++)
-        (void)link_receive(virtual_net_link(job->net, rank), deliver, bad, job);
+        (void)link_receive(virtual_net_link(job->virtual.net, rank), deliver, bad, job);
     if (!job->worker_ended)
         job->worker_ended = worker_role.turn(job->worker, job->now_s, false) == ROLE_ENDED;
     if (!job->dispatch_ended)
-        job->dispatch_ended = dispatch_role.turn(job->dispatch, job->now_s, false) == ROLE_ENDED;
+        job->dispatch_ended =
+            dispatch_role.turn(job->virtual.dispatch, job->now_s, false) == ROLE_ENDED;
 }
 
 /* The message as it is, or made so that it passes; false: no. */

@@ -223,8 +223,8 @@ static void resume(struct job *job, const json_t *begun)
     bool same = changes && !*changes;
     input_check_printable(changes);
     free(changes);
-    job->store = same ? store_open(input_folder(), &error) : NULL;
-    job->search = job->store ? search_create(begun, SAMPLES, &error) : NULL;
+    job->search = same ? search_create(begun, SAMPLES, &error) : NULL;
+    job->store = job->search ? store_open(input_folder(), &error) : NULL;
     job->net = virtual_net_create(RANKS, NULL, witness, job);
     struct progress *progress = progress_create(stderr, true);
     job->options =
@@ -237,7 +237,7 @@ static void resume(struct job *job, const json_t *begun)
                                   .progress = progress,
                                   .train_samples = SAMPLES,
                                   .resume = true};
-    job->dispatch = job->search ? dispatch_create(&job->options, &error) : NULL;
+    job->dispatch = job->store ? dispatch_create(&job->options, &error) : NULL;
     if (job->dispatch) {
         check_search(job);
         go_on(job);

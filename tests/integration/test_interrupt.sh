@@ -57,11 +57,27 @@ check "and ends in the table of the undisturbed search (crash)" diff expected fo
 equal "the time of both runs counts" "$(sqlite3 crash/study.db \
 	'select count(*) from study where key in ("wall_s", "train_s") and cast(value as real) > 1000')" 2
 
+# What was damaged elsewhere cannot be gone on with: the study says that this run failed.
+cp -r TERM damaged && rm -f damaged/summary.json
+sqlite3 damaged/study.db 'update event set trial = 7 where seq = 2; update study set value = "interrupted" where key = "status"'
+try lrsweep run "$small" --out damaged --quiet --resume "${long[@]}"
+equal "a resume of events that do not fit fails with status 1" "$status" 1
+contains "which says what does not fit" "$err" "of trial 7 does not fit the search"
+equal "and leaves the study as failed" "$(jq -r .status damaged/summary.json)" failed
+equal "with all that it held" "$(sqlite3 damaged/study.db 'select count(*) from event')" \
+	"$(sqlite3 TERM/study.db 'select count(*) from event')"
+
 # As a run leaves it that is killed between its last commit and the removal of the checkpoints.
 touch crash/checkpoints/000001-1.safetensors
+# One that is killed at its start, or while it takes the best weights from another host.
+touch crash/best.safetensors.4711.tmp crash/.beacon-4711-1700000000-123456789 crash/.beacon-4711-{1,2}-3
+touch -d "1 hour ago" crash/.beacon-4711-1700000000-123456789 crash/.beacon-4711-1-3
+echo kept >crash/.beacon-of-another && touch -d "1 hour ago" crash/.beacon-of-another
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}"
 equal "--resume of a finished study ends with status 0" "$status" 0
 equal "and removes checkpoints that nobody needs" "$(ls crash/checkpoints)" ""
+equal "and what dead ranks left in DIR, but nobody else's files, and no beacon that others may look for" \
+	"$(find crash -name '*.tmp' -o -name '.*' | sort | tr '\n' ' ')" "crash/.beacon-4711-2-3 crash/.beacon-of-another "
 contains "and shows its result" "$out" "Recommended: lr "
 try lrsweep run "$small" --out crash --quiet --resume "${long[@]}" --set train.momentum=0.5
 equal "--resume of another study is refused with status 2" "$status" 2

@@ -130,6 +130,8 @@ contains "what it wrote to standard error is kept" "$(sqlite3 fails/study.db \
 odd gives-up
 equal "one that stops without being told to loses its attempts, and not without end" \
 	"$status $(event gives-up "kind = 'lost' and text like '%stopped without being told to%'")" "3 8"
+odd gives-up --resume
+equal "a resume of it, with nothing left to do, ends with the same status" "$status" 3
 odd beyond
 equal "one that reports a step beyond the one it was sent to loses its attempts, and the step is in no curve" \
 	"$status $(event beyond "kind = 'lost' and text like '%a step beyond%'") $(sqlite3 beyond/study.db \
@@ -143,6 +145,8 @@ equal "epochs count where it tells train_samples: 3 of 320 samples in batches of
 	"$(sqlite3 epochs/study.db 'select distinct step from trial')" 15
 odd steps --set search.unit=epochs --set search.max_budget=3 --set search.min_budget=1
 contains "and are refused where it does not" "$err" "use unit = \"steps\""
+equal "and no study stands in the way of the next try" "$status $(ls steps 2>&1)" \
+	"2 ls: cannot access 'steps': No such file or directory"
 
 # --- scripts ----------------------------------------------------------------------------------------
 cat >train.py <<'PY'

@@ -134,7 +134,8 @@ bool store_commit(struct store *store, struct error *error)
     (void)error;
     if (store->frozen)
         return true;
-    store->watch(store->context);
+    if (store->watch)
+        store->watch(store->context);
     if (store->frozen)
         return true;
     store->committed = store->event_count;

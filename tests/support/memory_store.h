@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* Called for every commit before it is durable. */
+/* Called for every commit before it is durable; NULL: not. */
 typedef void memory_store_watch(void *context);
 
 struct store *memory_store_create(memory_store_watch *watch, void *context);

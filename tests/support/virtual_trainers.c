@@ -113,7 +113,7 @@ static bool read_path(const char *path, int *place, uint32_t *trial, uint32_t *a
 void checkpoints_remove(const char *dir, uint32_t trial, uint32_t attempt)
 {
     (void)dir;
-    if (!here.world.removing(here.world.context, trial, attempt))
+    if (here.world.removing && !here.world.removing(here.world.context, trial, attempt))
         return;
     struct file *file = find_file(IN_DIR, trial, attempt);
     if (file)
@@ -411,7 +411,8 @@ static bool resumes(const json_t *message, uint32_t trial, uint32_t attempt, uin
                                   : NULL;
     if (file && file->trial == trial && (file->step == step || step == UINT64_MAX))
         return true;
-    here.world.missing(here.world.context, trial, attempt);
+    if (here.world.missing)
+        here.world.missing(here.world.context, trial, attempt);
     return false;
 }
 

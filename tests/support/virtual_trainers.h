@@ -20,9 +20,11 @@ struct trainer_world {
     double refusing;                               /* that a trainer cannot be started (again) */
     uint64_t samples;                              /* that a trainer tells of */
     bool any_length; /* files that arrive may have another length than they should */
-    /* Called when a checkpoint that is to be read is not there, or holds another step. */
+    /* Called when a checkpoint that is to be read is not there, or holds another step. NULL: not.
+     */
     void (*missing)(void *context, uint32_t trial, uint32_t attempt);
-    /* Called before a checkpoint is removed. False: the process is dead, nothing happens. */
+    /* Called before a checkpoint is removed. False: the process is dead, nothing happens. NULL: not
+     * called. */
     bool (*removing)(void *context, uint32_t trial, uint32_t attempt);
     void *context;
 };

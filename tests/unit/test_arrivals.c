@@ -3,7 +3,7 @@
 #include "coordinator/dispatch/state.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/virtual_cluster.h"
-#include "tests/support/virtual_link.h"
+#include "tests/support/virtual_dispatch.h"
 #include "tests/support/virtual_trainers.h"
 
 #include <math.h>
@@ -16,15 +16,12 @@
 
 #include <cmocka.h>
 
-enum { RANKS = 2, WORKER = 1, SAMPLES = 10 };
+enum { RANKS = 2, WORKER = 1 };
 
 struct job {
-    json_t *document;
-    struct virtual_net *net;
-    struct search *search;
-    struct store *store;
-    struct dispatch_options options;
+    struct virtual_dispatch virtual;
     struct dispatch *dispatch;
+    const struct search *search;
     double now_s;
     struct message last; /* that was sent to the worker or by it, but for signs of life */
     unsigned sent;       /* how many */
@@ -42,60 +39,27 @@ static void witness(void *context, int from, int to, bool to_worker, const struc
     job->sent++;
 }
 
-static void commits(void *context)
+static void look(struct job *job)
 {
-    (void)context;
-}
-
-static void missing(void *context, uint32_t trial, uint32_t attempt)
-{
-    (void)context;
-    (void)trial;
-    (void)attempt;
-}
-
-static bool removing(void *context, uint32_t trial, uint32_t attempt)
-{
-    missing(context, trial, attempt);
-    return true;
+    job->dispatch = job->virtual.dispatch;
+    job->search = job->virtual.options.search;
+    assert_non_null(job->dispatch);
 }
 
 static void begin(struct job *job)
 {
-    static const struct trainer_world world = {.step_s = 0.1,
-                                               .start_s = 0.1,
-                                               .report_every = 100,
-                                               .samples = SAMPLES,
-                                               .missing = missing,
-                                               .removing = removing};
-    struct error error;
-    *job = (struct job){.document = virtual_study("none", 3, 2, 4, 4)};
-    (void)json_object_set_new(json_object_get(job->document, "run"), "heartbeat_timeout",
-                              json_real(1000.0));
-    job->net = virtual_net_create(RANKS, NULL, witness, job);
-    job->search = search_create(job->document, SAMPLES, &error);
-    job->store = memory_store_create(commits, job);
+    static const struct trainer_world world = {
+        .step_s = 0.1, .start_s = 0.1, .report_every = 100, .samples = VIRTUAL_SAMPLES};
+    *job = (struct job){.now_s = 0};
     virtual_trainers_begin(&world);
-    job->options = (struct dispatch_options){.document = job->document,
-                                             .search_retries = 2,
-                                             .dir = "d",
-                                             .link = virtual_net_link(job->net, 0),
-                                             .search = job->search,
-                                             .store = job->store,
-                                             .progress = progress_create(stderr, true),
-                                             .train_samples = SAMPLES};
-    job->dispatch = dispatch_create(&job->options, &error);
-    assert_non_null(job->dispatch);
+    virtual_dispatch_begin(&job->virtual, virtual_study("none", 3, 2, 4, 4), 1000.0, RANKS, witness,
+                           job);
+    look(job);
 }
 
 static void end(struct job *job)
 {
-    dispatch_destroy(job->dispatch);
-    progress_destroy(job->options.progress);
-    search_destroy(job->search);
-    virtual_net_destroy(job->net);
-    memory_store_destroy(job->store);
-    json_decref(job->document);
+    virtual_dispatch_end(&job->virtual);
 }
 
 static void turn(struct job *job)
@@ -112,7 +76,7 @@ static struct message of(enum message_kind kind, uint32_t slot, uint32_t trial, 
     message.trial = trial;
     message.attempt = attempt;
     if (kind == MESSAGE_READY)
-        message.body.ready.train_samples = SAMPLES;
+        message.body.ready.train_samples = VIRTUAL_SAMPLES;
     return message;
 }
 
@@ -188,11 +152,11 @@ static void what_is_said_twice_or_afterwards_does_not_count(void **state)
     turn(&job);
     reach(&job, 0, 0, 1, 0.5);
     turn(&job);
-    (void)memory_store_events(job.store, &count);
+    (void)memory_store_events(job.virtual.options.store, &count);
     reach(&job, 0, 0, 1, 0.25); /* a report after its end, and the end once more */
     say(&job, of(MESSAGE_LOST, 0, 0, 1));
     turn(&job);
-    (void)memory_store_events(job.store, &after);
+    (void)memory_store_events(job.virtual.options.store, &after);
     assert_int_equal(after, count);
     assert_true(search_trial(job.search, 0)->final == 0.5);
     assert_sent(&job, 2, 0, 1, 1);
@@ -230,8 +194,8 @@ static void a_trainer_that_cannot_be_sent_its_assignment_is_started_again(void *
     begin(&job);
     virtual_trainers_enter(WORKER, 0);
     const struct rank_options options = {
-        .document = job.document, .dir = "d", .trainers = 1, .program = ""};
-    void *worker = worker_create(virtual_net_link(job.net, WORKER), &options, &error);
+        .document = job.virtual.document, .dir = "d", .trainers = 1, .program = ""};
+    void *worker = worker_create(virtual_net_link(job.virtual.net, WORKER), &options, &error);
     assert_non_null(worker);
     virtual_trainers_advance(1);
     (void)worker_role.turn(worker, 1, false);
@@ -283,6 +247,34 @@ static void what_a_deadline_counts_with_is_no_longer_than_what_passed(void **sta
     end(&job);
 }
 
+/* What an earlier run trained is not this one's pace, and the time that it took tells nothing of
+ * how long a step takes. */
+static void a_trial_that_is_taken_up_counts_from_where_it_stood(void **state)
+{
+    (void)state;
+    struct job job;
+    begin(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    report(&job, 0, 1, 3, 30);
+    struct message done = of(MESSAGE_DONE, 0, 0, 1);
+    done.body.done = (struct message_done){3, DONE_STOPPED, VERDICT_HEALTHY};
+    dispatch_stop(job.dispatch, true, 0);
+    say(&job, done);
+    turn(&job);
+    assert_true(job.dispatch->pace.budget_done == 3);
+
+    virtual_dispatch_resume(&job.virtual);
+    look(&job);
+    say(&job, of(MESSAGE_READY, 0, 0, 0));
+    turn(&job);
+    assert_int_equal(job.last.body.assignment.from, 3);
+    report(&job, 0, job.last.attempt, 4, 30.5);
+    assert_true(job.dispatch->pace.budget_done == 1);
+    assert_true(job.dispatch->deadline.step_s == 0);
+    end(&job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +284,7 @@ int main(void)
         cmocka_unit_test(both_trials_of_a_worker_are_lost_at_once_and_go_on),
         cmocka_unit_test(a_trainer_that_cannot_be_sent_its_assignment_is_started_again),
         cmocka_unit_test(what_a_deadline_counts_with_is_no_longer_than_what_passed),
+        cmocka_unit_test(a_trial_that_is_taken_up_counts_from_where_it_stood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

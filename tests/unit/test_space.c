@@ -275,6 +275,24 @@ static void the_point_of_a_candidate_is_found_again(void **state)
     json_decref(document);
 }
 
+/* As a trainer of the user's own may have it. */
+static void a_plain_choice_of_any_name_is_found_again(void **state)
+{
+    (void)state;
+    struct space space;
+    struct error error;
+    double found[SPACE_MAX];
+    json_t *document = json_pack("{s:{s:{s:[s, s, s]}, s:{s:[f, f]}}}", "space", "optimizer",
+                                 "choice", "sgd", "adam", "lion", "lr", "uniform", 0.0, 1.0);
+    assert_true(space_create(&space, document, &error));
+    json_t *params = json_pack("{s:s, s:f}", "optimizer", "adam", "lr", 0.5);
+    assert_true(space_point(&space, params, found));
+    assert_true(found[0] == 1);
+    assert_true(found[1] == 0.5);
+    json_decref(params);
+    json_decref(document);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +305,7 @@ int main(void)
         cmocka_unit_test(too_many_parameters_are_refused),
         cmocka_unit_test(combinations_are_counted_beyond_any_integer),
         cmocka_unit_test(the_point_of_a_candidate_is_found_again),
+        cmocka_unit_test(a_plain_choice_of_any_name_is_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
