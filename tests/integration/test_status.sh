@@ -82,7 +82,8 @@ sqlite3 unrated/study.db "update trial set lr = null"
 try lrsweep status unrated --plot
 equal "where no rate is searched, none is plotted" "$(grep -c 'Training losses' <<<"$out") $(grep -c 'its rate' <<<"$out")" "1 0"
 LC_ALL=C try lrsweep status run --plot
-equal "in ASCII where the locale has nothing else" "$(LC_ALL=C grep -c '[^ -~]' <<<"$out")" 0
+equal "in ASCII where the locale has nothing else" \
+	"$status $(grep -c 'its rate' <<<"$out") $(LC_ALL=C grep -c '[^ -~]' <<<"$out")" "0 1 0"
 
 try lrsweep status run --json
 equal "--json of a finished study holds its summary" "$(jq -S 'del(.now)' <<<"$out")" "$(jq -S . run/summary.json)"
