@@ -17,11 +17,15 @@ search() { # DIR [OPTION]...
 # The same in the background, in a session of its own whose number is left in $job. Its trainers are
 # in it too, in groups of their own. They stand still until finish, so that there is a middle.
 begin() { # DIR
-	setsid timeout --foreground -k 1 "$patience" \
-		lrsweep run "$study" --out "$1" "${options[@]}" >stdout.txt 2>stderr.txt &
-	job=$!
-	wait_for "$1" 'select count(*) > 1 from event' || not_ok "the search got under way ($1)"
-	pkill -STOP -s "$job" lrsweep-trainer
+	for _ in 1 2 3 4 5; do # on a busy machine it may be over too soon
+		rm -rf "$1"
+		setsid timeout --foreground -k 1 "$patience" \
+			lrsweep run "$study" --out "$1" "${options[@]}" >stdout.txt 2>stderr.txt &
+		job=$!
+		wait_for "$1" 'select count(*) > 1 from event' && pkill -STOP -s "$job" lrsweep-trainer && return
+		wait "$job"
+	done
+	not_ok "the search got under way ($1)"
 }
 finish() {
 	pkill -CONT -s "$job" lrsweep-trainer
@@ -125,10 +129,13 @@ with_trainer() { # what follows `#!/bin/bash`
 	printf '#!/bin/bash\n%s\n' "$1" >bin/lrsweep-trainer
 	chmod +x bin/lrsweep-trainer
 }
-with_trainer "ulimit -v 20000; exec '$LRSWEEP_BIN/lrsweep-trainer'"
-try timeout "$patience" bin/lrsweep run "$study" --out starved "${options[@]}"
-equal "a trainer that gets no memory ends the search before it begins" "$status" 2
-contains "what it said of that is told" "$err" "on its standard error: "
+# Too little to start, and too little for OpenBLAS, which would ask for it without end.
+for limit in 20000 150000; do
+	with_trainer "ulimit -v $limit; exec '$LRSWEEP_BIN/lrsweep-trainer'"
+	try timeout -k 1 "$patience" bin/lrsweep run "$study" --out starved "${options[@]}"
+	equal "a trainer that gets $limit KiB of memory ends the search before it begins" "$status" 2
+	contains "what it said of that is told" "$err" "on its standard error: "
+done
 
 # shellcheck disable=SC2016 # the trainer's own variables
 with_trainer '
@@ -233,6 +240,6 @@ for scheduler in sha asha; do
 	wait $!
 	equal "1,000 candidates are searched ($scheduler)" $? 0
 	equal "no checkpoint is left ($scheduler)" "$(ls many/checkpoints)" ""
-	check "most at once: $most; a third of them may go on ($scheduler)" test "$most" -le 420
+	check "most at once: $most; a third of them may go on ($scheduler)" test $((most > 1 && most <= 420)) = 1
 done
 plan

@@ -350,6 +350,9 @@ def check_torch(directory, path, images, accuracy):
     assert metadata["study_name"] == json.loads(value(directory, "document"))["study"]["name"]
     assert int(metadata["trial"]) == int(value(directory, "recommended"))
     assert float(metadata["test_accuracy"]) == float(accuracy)
+    best = rows(directory, "select * from trial where id = ?", int(metadata["trial"]))[0]
+    assert (float(metadata["lr"]), int(metadata["seed"]), int(metadata["step"])) == (best["lr"], best["seed"], best["step"])
+    assert json.loads(metadata["params"]) == json.loads(best["params"])
     assert abs(loss - float(metadata["test_loss"])) < 1e-4
     # One step with the optimizer and the schedule.
     rate = names["optimizer"].param_groups[0]["lr"]

@@ -161,7 +161,7 @@ equal "list --help names all that can be listed" \
 	"$(sed -n 's/^lists //p' stdout.txt | tr -s ', ' '\n' | grep -vx or | sort)" "$kinds"
 try lrsweep list frobs
 equal "an unknown list ends with status 2" "$status" 2
-for command in run check plan find status list; do
+for command in run check plan find status report export doctor list; do
 	try lrsweep "$command" --help
 	equal "$command --help ends with status 0" "$status" 0
 	contains "$command --help shows its usage" "$out" "usage: lrsweep $command"
@@ -179,6 +179,14 @@ for what in $(lrsweep list | awk '{print $1}'); do
 		grep -qE "(^|[ #{;])${key##*.} =" "$LRSWEEP_SOURCE/jobs/template.cfg" || missing="$missing $key"
 	done
 	equal "jobs/template.cfg holds every key of list $what" "$missing" ""
+	# Keys that many layers, formats or optimizers have, each with its own default, share a line.
+	case $what in settings | schedules | samplers | schedulers) ;; *) continue ;; esac
+	wrong=
+	while read -r key default; do
+		case $key,$default in *,required | *,- | directory,*) continue ;; esac
+		grep -qE "(^|[ #{;])${key##*.} =.*\[${default//./\\.}\]" "$LRSWEEP_SOURCE/jobs/template.cfg" || wrong="$wrong $key"
+	done < <(sed -n 's/^    \([a-z][a-z0-9_.[]*\]*[a-z0-9_.]*\)\( \*\)\{0,1\}  *\([^ ][^ ]*\)  .*/\1 \3/p' stdout.txt)
+	equal "and its defaults of $what" "$wrong" ""
 done
 check "schedules, optimizers and seven more are listed" test "$(lrsweep list | wc -l)" = 9
 for arguments in "check $small" "plan $small" "list settings" "list --help" --version; do

@@ -148,7 +148,7 @@ check "and loses nothing that was committed" test \
 equal "the study says interrupted" \
 	"$(sqlite3 twice/study.db 'select value from study where key = "status"')" interrupted
 sleep 0.2
-equal "no trainer is left behind" "$(pgrep -c -P "$pid" lrsweep-trainer)" 0
+equal "no trainer is left behind" "$(trainers_left)" 0
 try lrsweep run "$small" --out twice --quiet --resume "${long[@]}"
 equal "--resume goes on after it" "$status" 0
 table twice >found

@@ -86,12 +86,26 @@ equal "no text of a hostile study stands in the file as markup" \
 if ! command -v chromium >/dev/null || ! command -v python3 >/dev/null; then
 	skip "the report in a browser" "chromium or python3 is not installed"
 else
+	# The rules of accessibility, where an index of packages can be reached.
+	rules=$LRSWEEP_BIN/../axe-venv
+	[ -e "$rules/complete" ] || {
+		rm -rf "$rules"
+		timeout 20 /usr/bin/python3 -m venv "$rules" >axe.log 2>&1 &&
+			timeout 60 "$rules/bin/pip" --quiet --disable-pip-version-check --no-input --retries 0 --timeout 5 install \
+				--no-deps axe-playwright-python >axe.log 2>&1 && touch "$rules/complete"
+	}
+	axe=()
+	if [ -e "$rules/complete" ]; then
+		axe=(--axe "$(echo "$rules"/lib/python3*/site-packages/axe_playwright_python/axe.min.js)")
+	else
+		skip "axe finds no violation of accessibility" "axe-playwright-python cannot be installed: $(tail -n 1 axe.log)"
+	fi
 	while read -r line; do
 		case $line in
 		'ok '*) ok "${line#ok }" ;;
 		*) not_ok "${line#not ok }" ;;
 		esac
-	done < <(PYTHONDONTWRITEBYTECODE=1 timeout 300 /usr/bin/python3 "$LRSWEEP_SOURCE/tests/support/report_checks.py" \
+	done < <(PYTHONDONTWRITEBYTECODE=1 timeout 300 /usr/bin/python3 "$LRSWEEP_SOURCE/tests/support/report_checks.py" "${axe[@]}" \
 		run run/report.html sound sound/report.html one one/report.html diverged diverged/report.html \
 		interrupted interrupted/report.html hostile hostile/report.html \
 		unrated unrated/report.html negative negative/report.html thrown thrown/report.html large large/report.html 2>&1)

@@ -227,5 +227,9 @@ contains "--version tells the version" "$status $out" "0 lrsweep-trainer "
 try lrsweep-trainer --frobnicate
 contains "an unknown argument is refused" "$status $err" '2 lrsweep-trainer: unknown argument "--frobnicate"'
 
+{ hello; sleep 2; } | lrsweep-trainer >ready.txt &
+for _ in $(seq 100); do [ -s ready.txt ] || sleep 0.05; done
+check "a trainer that is there has a copy of the data" test -n "$(own_copies /dev/shm /tmp)"
+wait $!
 equal "no copy of the data is left behind" "$(own_copies /dev/shm /tmp)" ""
 plan

@@ -101,6 +101,11 @@ class Browser:
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
+    def paper(self, paper):
+        """The page as within the margins (14 mm) of A4 paper, or on the screen again."""
+        self.call("Emulation.setEmulatedMedia", media="print" if paper else "")
+        self.size(688, 1017)
+
     def open(self, path):
         """Opens a file and waits until it is loaded."""
         self.events.clear()

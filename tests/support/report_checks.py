@@ -1,7 +1,8 @@
 """report_checks.py - looks at reports as a reader would, in a real browser without a network.
 
-usage: report_checks.py KIND REPORT [KIND REPORT]...
-Prints "ok SENTENCE" or "not ok SENTENCE: what was found" for each thing looked at.
+usage: report_checks.py [--axe FILE] KIND REPORT [KIND REPORT]...
+Prints "ok SENTENCE" or "not ok SENTENCE: what was found" for each thing looked at. FILE: axe.min.js, which
+knows the rules of accessibility (https://github.com/dequelabs/axe-core).
 """
 
 import json
@@ -130,6 +131,24 @@ def check_hostile(browser, kind):
                         "document.body.append(made); return window.ran === undefined; })()"), True)
 
 
+def check_paper(browser, kind):
+    browser.paper(True)
+    browser.settle()
+    equal(kind, "nothing is wider than paper",
+          browser.value("[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)"
+                        ".map(one => one.tagName + '.' + one.className).slice(0, 5)"), [])
+    equal(kind, "what can be clicked alone is not printed",
+          browser.value("[...document.querySelectorAll('.controls, #bar, .skip')].filter(one => one.offsetParent).length"), 0)
+    browser.paper(False)
+
+
+def check_axe(browser, kind, axe):
+    browser.value(axe + "; 0")
+    found = browser.value("axe.run().then(found => [found.passes.length > 20, found.violations.map(one =>"
+                          " one.id + ' at ' + one.nodes.slice(0, 3).map(node => node.target.join(' ')).join(', '))])")
+    equal(kind, "axe finds no violation of accessibility", found, [True, []])
+
+
 VIEWS = ["losses", "rates", "rungs", "parameters", "schedules", "timeline"]
 KINDS = {
     "run": VIEWS + ["range"],
@@ -146,6 +165,11 @@ KINDS = {
 
 
 def main(arguments):
+    axe = None
+    if arguments[0] == "--axe":
+        with open(arguments[1], encoding="utf-8") as file:
+            axe = file.read()
+        arguments = arguments[2:]
     with Browser() as browser:
         for kind, path in zip(arguments[::2], arguments[1::2]):
             browser.dark(kind == "sound")
@@ -163,6 +187,10 @@ def main(arguments):
                 check_spread(browser, kind)
             if kind == "large":
                 say(kind, "what is not drawn is said", "candidates are drawn" in browser.value("document.body.textContent"))
+            if axe and kind in ("run", "sound", "diverged", "hostile"):
+                check_axe(browser, kind, axe)
+            if kind in ("run", "diverged"):
+                check_paper(browser, kind)
             if kind in ("run", "hostile"):
                 browser.size(390, 800, phone=True)
                 browser.open(path)

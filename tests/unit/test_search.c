@@ -335,6 +335,25 @@ static void candidates_do_not_depend_on_their_number(void **state)
     virtual_cluster_stop(&second, large);
 }
 
+/* Common random numbers: a candidate's seed decides on its weights and its batches. */
+static void candidates_share_their_seed_unless_seeds_are_to_be_independent(void **state)
+{
+    (void)state;
+    for (int independent = 0; independent < 2; independent++) {
+        double values[9] = {0};
+        json_t *study = virtual_study("none", 9, 3, 1, 1);
+        virtual_study_set(study, "independent_seeds", json_boolean(independent));
+        struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+        virtual_cluster_run(&cluster, 2, 0);
+        for (uint32_t i = 0; i < 9; i++)
+            for (uint32_t j = 0; j < i; j++)
+                assert_int_equal(search_trial(cluster.search, i)->seed !=
+                                     search_trial(cluster.search, j)->seed,
+                                 independent);
+        virtual_cluster_stop(&cluster, study);
+    }
+}
+
 static json_t *grid_study(void)
 {
     json_t *study = virtual_study("none", 100, 3, 1, 1);
@@ -508,6 +527,7 @@ int main(void)
         cmocka_unit_test(messages_of_an_older_attempt_change_nothing),
         cmocka_unit_test(a_paused_trial_goes_on_where_it_stopped),
         cmocka_unit_test(candidates_do_not_depend_on_their_number),
+        cmocka_unit_test(candidates_share_their_seed_unless_seeds_are_to_be_independent),
         cmocka_unit_test(a_grid_holds_every_combination_once),
         cmocka_unit_test(without_checkpoints_every_segment_begins_anew_and_counts_again),
         cmocka_unit_test(

@@ -313,6 +313,39 @@ static void finalists_are_weighed_by_the_means_of_their_repeats(void **state)
     }
 }
 
+/* Two candidates whose epochs have one step and two; their repeats 2 and 4, 3 and 5. */
+static void of_tied_finalists_the_cheapest_is_recommended(void **state)
+{
+    (void)state;
+    static const struct {
+        double
+            apart; /* the mean of the cheaper one above the other's; both have an error of 0.02 */
+        bool cheaper;
+    } cases[] = {{0.02, true}, {-0.02, true}, {0.05, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double values[6] = {0.3, 0.3, 0.28, 0.28, 0.32, 0.32};
+        json_t *study = virtual_study("none", 2, 3, 2, 2);
+        json_t *space = json_object_get(study, "space");
+        json_object_del(space, "schedule");
+        json_object_set_new(space, "lr", json_real(0.1));
+        json_object_set_new(space, "batch_size", json_pack("{s:[i, i]}", "grid", 5, 10));
+        json_object_del(json_object_get(study, "train"), "batch_size");
+        virtual_study_set(study, "sampler", json_string("grid"));
+        virtual_study_set(study, "finalists", json_integer(2));
+        virtual_study_set(study, "repeats", json_integer(2));
+        struct virtual_cluster cluster = virtual_cluster_start(study, SAMPLES, values);
+        uint32_t best, cheap = 1;
+        values[3] += cases[i].apart;
+        values[5] += cases[i].apart;
+        virtual_cluster_run(&cluster, 1, 0);
+        assert_int_equal(search_trial(cluster.search, cheap)->step, 2);
+        assert_int_equal(search_trial(cluster.search, 1 - cheap)->step, 4);
+        assert_true(search_best(cluster.search, &best));
+        assert_int_equal(best, cases[i].cheaper ? cheap : 1 - cheap);
+        virtual_cluster_stop(&cluster, study);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_closed_search_recommends_none_whose_checkpoint_is_gone),
         cmocka_unit_test(what_waited_when_the_search_was_closed_is_not_trained_among_the_finals),
         cmocka_unit_test(finalists_are_weighed_by_the_means_of_their_repeats),
+        cmocka_unit_test(of_tied_finalists_the_cheapest_is_recommended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

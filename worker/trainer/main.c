@@ -71,6 +71,25 @@ static int output_take(void)
     return answers;
 }
 
+/* Lets OpenBLAS take the buffer of its matrix products, if there is room for it. It would ask for
+ * it at the first product, and, where there is a limit of the address space, again and again
+ * without end (its issue 5289, mended in 0.3.30). */
+static bool blas_buffer_take(void)
+{
+    enum {
+        BUFFER_BYTES = (128 << 20) + (1 << 16), /* BUFFER_SIZE of its common_x86_64.h, and a page */
+        SIDE = 128 /* beyond the sizes that it multiplies without a buffer */
+    };
+    static float zeros[SIDE * SIDE], product[SIDE * SIDE];
+    void *room = malloc(BUFFER_BYTES);
+    if (!room)
+        return false;
+    free(room);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIDE, SIDE, SIDE, 1, zeros, SIDE, zeros,
+                SIDE, 0, product, SIDE);
+    return true;
+}
+
 int main(int argument_count, char **arguments)
 {
     const char *parent = getenv(parent_variable);
@@ -100,6 +119,13 @@ int main(int argument_count, char **arguments)
         (void)signal(SIGUSR1, SIG_IGN);
     }
     openblas_set_num_threads(1);
+    if (!blas_buffer_take()) {
+        (void)fputs(
+            "lrsweep-trainer: no room for the 128 MiB that OpenBLAS asks for; the limit of the "
+            "address space (ulimit -v) is too low\n",
+            stderr);
+        return 1;
+    }
     FLUSH_DENORMALS();
     int answers = output_take();
     if (answers < 0) {
