@@ -171,11 +171,63 @@ static void reports_that_are_all_results_are_never_thinned(void **state)
     }
 }
 
+/* A report, for which there is no room any more: it waits in the worker, and rank 0 takes nothing.
+ * Returns the time. */
+static double fall_on_deaf_ears(struct rig *rig)
+{
+    static const char one_report[] =
+        "read -r hello; echo '{\"op\":\"ready\",\"version\":1}'; read -r train\n"
+        "echo '{\"op\":\"report\",\"trial\":7,\"train_loss\":1,\"step\":1}'; read -r quit";
+    set_up(rig, one_report, "val_loss", 100);
+    assert_true(turn_until(rig, MESSAGE_READY, 10));
+    send_out(rig, MESSAGE_TRAIN, 3000, 0);
+    (void)link_receive(virtual_net_link(rig->net, 1), tell, bad, rig->worker);
+    double now_s = monotonic_s(), end_s = now_s + 10;
+    struct message alive;
+    struct error full;
+    message_begin(&alive, MESSAGE_ALIVE);
+    while (link_send(virtual_net_link(rig->net, 1), 0, false, &alive, &full)) {
+    }
+    while (worker_role.turn(rig->worker, now_s, false) != ROLE_BUSY && now_s < end_s)
+        now_s = monotonic_s();
+    assert_true(now_s < end_s);
+    return now_s;
+}
+
+static void a_worker_whose_words_are_not_taken_sleeps(void **state)
+{
+    (void)state;
+    struct rig rig;
+    double now_s = fall_on_deaf_ears(&rig);
+    /* Longer than between two signs of life, and not so long that rank 0 is dead. */
+    for (double until_s = now_s + 10; now_s < until_s; now_s += 0.5) {
+        (void)worker_role.turn(rig.worker, now_s, false);
+        assert_true(worker_role.wake(rig.worker) > now_s);
+    }
+    tear_down(&rig);
+}
+
+static void a_worker_does_not_wait_for_ever_for_its_last_word_to_be_taken(void **state)
+{
+    (void)state;
+    struct rig rig;
+    double now_s = fall_on_deaf_ears(&rig), begun_s = now_s;
+    send_out(&rig, MESSAGE_QUIT, 0, 0);
+    (void)link_receive(virtual_net_link(rig.net, 1), tell, bad, rig.worker);
+    while (worker_role.turn(rig.worker, now_s, false) != ROLE_ENDED && now_s - begun_s < 200)
+        now_s += 0.5;
+    assert_in_range(now_s - begun_s, 59, 62);
+    assert_non_null(worker_error(rig.worker));
+    tear_down(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_without_credit_thins_reports_and_never_a_result),
         cmocka_unit_test(reports_that_are_all_results_are_never_thinned),
+        cmocka_unit_test(a_worker_whose_words_are_not_taken_sleeps),
+        cmocka_unit_test(a_worker_does_not_wait_for_ever_for_its_last_word_to_be_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
