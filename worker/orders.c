@@ -60,7 +60,6 @@ static void assign(struct worker *worker, const struct message *message)
     trainer->trial = message->trial;
     trainer->attempt = message->attempt;
     trainer->to = message->body.assignment.to;
-    trainer->holds = false;
     if (trainer->state != TRAINER_FREE)
         /* It died while this was on its way; READY will follow when it is back. */
         worker_post_text(worker, MESSAGE_LOST, message->trainer, "the trainer is not free");

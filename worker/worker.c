@@ -33,10 +33,11 @@ void worker_post_text(struct worker *worker, enum message_kind kind, unsigned sl
 static void deliver(void *role, int peer, const struct message *message)
 {
     struct worker *worker = role;
-    if (peer != COORDINATOR || message->trainer >= worker->options->trainers || worker->ended)
+    if (peer != COORDINATOR || message->trainer >= worker->options->trainers)
         return;
     worker->heard_s = worker->now_s;
-    worker_obey(worker, message);
+    if (!worker->ended)
+        worker_obey(worker, message);
 }
 
 static void quit(struct worker *worker)
@@ -67,15 +68,22 @@ static void desert(struct worker *worker)
     worker->ended = worker->deserted = true;
 }
 
-/* Tells that this rank lives, if it has told nothing else, and looks whether rank 0 does. */
+/* Whether it is to tell now and then that it lives: what waits in the outbox will tell it, too. */
+static bool beats(const struct worker *worker)
+{
+    return !worker->alone && !worker->ended && worker->outbox.count == 0;
+}
+
+/* Tells that this rank lives, if it has told nothing else, and looks whether rank 0 does: it has
+ * to, until it has taken the last word. */
 static void keep_in_touch(struct worker *worker)
 {
     struct message message;
-    if (worker->alone || worker->ended)
+    if (worker->alone || worker->deserted)
         return;
     if (worker->now_s - worker->heard_s >= worker->silence_s) {
         desert(worker);
-    } else if (worker->now_s - worker->said_s >= worker->every_s && worker->outbox.count == 0) {
+    } else if (beats(worker) && worker->now_s - worker->said_s >= worker->every_s) {
         message_begin(&message, MESSAGE_ALIVE);
         worker_post(worker, &message);
     }
@@ -120,9 +128,9 @@ static size_t descriptors(void *role, struct pollfd *list, size_t room)
 static double wake(void *role)
 {
     const struct worker *worker = role;
-    double first =
-        worker->alone ? (double)INFINITY
-                      : fmin(worker->said_s + worker->every_s, worker->heard_s + worker->silence_s);
+    double first = worker->alone ? (double)INFINITY : worker->heard_s + worker->silence_s;
+    if (beats(worker))
+        first = fmin(first, worker->said_s + worker->every_s);
     if (worker->now_s < worker_thins_from(worker))
         first = fmin(first, worker_thins_from(worker));
     for (unsigned slot = 0; slot < worker->options->trainers; slot++) {

@@ -136,7 +136,7 @@ equal "and what ran was saved: the study says interrupted, not that rank 0 died"
 env --default-signal=INT lrsweep run "$small" --out twice --quiet "${long[@]}" >twice.out 2>&1 &
 pid=$!
 check "the search got under way (twice)" wait_for twice 'select count(*) > 4 from event'
-committed=$(sqlite3 twice/study.db 'select count(*) from event')
+committed=$(sqlite3 -cmd '.timeout 10000' twice/study.db 'select count(*) from event')
 pkill -STOP -P "$pid" lrsweep-trainer # they cannot leave their checkpoints
 kill -INT "$pid"
 sleep 0.3
@@ -201,6 +201,36 @@ try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=18 SLURM_ARRAY_JOB_ID=18 SLURM_ARRAY_
 	bash "$LRSWEEP_SOURCE/jobs/slurm-array.sbatch" a.cfg 'b c.cfg'
 equal "its script puts this task back into the queue, and no other" "$status $(cat called)" "75 --kill-on-bad-exit=0|b c.cfg
 requeue 18_2"
+
+# The batch scripts with programs that only end with a status. What is told of SLURM's own part in it
+# stands in test_slurm.
+mkdir ending
+# shellcheck disable=SC2016 # expanded by the script
+printf '#!/bin/sh\nexit "$SAYS"\n' >ending/lrsweep
+cp ending/lrsweep ending/srun
+cp ending/lrsweep ending/mpirun
+chmod +x ending/*
+ln -s ../bin/scontrol ending
+batch() { # SCRIPT STATUS [VARIABLE]...: its status, and what it asked SLURM for
+	local script=$1 says=$2
+	shift 2
+	rm -f called
+	env -u LRSWEEP PATH="$PWD/ending:$PATH" SAYS="$says" SLURM_JOB_ID=5 SLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=1 "$@" \
+		bash "$LRSWEEP_SOURCE/jobs/$script" 'a b.cfg' c.cfg 2>&1
+	echo "$?$([ ! -e called ] || cut -d_ -f1 called | sed 's/^/ /')"
+}
+for script in slurm.sbatch slurm-node.sbatch slurm-mpirun.sbatch slurm-array.sbatch; do
+	equal "what finished or failed is not started again, what was interrupted or killed is ($script)" \
+		"$(for says in 0 1 2 3 75 137; do batch "$script" "$says"; done | paste -sd,)" "0,1,2,3,75 requeue 5,137 requeue 5"
+	equal "and that at most 100 times ($script)" "$(batch "$script" 75 SLURM_RESTART_COUNT=99), $(
+		batch "$script" 137 SLURM_RESTART_COUNT=100)" "75 requeue 5, 137"
+done
+for number in 0 3; do
+	equal "number $number of an array of two studies is refused" "$(batch slurm-array.sbatch 0 SLURM_ARRAY_TASK_ID=$number)" \
+		"There is no study number $number: submit with --array=1-2 (there are 2).
+2"
+done
+equal "an array's script that is submitted without numbers, too" "$(batch slurm-array.sbatch 0 SLURM_ARRAY_TASK_ID= | tail -n 1)" 2
 try env PATH="$PWD/bin:$PATH" SLURM_JOB_ID=17 SQUEUE_SAYS="$PWD/ample" lrsweep run "$small" --out limit "${long[@]}" \
 	--resume --deadline 1
 equal "an earlier deadline of the user counts" "$status" 75

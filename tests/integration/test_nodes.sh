@@ -70,11 +70,13 @@ equal "no beacon is left in DIR" "$(find three -name '.*')" ""
 recovering=(mpirun --enable-recovery --mca btl "vader,self" --mca btl_vader_backing_directory "$TEST_DIR")
 # The same as a rank of this host, but what lies over `hidden` is another file system.
 far=(unshare --mount sh -c "mount -t tmpfs none '$TEST_DIR/hidden' && exec \"\$@\"" -)
-# mpirun on two hosts that are names on this machine; the second has an empty file system over `hidden`.
+# mpirun on two hosts that are names on this machine; the second has an empty file system over `hidden`,
+# or what the file `view` mounts.
+echo "mount -t tmpfs none '$TEST_DIR/hidden'" >view
 cat >agent <<-END
 	#!/bin/sh
 	host=\$1; shift
-	exec unshare --uts --mount sh -c "hostname \$host; mount -t tmpfs none '$TEST_DIR/hidden'; \$*"
+	exec unshare --uts --mount sh -c "hostname \$host; . '$TEST_DIR/view'; \$*"
 END
 chmod +x agent
 on_two_hosts() { # ARGUMENT OF MPIRUN...
@@ -86,6 +88,12 @@ if unshare --uts --mount true 2>/dev/null; then
 	equal "a host that does not see DIR is refused" "$status" 2
 	contains "and named, with what to do" "$err" "/hidden/blind cannot be seen or written on n2 (rank 2): choose"
 	equal "and nothing is made" "$(ls hidden)" ""
+	cp view empty
+	echo "mount --bind '$TEST_DIR/hidden' '$TEST_DIR/hidden'; mount -o remount,bind,ro '$TEST_DIR/hidden'" >view
+	try on_two_hosts -n 3 lrsweep run "$small" --out hidden/blind --quiet
+	contains "so is one that sees it and may not write there" "$status $err" \
+		"/hidden/blind cannot be seen or written on n2 (rank 2): choose"
+	mv empty view
 
 	try on_two_hosts --map-by node -n 3 lrsweep run "$small" --out hidden/two --trainers 1 --set 'run.checkpoints="mpi"'
 	equal "hosts may have their ranks in any order" "$status" 0

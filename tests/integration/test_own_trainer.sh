@@ -113,8 +113,9 @@ while line := sys.stdin.readline():
         if how == "slow": time.sleep(0.4)
         if how == "silent": time.sleep(100)
         if how == "beyond": report(c, 2**63 - 1)
-        report(c, c["to"], unknown="x")
-        say(op="done", trial=c["trial"], step=c["to"], status="ok")
+        to = c["to"] - (how == "short")
+        report(c, to, unknown="x")
+        say(op="done", trial=c["trial"], step=to, status="ok")
 PY
 odd() { # HOW [OPTION]...
 	local how=$1
@@ -136,6 +137,9 @@ odd beyond
 equal "one that reports a step beyond the one it was sent to loses its attempts, and the step is in no curve" \
 	"$status $(event beyond "kind = 'lost' and text like '%a step beyond%'") $(sqlite3 beyond/study.db \
 		'select count(*) from report')" "3 8 0"
+odd short
+equal "one that says ok before the step it was sent to loses its attempts" \
+	"$status $(event short "kind = 'lost' and text like '%ok without reaching the step%'")" "3 8"
 odd slow --set run.heartbeat_timeout=3
 equal "one that is slow but within run.heartbeat_timeout is left alone" "$status $(event slow "kind = 'lost'")" "0 0"
 odd silent --set run.heartbeat_timeout=2 --set search.candidates=1

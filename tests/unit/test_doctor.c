@@ -231,6 +231,7 @@ static void the_launcher_is_told_by_what_it_leaves_in_the_environment(void **sta
         {{"PMI_RANK=0", "PMI_SIZE=2"}, LAUNCHER_HYDRA, 2, RECOVERY_OFF},
         {{"PMIX_RANK=0"}, LAUNCHER_PMIX, 0, RECOVERY_OFF},
     };
+    const char *output = getenv("CMOCKA_MESSAGE_OUTPUT");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct setting setting;
         const char *remedy;
@@ -243,6 +244,8 @@ static void the_launcher_is_told_by_what_it_leaves_in_the_environment(void **sta
         assert_int_equal(setting.recovery, cases[i].recovery);
         assert_int_equal(setting_is_foreign(&setting, 1, &remedy), cases[i].processes > 1);
     }
+    if (output) /* or the result of this test is told in another form than the others */
+        assert_int_equal(setenv("CMOCKA_MESSAGE_OUTPUT", output, 1), 0);
 }
 
 int main(void)
