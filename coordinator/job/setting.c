@@ -46,9 +46,11 @@ void setting_read(struct setting *setting)
     while (launchers[i].mark && !getenv(launchers[i].mark))
         i++;
     const char *size = launchers[i].size ? getenv(launchers[i].size) : NULL;
+    bool fenced = is_set("SLURM_PMIX_FENCE", "tree") || is_set("SLURM_PMIX_FENCE", "ring");
     *setting = (struct setting){.launcher = launchers[i].launcher,
                                 .processes = size ? (int)strtol(size, NULL, 10) : 0,
-                                .recovery = recovery_of(launchers[i].launcher)};
+                                .recovery = recovery_of(launchers[i].launcher),
+                                .mixed_fences = launchers[i].launcher == LAUNCHER_SRUN && !fenced};
 }
 
 const char *setting_launcher_name(enum launcher launcher)

@@ -13,6 +13,10 @@ struct setting {
     enum launcher launcher;
     int processes; /* that the launcher says it started; 0: it does not say */
     enum recovery recovery;
+    /* Started by srun without a word on how its PMIx plugin is to fence (SLURM_PMIX_FENCE): the two
+     * fences of MPI_Init then go different ways, and a rank may leave it before another is ready.
+     */
+    bool mixed_fences;
 };
 
 /* Before MPI is started: MPI adds to the environment. */

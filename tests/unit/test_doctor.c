@@ -156,6 +156,14 @@ static void no_recovery(struct patient *patient, struct vitals *vitals)
     patient->setting.recovery = RECOVERY_OFF;
 }
 
+static void mixed_fences(struct patient *patient, struct vitals *vitals)
+{
+    (void)vitals;
+    patient->setting.launcher = LAUNCHER_SRUN;
+    patient->setting.recovery = RECOVERY_UNKNOWN;
+    patient->setting.mixed_fences = true;
+}
+
 static void each_trouble_is_found_and_has_its_remedy(void **state)
 {
     (void)state;
@@ -184,6 +192,7 @@ static void each_trouble_is_found_and_has_its_remedy(void **state)
         {little_memory, "memory", FINDING_PROBLEM, "512 MiB available on n1", "fewer trainers"},
         {few_files, "files", FINDING_PROBLEM, "rank 2 on n2 needs 76", "ulimit -n"},
         {no_recovery, "recovery", FINDING_NOTE, "off", "--enable-recovery"},
+        {mixed_fences, "start", FINDING_NOTE, "two kinds of fences", "SLURM_PMIX_FENCE=tree"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct vitals vitals[RANKS];
@@ -212,24 +221,33 @@ static void the_launcher_is_told_by_what_it_leaves_in_the_environment(void **sta
         enum launcher launcher;
         int processes;
         enum recovery recovery;
+        bool mixed_fences;
     } cases[] = {
-        {{NULL}, LAUNCHER_NONE, 0, RECOVERY_OFF},
+        {{NULL}, LAUNCHER_NONE, 0, RECOVERY_OFF, false},
         {{"OMPI_COMM_WORLD_RANK=1", "OMPI_COMM_WORLD_SIZE=4", "PMIX_RANK=1"},
          LAUNCHER_MPIRUN,
          4,
-         RECOVERY_OFF},
+         RECOVERY_OFF,
+         false},
         {{"OMPI_COMM_WORLD_RANK=1", "OMPI_COMM_WORLD_SIZE=4", "OMPI_MCA_orte_enable_recovery=1"},
          LAUNCHER_MPIRUN,
          4,
-         RECOVERY_ON},
+         RECOVERY_ON,
+         false},
         {{"SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=3", "PMIX_RANK=1"},
          LAUNCHER_SRUN,
          3,
-         RECOVERY_UNKNOWN},
-        {{"SLURM_STEP_ID=0", "SLURM_KILL_BAD_EXIT=0"}, LAUNCHER_SRUN, 0, RECOVERY_ON},
-        {{"SLURM_JOB_ID=7"}, LAUNCHER_NONE, 0, RECOVERY_OFF},
-        {{"PMI_RANK=0", "PMI_SIZE=2"}, LAUNCHER_HYDRA, 2, RECOVERY_OFF},
-        {{"PMIX_RANK=0"}, LAUNCHER_PMIX, 0, RECOVERY_OFF},
+         RECOVERY_UNKNOWN,
+         true},
+        {{"SLURM_STEP_ID=0", "SLURM_KILL_BAD_EXIT=0", "SLURM_PMIX_FENCE=tree"},
+         LAUNCHER_SRUN,
+         0,
+         RECOVERY_ON,
+         false},
+        {{"SLURM_STEP_ID=0", "SLURM_PMIX_FENCE=mixed"}, LAUNCHER_SRUN, 0, RECOVERY_UNKNOWN, true},
+        {{"SLURM_JOB_ID=7"}, LAUNCHER_NONE, 0, RECOVERY_OFF, false},
+        {{"PMI_RANK=0", "PMI_SIZE=2"}, LAUNCHER_HYDRA, 2, RECOVERY_OFF, false},
+        {{"PMIX_RANK=0"}, LAUNCHER_PMIX, 0, RECOVERY_OFF, false},
     };
     const char *output = getenv("CMOCKA_MESSAGE_OUTPUT");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -242,6 +260,7 @@ static void the_launcher_is_told_by_what_it_leaves_in_the_environment(void **sta
         assert_int_equal(setting.launcher, cases[i].launcher);
         assert_int_equal(setting.processes, cases[i].processes);
         assert_int_equal(setting.recovery, cases[i].recovery);
+        assert_int_equal(setting.mixed_fences, cases[i].mixed_fences);
         assert_int_equal(setting_is_foreign(&setting, 1, &remedy), cases[i].processes > 1);
     }
     if (output) /* or the result of this test is told in another form than the others */
