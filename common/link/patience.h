@@ -2,7 +2,8 @@
  *
  * A rank that dies then is reported to nobody where the launcher lets the others run on: they would
  * wait for it until the job's time is over. Seen with Open MPI 4.1.4 under srun, where a message
- * that came too early crashed a rank within MPI_Init (see SLURM_PMIX_FENCE in jobs/slurm.sbatch). */
+ * that came too early crashed a rank within MPI_Init (see SLURM_PMIX_FENCE in jobs/slurm.sbatch).
+ */
 #ifndef LRSWEEP_COMMON_LINK_PATIENCE_H
 #define LRSWEEP_COMMON_LINK_PATIENCE_H
 
